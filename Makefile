@@ -1,0 +1,107 @@
+# partrace: `make help` lists the goals.
+#
+#   OUT=DIR  build there instead of build/      V=1    show the commands
+#   SAN=1    with ASan and UBSan, into build-san/
+#   DESTDIR= prefix=/usr/local                  as usual, for install
+
+OUT	?= $(if $(SAN),build-san,build)
+CC	?= gcc
+CLANG	?= clang
+BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+prefix	?= /usr/local
+bindir	= $(prefix)/bin
+
+ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+VERSION	:= 0.1.0
+
+CFLAGS	?= -O2 -g
+WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
+CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
+CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),-fsanitize=address,undefined \
+	     -fno-sanitize-recover=all -fno-omit-frame-pointer)
+LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lpthread -lm
+
+BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
+	     -Iinclude -Ivmlinux -Ibpf
+
+srcs	:= $(wildcard src/*/*.c)
+objs	:= $(srcs:%.c=$(OUT)/%.o)
+lib_objs := $(filter-out $(OUT)/src/cmd/main.o,$(objs))
+bpf_srcs := $(wildcard bpf/*.bpf.c)
+bpf_objs := $(bpf_srcs:%.c=$(OUT)/%.o)
+skel	:= $(OUT)/partrace.skel.h
+unit_srcs := $(wildcard tests/unit/test_*.c)
+unit_bins := $(unit_srcs:%.c=$(OUT)/%)
+
+Q	= $(if $(V),,@)
+msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: all help unit install uninstall clean
+
+all: $(OUT)/partrace	## build partrace (the default)
+
+help:			## list the goals
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+
+$(OUT)/partrace: $(objs)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(OUT)/libpartrace.a: $(lib_objs)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/%.o: %.c
+	$(call msg,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+# Each question the kernel is asked is an object of its own; linked, they are
+# one skeleton.
+$(OUT)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call msg,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/partrace.bpf.o: $(bpf_objs)
+	$(call msg,GEN-OBJ,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(skel): $(OUT)/partrace.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name partrace > $@
+
+# Only probes.c sees the skeleton.
+$(OUT)/src/record/probes.o: $(skel)
+
+$(OUT)/version.h: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#define PARTRACE_VERSION "%s"\n#define PARTRACE_COMMIT "%s"\n' '$(VERSION)' \
+		"$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.tmp
+	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+FORCE:
+
+$(objs): | $(OUT)/version.h
+
+unit: $(unit_bins)	## unit tests: no root needed
+	$(Q)for t in $^; do $$t || exit 1; done
+
+$(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
+	$(call msg,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d $< $(OUT)/libpartrace.a \
+		$(LDFLAGS) -lcmocka $(LDLIBS) -o $@
+
+install: all		## install below DESTDIR and prefix
+	install -D -m 755 $(OUT)/partrace $(DESTDIR)$(bindir)/partrace
+
+uninstall:		## undo install
+	rm -f $(DESTDIR)$(bindir)/partrace
+
+clean:			## remove what was built
+	rm -rf build build-san
+
+-include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d)

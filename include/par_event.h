@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * The records that the BPF programs put into the ring, one struct per kind.
+ * Both sides of the ring include this file, so: fixed-width types only.
+ *
+ * Append-only: a released kind keeps its number and a released field its
+ * offset. Times are CLOCK_MONOTONIC nanoseconds. Thread and process ids are
+ * those of the root pid namespace.
+ */
+#ifndef PAR_EVENT_H
+#define PAR_EVENT_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define PAR_COMM_LEN 16
+#define PAR_PATH_LEN 128
+
+enum par_kind {
+	PAR_NONE	= 0,
+	PAR_CYCLE	= 1,	/* a thread is back on a CPU */
+	PAR_TASK	= 2,	/* a thread that was alive at attach */
+	PAR_OPEN	= 3,	/* a thread that is alive at the end: its open cycle */
+	PAR_FORK	= 4,
+	PAR_EXEC	= 5,
+	PAR_RENAME	= 6,
+	PAR_EXIT	= 7,	/* a thread left its CPU for the last time */
+	PAR_FREE	= 8,	/* ... and was reaped */
+
+	PAR_KIND_CNT,		/* not part of the format */
+};
+
+struct par_hdr {
+	__u64 ts_ns;
+	__u32 tid;		/* whom the record is about */
+	__u16 cpu;		/* where it was written */
+	__u8  kind;		/* enum par_kind */
+	__u8  flags;		/* by kind */
+};
+
+/* What a descriptor stands for. */
+enum par_file {
+	PAR_FILE_NONE		= 0,	/* no descriptor, or it is gone */
+	PAR_FILE_REGULAR	= 1,
+	PAR_FILE_DIRECTORY	= 2,
+	PAR_FILE_BLOCK		= 3,
+	PAR_FILE_CHAR		= 4,
+	PAR_FILE_TTY		= 5,
+	PAR_FILE_PIPE		= 6,
+	PAR_FILE_FIFO		= 7,
+	PAR_FILE_UNIX		= 8,
+	PAR_FILE_TCP		= 9,
+	PAR_FILE_UDP		= 10,
+	PAR_FILE_SOCKET		= 11,	/* any other socket */
+	PAR_FILE_EVENTFD	= 12,
+	PAR_FILE_SIGNALFD	= 13,
+	PAR_FILE_TIMERFD	= 14,
+	PAR_FILE_INOTIFY	= 15,
+	PAR_FILE_EPOLL		= 16,
+	PAR_FILE_PIDFD		= 17,
+	PAR_FILE_MQUEUE		= 18,
+	PAR_FILE_IO_URING	= 19,
+	PAR_FILE_OTHER		= 20,
+
+	PAR_FILE_CNT,
+};
+
+/* par_file_ref.flags */
+#define PAR_FILE_LISTENS	0x01	/* a listening socket */
+#define PAR_FILE_LOOPBACK	0x02	/* both ends of the connection are on this machine */
+#define PAR_FILE_SERVED		0x04	/* UNIX: came from accept(), or is bound to a name */
+#define PAR_FILE_IPV6		0x08
+
+/*
+ * The object behind a descriptor, so that nobody has to ask /proc for it after
+ * the fact. @id is the inode number; anonymous inodes share one, and get the
+ * address of their struct file instead, which never leaves this machine.
+ */
+struct par_file_ref {
+	__u64 id;
+	union {
+		__u64 peer_id;		/* UNIX: the peer's inode, 0 if it is not connected */
+		__u8  raddr[16];	/* TCP, UDP: remote address, IPv4 in the first four */
+	};
+	__u16 lport, rport;		/* TCP, UDP; host byte order */
+	__u8  kind;			/* enum par_file */
+	__u8  flags;			/* PAR_FILE_* bits */
+	__u16 pad;
+};
+
+/* par_cause.flags */
+#define PAR_CAUSE_IOWAIT	0x01	/* in_iowait was set: the kernel waits for block I/O */
+#define PAR_CAUSE_KTHREAD	0x02	/* never in user space: no system call to speak of */
+#define PAR_CAUSE_FAULT		0x04	/* came through an exception, not a system call */
+#define PAR_CAUSE_COMPAT	0x08	/* a 32-bit system call: @sysno is of that table */
+
+#define PAR_NO_SYSCALL (-1)
+
+/*
+ * Why a thread left its CPU, from the registers it entered the kernel with.
+ * Filled for every switch that is not a preemption.
+ */
+struct par_cause {
+	__u64 args[5];		/* system call arguments */
+	struct par_file_ref file; /* args[0]'s, when the call takes a descriptor there */
+	__s32 sysno;		/* PAR_NO_SYSCALL: page fault or kernel thread */
+	__u32 owner_tid;	/* futex waits: the word at uaddr + 8, glibc's mutex owner */
+	__u8  flags;		/* PAR_CAUSE_* */
+	__u8  pad[7];
+};
+
+/* par_cycle.out_flags, and par_hdr.flags of PAR_TASK and PAR_OPEN */
+#define PAR_OUT_PREEMPT		0x01	/* wanted to go on running */
+#define PAR_OUT_NEW		0x02	/* first time on a CPU: out_ns is the fork */
+#define PAR_OUT_SNAPSHOT	0x04	/* blocked or queued since before the attach */
+#define PAR_OUT_RUNNING		0x08	/* PAR_TASK, PAR_OPEN: on a CPU */
+#define PAR_OUT_READY		0x10	/* PAR_TASK, PAR_OPEN: on a run queue */
+
+/* par_cycle.wake_flags */
+#define PAR_WAKE_SAME_FUTEX	0x01	/* the waker was in a futex call on the same word */
+#define PAR_WAKE_IDLE		0x02	/* an interrupt woke it out of the idle task */
+
+/* How and when a thread left its CPU and was woken. */
+struct par_off {
+	__u64 out_ns;
+	__u64 wake_ns;		/* 0: no wake-up was seen */
+	__u32 waker_tid;
+	__u16 out_cpu;
+	__u16 waker_cpu;
+	__u16 out_state;	/* task->__state when it left; 0 = runnable */
+	__u8  out_flags;	/* PAR_OUT_* */
+	__u8  wake_flags;	/* PAR_WAKE_* */
+	__u32 pad;
+};
+
+/*
+ * What a CPU did since a traced task last left it. One of these goes with the
+ * next traced task that comes, so that each CPU's time line is written in order
+ * and without gaps.
+ */
+struct par_cpu_gap {
+	__u64 out_ns;		/* 0: nobody traced has run here yet */
+	__u32 out_tid;		/* who left then */
+	__u32 next_tid;		/* who followed it; 0 is the idle task */
+	__u16 out_state;	/* task->__state, like par_off */
+	__u16 out_flags;	/* PAR_OUT_PREEMPT */
+	__u32 prev_tid;		/* who ran just before hdr.tid came */
+};
+
+/* One scheduling cycle. hdr.ts_ns: hdr.tid runs again, on hdr.cpu. */
+struct par_cycle {
+	struct par_hdr hdr;
+	struct par_off off;
+	struct par_cpu_gap gap;
+	__u32 tgid;
+	__u32 pad;
+	/* Left out of the record when PAR_OUT_PREEMPT or PAR_OUT_NEW is set. */
+	struct par_cause cause;
+};
+
+/* PAR_TASK, PAR_OPEN. hdr.flags: PAR_OUT_*; neither RUNNING nor READY: blocked. */
+struct par_task {
+	struct par_hdr hdr;
+	struct par_off off;
+	__u32 tgid;
+	__u32 ppid;
+	__u64 start_ns;		/* task->start_time */
+	__u64 utime_ns;
+	__u64 stime_ns;
+	__u64 min_flt, maj_flt;
+	char  comm[PAR_COMM_LEN];
+	struct par_cause cause;
+};
+
+/* hdr.tid is the thread that called clone. */
+struct par_fork {
+	struct par_hdr hdr;
+	__u32 tgid;
+	__u32 child_tid;
+	__u32 child_tgid;
+	__u32 pad;
+	char  comm[PAR_COMM_LEN];
+};
+
+/* hdr.tid is the process id; @old_tid the thread that called exec. */
+struct par_exec {
+	struct par_hdr hdr;
+	__u32 old_tid;
+	__u32 pad;
+	char  comm[PAR_COMM_LEN];
+	char  path[PAR_PATH_LEN];
+};
+
+struct par_rename {
+	struct par_hdr hdr;
+	__u32 tgid;
+	__u32 pad;
+	char  comm[PAR_COMM_LEN];
+};
+
+/* hdr.flags of PAR_EXIT */
+#define PAR_EXIT_PROCESS	0x01	/* the last thread of its process */
+
+struct par_exit {
+	struct par_hdr hdr;
+	__u32 tgid;
+	__u32 exit_code;	/* as wait(2) gives it */
+	__u64 utime_ns;
+	__u64 stime_ns;
+	__u64 min_flt, maj_flt;
+	__u64 maxrss_bytes;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
+};
+
+struct par_free {
+	struct par_hdr hdr;
+	__u32 tgid;
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct par_hdr) == 16, "par_hdr is frozen");
+_Static_assert(sizeof(struct par_file_ref) == 32, "par_file_ref is frozen");
+_Static_assert(sizeof(struct par_cause) == 88, "par_cause is frozen");
+_Static_assert(sizeof(struct par_off) == 32, "par_off is frozen");
+_Static_assert(sizeof(struct par_cpu_gap) == 24, "par_cpu_gap is frozen");
+_Static_assert(sizeof(struct par_cycle) == 168, "par_cycle is frozen");
+
+#endif

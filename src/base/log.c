@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/* Owns standard error: the verbosity and the progress line that may stand on it. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum log_level level = LOG_NORMAL;
+static bool progress_shown;
+
+void log_set_level(enum log_level new_level)
+{
+	level = new_level;
+}
+
+void log_progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}
+
+static void print(const char *prefix, const char *fmt, va_list ap, int err)
+{
+	log_progress_end();
+	fputs(prefix, stderr);
+	vfprintf(stderr, fmt, ap);
+	if (err)
+		fprintf(stderr, ": %s", strerror(err));
+	fputc('\n', stderr);
+}
+
+int log_err(int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print("partrace: ", fmt, ap, abs(err));
+	va_end(ap);
+	return err ? -abs(err) : -EINVAL;
+}
+
+void log_hint(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print("  hint: ", fmt, ap, 0);
+	va_end(ap);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level < LOG_NORMAL)
+		return;
+	va_start(ap, fmt);
+	print("partrace: warning: ", fmt, ap, 0);
+	va_end(ap);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level < LOG_VERBOSE)
+		return;
+	va_start(ap, fmt);
+	print("partrace: ", fmt, ap, 0);
+	va_end(ap);
+}
+
+void log_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("\r\033[K", stderr);
+	vfprintf(stderr, fmt, ap);
+	fflush(stderr);
+	va_end(ap);
+	progress_shown = true;
+}

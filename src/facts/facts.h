@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One recording in numbers: all that the verdict, the reports and the diff ever
+ * see. Mirrors the JSON of docs/facts.md (schema 1), key by key.
+ *
+ * Owns everything it points to. Zeroed memory is an empty struct facts.
+ */
+#ifndef FACTS_FACTS_H
+#define FACTS_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/bucket.h"
+#include "model/model.h"
+
+#define FACTS_SCHEMA 1
+
+struct fact_recording {
+	char *version;			/* of the partrace that recorded */
+	uint64_t start_wall_ns;
+	uint64_t duration_ns;
+	char **command;			/* [command_cnt], of the launched or first target */
+	size_t command_cnt;
+	uint32_t *pids;			/* [pid_cnt], the targets named by the user */
+	size_t pid_cnt;
+	char *kernel, *arch;
+	uint32_t cpus_online, cpus_affinity;
+	double cpus_quota;		/* 0: none */
+	double cpus_usable;
+	bool cpu_split_exact;
+	uint64_t steal_ns;
+	uint64_t events;
+	uint64_t lost_ring, lost_state;
+	char **unavailable;		/* [unavailable_cnt], bucket names */
+	size_t unavailable_cnt;
+	uint64_t bpf_ns, collector_ns;
+	double overhead;		/* own cost / duration, of one CPU */
+	bool is_complete;		/* ended as it should; not part of the JSON */
+};
+
+struct fact_process {
+	uint32_t pid, ppid;
+	char *name, *exe;
+	uint64_t started_ns;		/* since the recording's start */
+	bool ended;
+	uint64_t ended_ns;
+	int exit_code;			/* 128 + n for signal n, as shells say it */
+	char *runtime, *runtime_version;/* NULL: none found */
+	bool global_lock;
+	char *start_method;		/* NULL: not known */
+	bool has_startup;
+	uint64_t startup_ns;
+	uint64_t rss_bytes, pss_bytes, private_bytes;
+};
+
+struct fact_thread {
+	uint32_t tid, pid;
+	char *name, *role;
+	uint64_t lifetime_ns;
+	uint64_t time_ns[BUCKET_CNT];	/* sums to lifetime_ns */
+	uint64_t voluntary, involuntary, migrations, wakeups;
+	struct {
+		uint64_t p50, p95, p99, max;
+	} run_queue_ns;
+};
+
+struct fact_lock {
+	enum lock_kind kind;
+	char *name;
+	uint64_t addr;
+	uint32_t pid;
+	uint64_t waits, wait_ns, max_ns;
+	struct lock_edge *edges;	/* [edge_cnt], longest first */
+	size_t edge_cnt;
+};
+
+struct fact_channel {
+	char *kind, *id;
+	uint32_t *writers, *readers;
+	size_t writer_cnt, reader_cnt;
+	uint64_t messages, bytes;
+	uint64_t read_wait_ns, write_wait_ns;
+};
+
+struct fact_syscall {
+	char *name;
+	uint64_t calls, errors, blocked_ns, bytes;
+};
+
+/* One window of the recording: average number of threads in each group. */
+struct fact_window {
+	uint64_t t_ns;			/* its start, since the recording's start */
+	double groups[GROUP_CNT];
+};
+
+enum verdict_class {
+	CLASS_INCONCLUSIVE, CLASS_CPU_BOUND, CLASS_GIL_BOUND, CLASS_LOCK_BOUND,
+	CLASS_KERNEL_LOCK_BOUND, CLASS_IO_BOUND, CLASS_IPC_BOUND, CLASS_OVERSUBSCRIBED,
+	CLASS_IMBALANCED, CLASS_IDLE, CLASS_MIXED,
+	CLASS_CNT
+};
+
+enum verdict_fit {
+	FIT_INCONCLUSIVE, FIT_THREADS, FIT_PROCESSES, FIT_HYBRID, FIT_ASYNC, FIT_SINGLE,
+	FIT_EITHER,
+	FIT_CNT
+};
+
+struct fact_role_verdict {
+	char *role;
+	uint32_t threads;
+	enum verdict_class class;
+	enum verdict_fit fit;
+	char *summary;
+};
+
+struct fact_evidence {
+	char *rule, *text, *unit;
+	double value, threshold;
+};
+
+struct fact_prediction {
+	char *change;
+	uint32_t workers;
+	double speedup, low, high;
+	char *basis;
+};
+
+struct fact_not_predicted {
+	char *change, *why;
+};
+
+struct fact_verdict {
+	enum verdict_class class;
+	enum verdict_fit current, fit;	/* current is never FIT_EITHER */
+	double confidence;		/* 0 … 1 */
+	char *summary;
+	struct fact_role_verdict *roles;
+	size_t role_cnt;
+	struct fact_evidence *evidence;
+	size_t evidence_cnt;
+	struct fact_prediction *predictions;
+	size_t prediction_cnt;
+	struct fact_not_predicted *not_predicted;
+	size_t not_predicted_cnt;
+	char **advice;
+	size_t advice_cnt;
+};
+
+struct facts {
+	struct fact_recording recording;
+	struct fact_process *processes;
+	size_t process_cnt;
+	struct fact_thread *threads;
+	size_t thread_cnt;
+	struct {
+		double on_cpu_avg;
+		uint32_t on_cpu_max;
+		double runnable_avg;
+	} concurrency;
+	struct fact_lock *locks;	/* most waited for first */
+	size_t lock_cnt;
+	struct fact_channel *channels;
+	size_t channel_cnt;
+	struct fact_syscall *syscalls;
+	size_t syscall_cnt;
+	struct {
+		uint64_t reads, writes, bytes, wait_ns;
+	} disk;
+	uint64_t faults_minor, faults_major;
+	struct {
+		uint64_t count;
+		double per_second;
+		uint64_t p50, p95, p99;
+		char *basis;		/* NULL: no requests were seen */
+	} requests;
+	struct fact_window *series;
+	size_t series_cnt;
+	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
+};
+
+void facts_release(struct facts *f);
+void fact_verdict_release(struct fact_verdict *v);
+
+/* Thread time, of all threads. */
+uint64_t facts_bucket_ns(const struct facts *f, enum bucket b);
+uint64_t facts_group_ns(const struct facts *f, enum bucket_group g);
+uint64_t facts_life_ns(const struct facts *f);
+uint64_t fact_thread_group_ns(const struct fact_thread *t, enum bucket_group g);
+
+#endif
