@@ -155,8 +155,7 @@ static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *c
 	len = readlink(link, ev.file.name, sizeof(ev.file.name) - 1);
 	if (len <= 0)
 		return;
-	ev.file.name[len] = 0;
-	text_clean(ev.file.name);
+	text_clean(ev.file.name, (size_t)len);
 	ev.hdr.kind = EVENT_FILE;
 	ev.file.id = file->id;
 	in->feed(in->ctx, &ev);
