@@ -5,7 +5,9 @@
 #   DESTDIR= prefix=/usr/local                  as usual, for install
 
 OUT	?= $(if $(SAN),build-san,build)
-CC	?= gcc
+ifeq ($(origin CC),default)
+CC	= gcc
+endif
 CLANG	?= clang
 BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 prefix	?= /usr/local
@@ -17,8 +19,8 @@ VERSION	:= 0.1.0
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
-CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),-fsanitize=address,undefined \
-	     -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),$(SANITIZE))
 LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lpthread -lm
 
 BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
@@ -85,6 +87,18 @@ $(OUT)/version.h: FORCE
 FORCE:
 
 $(objs): | $(OUT)/version.h
+
+# The compiler's own idea of system call numbers, so that a cross build is right.
+$(OUT)/sysno_table.h: Makefile
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#include <asm/unistd.h>\n' | $(CC) $(CFLAGS) -E -dM -x c - | \
+		sed -n 's/^#define __NR_\([a-z_][a-z0-9_]*\) .*/\1/p' | \
+		grep -vx -e syscalls -e arch_specific_syscall | LC_ALL=C sort | \
+		sed 's/.*/[__NR_&] = "&",/' > $@
+	$(Q)grep -q futex $@
+
+$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
 
 unit: $(unit_bins)	## unit tests: no root needed
 	$(Q)for t in $^; do $$t || exit 1; done

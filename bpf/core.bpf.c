@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Owns the maps that all programs use: the rings, the threads' states and the
+ * memory shared with user space. The programs reach them through the functions
+ * of core.bpf.h.
+ */
+#include "core.bpf.h"
+
+#define RING_CNT_MAX 64
+#define RING_BYTES_MIN 4096
+
+const volatile struct par_config config;
+struct par_shared shared;
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES_MIN);	/* of the template; user space sizes the real ones */
+} ring_template SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RING_CNT_MAX);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps") = {
+	.values = { &ring_template },
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
+struct thread *thread_find(struct task_struct *task)
+{
+	return bpf_task_storage_get(&threads, task, 0, 0);
+}
+
+struct thread *thread_get(struct task_struct *task)
+{
+	struct thread *t;
+
+	t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!t)
+		drop(PAR_DROP_STATE);
+	return t;
+}
+
+void *ring_here(void)
+{
+	__u32 i = bpf_get_smp_processor_id() & config.ring_mask;
+
+	return bpf_map_lookup_elem(&rings, &i);
+}
+
+void drop(enum par_drop why)
+{
+	if (why < PAR_DROP_CNT)
+		__sync_fetch_and_add(&shared.drops[why], 1);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * Reserve a record, fill its header, submit it. No wake-up: the collector comes
+ * by itself every few milliseconds, which is cheaper than being called.
+ */
+#ifndef EMIT_BPF_H
+#define EMIT_BPF_H
+
+#include "core.bpf.h"
+
+/* @size must be a constant. NULL, and counted: the ring is full. */
+static __always_inline void *emit_begin(__u64 size, __u8 kind, __u32 tid, __u64 now_ns)
+{
+	void *ring = ring_here();
+	struct par_hdr *hdr;
+
+	if (!ring)
+		return NULL;
+	hdr = bpf_ringbuf_reserve(ring, size, 0);
+	if (!hdr) {
+		drop(PAR_DROP_RING);
+		return NULL;
+	}
+	hdr->ts_ns = now_ns;
+	hdr->tid = tid;
+	hdr->cpu = bpf_get_smp_processor_id();
+	hdr->kind = kind;
+	hdr->flags = 0;
+	return hdr;
+}
+
+static __always_inline void emit_end(void *rec)
+{
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+}
+
+#endif

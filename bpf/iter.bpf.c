@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Walks over all threads: to start tracing those that already live, to tell in
+ * which state they are found, and at the end to tell which cycles are open.
+ *
+ * At attach the collector walks twice. The first walk only creates the states;
+ * from then on no switch of these threads is missed. The second tells what each
+ * thread does, by its own fields if it has not switched in between.
+ */
+#include "core.bpf.h"
+#include "cause.bpf.h"
+#include "compat.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, __u32);
+	__type(value, __u8);
+} targets SEC(".maps");		/* process ids to trace; ignored with trace_all */
+
+static __always_inline bool is_target(struct task_struct *task)
+{
+	__u32 tgid = task->tgid;
+
+	if (tgid == config.self_tgid)
+		return false;
+	return config.trace_all || bpf_map_lookup_elem(&targets, &tgid);
+}
+
+/* It has not switched since it is traced: what it says of itself still holds. */
+static __always_inline void state_from_task(struct task_struct *task, struct par_task *rec)
+{
+	rec->off.out_flags = PAR_OUT_SNAPSHOT;
+	rec->off.out_state = task_state(task);
+	if (task->on_cpu)
+		rec->hdr.flags = PAR_OUT_RUNNING;
+	else if (!rec->off.out_state)
+		rec->hdr.flags = PAR_OUT_READY;
+	else
+		cause_fill(task, NULL, &rec->cause, false);
+}
+
+static __always_inline void state_from_thread(const struct thread *t, struct par_task *rec)
+{
+	__u16 cpu = rec->off.out_cpu;
+
+	rec->off = t->off;
+	if (t->phase == PHASE_RUNNING) {
+		rec->hdr.flags = PAR_OUT_RUNNING;
+		rec->off.out_cpu = cpu;
+	} else if (t->off.wake_ns || (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW))) {
+		rec->hdr.flags = PAR_OUT_READY;
+		rec->cause = t->cause;
+	} else {
+		rec->cause = t->cause;
+	}
+}
+
+static __always_inline void task_fill(struct task_struct *task, const struct thread *t,
+				      struct par_task *rec)
+{
+	rec->hdr.ts_ns = bpf_ktime_get_ns();
+	rec->hdr.tid = task->pid;
+	rec->hdr.cpu = bpf_get_smp_processor_id();
+	rec->tgid = task->tgid;
+	rec->ppid = task->real_parent->tgid;
+	rec->start_ns = task->start_time;
+	rec->utime_ns = task->utime;
+	rec->stime_ns = task->stime;
+	rec->min_flt = task->min_flt;
+	rec->maj_flt = task->maj_flt;
+	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
+	rec->cause.sysno = PAR_NO_SYSCALL;
+	rec->off.out_cpu = task_cpu(task);
+	if (t->phase == PHASE_UNKNOWN)
+		state_from_task(task, rec);
+	else
+		state_from_thread(t, rec);
+}
+
+SEC("iter/task")
+int on_mark(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task && is_target(task) && !thread_find(task))
+		thread_get(task);
+	return 0;
+}
+
+/* PAR_TASK while the recording runs, PAR_OPEN once it is over. */
+SEC("iter/task")
+int on_tell(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct par_task rec = {};
+	struct thread *t;
+
+	if (!task)
+		return 0;
+	t = thread_find(task);
+	if (!t || t->phase == PHASE_DEAD)
+		return 0;
+	task_fill(task, t, &rec);
+	rec.hdr.kind = recording_over(rec.hdr.ts_ns) ? PAR_OPEN : PAR_TASK;
+	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	return 0;
+}

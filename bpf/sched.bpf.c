@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Scheduling cycles. A traced thread's departure, wake-up and their reasons are
+ * kept in its state; one record is written when it is back on a CPU.
+ */
+#include "core.bpf.h"
+#include "cause.bpf.h"
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+
+static __always_inline struct par_cpu_gap *gap_here(void)
+{
+	return &shared.cpus[bpf_get_smp_processor_id() & (PAR_CPU_CNT - 1)].gap;
+}
+
+/* The thread's last record: what it used, and the end of its process if it is the last. */
+static __always_inline void emit_exit(struct task_struct *task, __u64 now)
+{
+	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, task->pid, now);
+
+	if (!rec)
+		return;
+	rec->tgid = task->tgid;
+	rec->exit_code = task->exit_code;
+	rec->utime_ns = task->utime;
+	rec->stime_ns = task->stime;
+	rec->min_flt = task->min_flt;
+	rec->maj_flt = task->maj_flt;
+	rec->maxrss_pages = 0;
+	if (!task->signal->live.counter) {
+		rec->hdr.flags |= PAR_EXIT_PROCESS;
+		rec->maxrss_pages = task->signal->maxrss;
+	}
+	emit_end(rec);
+}
+
+static __always_inline void leave(struct task_struct *task, struct thread *t, __u64 now,
+				  __u32 state, bool preempt)
+{
+	if (state & TASK_DEAD) {
+		t->phase = PHASE_DEAD;
+		emit_exit(task, now);
+		return;
+	}
+	t->off.out_ns = now;
+	t->off.wake_ns = 0;
+	t->off.waker_tid = 0;
+	t->off.waker_cpu = 0;
+	t->off.out_cpu = bpf_get_smp_processor_id();
+	t->off.out_state = state;
+	t->off.wake_flags = 0;
+	/*
+	 * A task preempted on its way to sleep already shows a sleeping state, yet
+	 * stays on the run queue.
+	 */
+	if (preempt || !state) {
+		t->off.out_flags = PAR_OUT_PREEMPT;
+	} else {
+		t->off.out_flags = 0;
+		cause_fill(task, t, &t->cause, true);
+	}
+	t->phase = PHASE_OFF;
+}
+
+/* See struct thread: a wake-up that overtook the switch it ends. */
+static __always_inline void use_early_wake(struct thread *t)
+{
+	if (t->off.wake_ns || t->early_ns < t->in_ns || !t->early_ns)
+		return;
+	t->off.wake_ns = t->early_ns > t->off.out_ns ? t->early_ns : t->off.out_ns;
+	t->off.waker_tid = t->early_tid;
+	t->off.waker_cpu = t->early_cpu;
+	t->off.wake_flags = t->early_flags;
+}
+
+static __always_inline void cycle_fill(struct par_cycle *rec, const struct thread *t,
+				       struct task_struct *prev, struct task_struct *next)
+{
+	struct par_cpu_gap *gap = gap_here();
+
+	rec->off = t->off;
+	rec->gap = *gap;
+	rec->gap.prev_tid = prev->pid;
+	gap->out_ns = 0;
+	rec->tgid = next->tgid;
+	rec->pad = 0;
+}
+
+static __always_inline void come(struct task_struct *prev, struct task_struct *next,
+				 struct thread *t, __u64 now)
+{
+	struct par_cycle *rec;
+
+	if (t->phase == PHASE_UNKNOWN) {
+		t->off.out_ns = 0;
+		t->off.out_flags = PAR_OUT_SNAPSHOT;
+		t->cause.sysno = PAR_NO_SYSCALL;
+	}
+	/* A runnable thread needs no waker, and its record no cause. */
+	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
+		rec = emit_begin(offsetof(struct par_cycle, cause), PAR_CYCLE, next->pid, now);
+		if (rec) {
+			cycle_fill(rec, t, prev, next);
+			emit_end(rec);
+		}
+	} else {
+		use_early_wake(t);
+		rec = emit_begin(sizeof(*rec), PAR_CYCLE, next->pid, now);
+		if (rec) {
+			cycle_fill(rec, t, prev, next);
+			rec->cause = t->cause;
+			emit_end(rec);
+		}
+	}
+	t->in_ns = now;
+	t->off.out_ns = 0;
+	t->phase = PHASE_RUNNING;
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	/* The idle tasks are never traced. */
+	struct thread *p = prev->pid ? thread_find(prev) : NULL;
+	struct thread *n = next->pid ? thread_find(next) : NULL;
+	struct par_cpu_gap *gap;
+	__u32 state;
+	__u64 now;
+
+	/* Two tests: clang would OR the two pointers, which the verifier forbids. */
+	if (!p) {
+		barrier_var(n);
+		if (!n)
+			return 0;
+	}
+	now = bpf_ktime_get_ns();
+	if (recording_over(now))
+		return 0;
+
+	if (p) {
+		state = switch_prev_state(ctx, prev);
+		gap = gap_here();
+		gap->out_ns = now;
+		gap->out_tid = prev->pid;
+		gap->next_tid = next->pid;
+		gap->out_state = state;
+		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
+		leave(prev, p, now, state, preempt);
+	}
+	if (n)
+		come(prev, next, n, now);
+	return 0;
+}
+
+/* Is the waker in a futex call on the word that @t waits on? Then it released it. */
+static __always_inline bool wakes_by_futex(struct task_struct *waker, const struct thread *t)
+{
+	struct pt_regs *regs;
+	long sysno;
+
+	if (t->cause.sysno < 0 ||
+	    !(config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX))
+		return false;
+	if (!waker->pid || is_kernel_thread(waker))
+		return false;
+	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
+	sysno = regs_sysno(regs);
+	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX))
+		return false;
+	return regs_arg0(regs) == t->cause.args[0];
+}
+
+static __always_inline void wake(struct thread *t, __u64 now)
+{
+	struct task_struct *waker = bpf_get_current_task_btf();
+	__u8 flags = waker->pid ? 0 : PAR_WAKE_IDLE;
+
+	if (t->phase == PHASE_RUNNING) {
+		t->early_ns = now;
+		t->early_tid = waker->pid;
+		t->early_cpu = bpf_get_smp_processor_id();
+		t->early_flags = flags;
+		return;
+	}
+	if (t->off.wake_ns)
+		return;		/* the first one ended the wait */
+	if (t->phase == PHASE_OFF && (t->off.out_flags & PAR_OUT_PREEMPT))
+		return;		/* it is runnable */
+	if (t->phase == PHASE_OFF && wakes_by_futex(waker, t))
+		flags |= PAR_WAKE_SAME_FUTEX;
+	t->off.waker_tid = waker->pid;
+	t->off.waker_cpu = bpf_get_smp_processor_id();
+	t->off.wake_flags = flags;
+	t->off.wake_ns = now;
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *task)
+{
+	struct thread *t = thread_find(task);
+	__u64 now;
+
+	if (!t)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (!recording_over(now))
+		wake(t, now);
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
+{
+	struct thread *t = thread_find(task);
+	__u64 now;
+
+	if (!t)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (!recording_over(now))
+		wake(t, now);
+	return 0;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/* Births, names and ends. A thread's exit itself is in sched.bpf.c: its last switch. */
+#include "core.bpf.h"
+#include "emit.bpf.h"
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct par_fork *rec;
+	struct thread *t;
+
+	if (!config.trace_all && !thread_find(parent))
+		return 0;
+	if (!config.follow_children && parent->tgid != child->tgid)
+		return 0;
+	if (recording_over(now))
+		return 0;
+	t = thread_get(child);
+	if (!t)
+		return 0;
+	t->off.out_ns = now;
+	t->off.out_flags = PAR_OUT_NEW;
+	t->phase = PHASE_OFF;
+
+	rec = emit_begin(sizeof(*rec), PAR_FORK, parent->pid, now);
+	if (!rec)
+		return 0;
+	rec->tgid = parent->tgid;
+	rec->child_tid = child->pid;
+	rec->child_tgid = child->tgid;
+	rec->pad = 0;
+	__builtin_memcpy(rec->comm, child->comm, sizeof(rec->comm));
+	emit_end(rec);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
+	     struct linux_binprm *bprm)
+{
+	struct par_exec *rec;
+	__u64 now;
+
+	if (!thread_find(task))
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (recording_over(now))
+		return 0;
+	rec = emit_begin(sizeof(*rec), PAR_EXEC, task->pid, now);
+	if (!rec)
+		return 0;
+	rec->old_tid = old_pid;
+	rec->pad = 0;
+	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
+	rec->path[0] = 0;
+	bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), bprm->filename);
+	emit_end(rec);
+	return 0;
+}
+
+/* Comes before the name changes: @comm is the new one. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
+{
+	struct par_rename *rec;
+	__u64 now;
+
+	if (!thread_find(task))
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (recording_over(now))
+		return 0;
+	rec = emit_begin(sizeof(*rec), PAR_RENAME, task->pid, now);
+	if (!rec)
+		return 0;
+	rec->tgid = task->tgid;
+	rec->pad = 0;
+	rec->comm[0] = 0;
+	bpf_probe_read_kernel_str(rec->comm, sizeof(rec->comm), comm);
+	emit_end(rec);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_sched_process_free, struct task_struct *task)
+{
+	struct par_free *rec;
+	__u64 now;
+
+	if (!thread_find(task))
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (recording_over(now))
+		return 0;
+	rec = emit_begin(sizeof(*rec), PAR_FREE, task->pid, now);
+	if (!rec)
+		return 0;
+	rec->tgid = task->tgid;
+	rec->pad = 0;
+	emit_end(rec);
+	return 0;
+}

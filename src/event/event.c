@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/* Owns nothing: turns bytes of the ring into one struct event, or refuses. */
+#include "event/event.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The shortest record of each kind; 0 = not a kind. */
+static const size_t min_size[PAR_KIND_CNT] = {
+	[PAR_CYCLE]	= offsetof(struct par_cycle, cause),
+	[PAR_TASK]	= sizeof(struct par_task),
+	[PAR_OPEN]	= sizeof(struct par_task),
+	[PAR_FORK]	= sizeof(struct par_fork),
+	[PAR_EXEC]	= sizeof(struct par_exec),
+	[PAR_RENAME]	= sizeof(struct par_rename),
+	[PAR_EXIT]	= sizeof(struct par_exit),
+	[PAR_FREE]	= sizeof(struct par_free),
+};
+
+static int check_cycle(struct par_cycle *c, size_t len)
+{
+	if (event_cycle_has_cause(c))
+		return len < sizeof(*c) ? -EBADMSG : 0;
+	memset(&c->cause, 0, sizeof(c->cause));
+	c->cause.sysno = PAR_NO_SYSCALL;
+	return 0;
+}
+
+int event_decode(struct event *ev, const void *rec, size_t len)
+{
+	struct par_hdr hdr;
+
+	if (len < sizeof(hdr))
+		return -EBADMSG;
+	memcpy(&hdr, rec, sizeof(hdr));
+	if (hdr.kind >= PAR_KIND_CNT || !min_size[hdr.kind])
+		return -ENOTSUP;
+	if (len < min_size[hdr.kind])
+		return -EBADMSG;
+	/* A longer record is a newer recorder's; its tail is ignored. */
+	memcpy(ev, rec, len < sizeof(*ev) ? len : sizeof(*ev));
+
+	switch (hdr.kind) {
+	case PAR_CYCLE:
+		return check_cycle(&ev->cycle, len);
+	case PAR_TASK:
+	case PAR_OPEN:
+		ev->task.comm[PAR_COMM_LEN - 1] = 0;
+		break;
+	case PAR_FORK:
+		ev->fork.comm[PAR_COMM_LEN - 1] = 0;
+		break;
+	case PAR_EXEC:
+		ev->exec.comm[PAR_COMM_LEN - 1] = 0;
+		ev->exec.path[PAR_PATH_LEN - 1] = 0;
+		break;
+	case PAR_RENAME:
+		ev->rename.comm[PAR_COMM_LEN - 1] = 0;
+		break;
+	}
+	return 0;
+}
