@@ -33,6 +33,18 @@ static __always_inline __u32 switch_prev_state(unsigned long long *ctx, struct t
 	return task_state(prev);
 }
 
+/* x86 moved the CPU from task_struct to thread_info in 5.16 (bcf9033e5449). */
+struct task_struct___before_5_16 {
+	unsigned int cpu;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 task_cpu(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		return task->thread_info.cpu;
+	return ((struct task_struct___before_5_16 *)task)->cpu;
+}
+
 /* Never in user space: nothing to learn from its registers. */
 static __always_inline bool is_kernel_thread(struct task_struct *task)
 {

@@ -43,9 +43,12 @@ static __always_inline void state_from_task(struct task_struct *task, struct par
 
 static __always_inline void state_from_thread(const struct thread *t, struct par_task *rec)
 {
+	__u16 cpu = rec->off.out_cpu;
+
 	rec->off = t->off;
 	if (t->phase == PHASE_RUNNING) {
 		rec->hdr.flags = PAR_OUT_RUNNING;
+		rec->off.out_cpu = cpu;
 	} else if (t->off.wake_ns || (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW))) {
 		rec->hdr.flags = PAR_OUT_READY;
 		rec->cause = t->cause;
@@ -69,6 +72,7 @@ static __always_inline void task_fill(struct task_struct *task, const struct thr
 	rec->maj_flt = task->maj_flt;
 	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	rec->cause.sysno = PAR_NO_SYSCALL;
+	rec->off.out_cpu = task_cpu(task);
 	if (t->phase == PHASE_UNKNOWN)
 		state_from_task(task, rec);
 	else

@@ -93,7 +93,7 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 					 struct pt_regs *regs, long sysno, long ret,
 					 struct par_syscall_count *count)
 {
-	__u8 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u16 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
 	__u64 args[5];
 
 	if (ret <= 0 || !(call & (PAR_CALL_READS | PAR_CALL_WRITES | PAR_CALL_WAKES)))

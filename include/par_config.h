@@ -20,10 +20,19 @@
 #define PAR_CALL_WRITES	0x20	/* returns how many bytes went out */
 #define PAR_CALL_WAKES	0x40	/* returns how many threads were woken, for some operations */
 
+/* ... and args[n] is how long to wait at most */
+#define PAR_CALL_TIMEOUT(unit, n)	((unit) << 8 | (n) << 10)
+#define PAR_CALL_TIMEOUT_UNIT(call)	((call) >> 8 & 3)
+#define PAR_CALL_TIMEOUT_ARG(call)	((call) >> 10 & 7)
+#define PAR_UNIT_MS		1	/* an int, in milliseconds; negative: no limit */
+#define PAR_UNIT_TIMESPEC	2	/* a pointer, or NULL */
+#define PAR_UNIT_TIMEVAL	3	/* a pointer, or NULL */
+
 struct par_config {
-	__u8 call[PAR_SYSNO_CNT];
+	__u16 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
 	__u32 self_tgid;	/* never traced */
+	__u32 page_bytes;
 	__u8 follow_children;
 	__u8 trace_all;
 	__u8 switch_has_state;	/* sched_switch passes prev's state itself, from 5.18 on */

@@ -103,6 +103,7 @@ struct par_file_ref {
  */
 struct par_cause {
 	__u64 args[5];		/* system call arguments */
+	__u64 timeout_ns;	/* polls: how long at most; 0: not known, or no limit */
 	struct par_file_ref file; /* args[0]'s, when the call takes a descriptor there */
 	__s32 sysno;		/* PAR_NO_SYSCALL: page fault or kernel thread */
 	__u32 owner_tid;	/* futex waits: the word at uaddr + 8, glibc's mutex owner */
@@ -126,7 +127,7 @@ struct par_off {
 	__u64 out_ns;
 	__u64 wake_ns;		/* 0: no wake-up was seen */
 	__u32 waker_tid;
-	__u16 out_cpu;
+	__u16 out_cpu;		/* PAR_TASK, PAR_OPEN: the CPU it is on, or was last */
 	__u16 waker_cpu;
 	__u16 out_state;	/* task->__state when it left; 0 = runnable */
 	__u8  out_flags;	/* PAR_OUT_* */
@@ -209,7 +210,7 @@ struct par_exit {
 	__u64 utime_ns;
 	__u64 stime_ns;
 	__u64 min_flt, maj_flt;
-	__u64 maxrss_pages;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
+	__u64 maxrss_bytes;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
 };
 
 struct par_free {
@@ -220,9 +221,9 @@ struct par_free {
 
 _Static_assert(sizeof(struct par_hdr) == 16, "par_hdr is frozen");
 _Static_assert(sizeof(struct par_file_ref) == 32, "par_file_ref is frozen");
-_Static_assert(sizeof(struct par_cause) == 88, "par_cause is frozen");
+_Static_assert(sizeof(struct par_cause) == 96, "par_cause is frozen");
 _Static_assert(sizeof(struct par_off) == 32, "par_off is frozen");
 _Static_assert(sizeof(struct par_cpu_gap) == 24, "par_cpu_gap is frozen");
-_Static_assert(sizeof(struct par_cycle) == 168, "par_cycle is frozen");
+_Static_assert(sizeof(struct par_cycle) == 176, "par_cycle is frozen");
 
 #endif

@@ -101,7 +101,12 @@ struct signal_struct {
 	unsigned long maxrss;		/* pages */
 };
 
+struct thread_info {
+	u32 cpu;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int __state;
 	unsigned int flags;
 	int on_cpu;

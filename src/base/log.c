@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum log_level level = LOG_NORMAL;
+static enum log_level current_level = LOG_NORMAL;
 static bool progress_shown;
 
-void log_set_level(enum log_level new_level)
+void log_set_level(enum log_level level)
 {
-	level = new_level;
+	current_level = level;
+}
+
+enum log_level log_level(void)
+{
+	return current_level;
 }
 
 void log_progress_end(void)
@@ -56,7 +61,7 @@ void log_warn(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (level < LOG_NORMAL)
+	if (current_level < LOG_NORMAL)
 		return;
 	va_start(ap, fmt);
 	print("partrace: warning: ", fmt, ap, 0);
@@ -67,7 +72,7 @@ void log_info(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (level < LOG_VERBOSE)
+	if (current_level < LOG_VERBOSE)
 		return;
 	va_start(ap, fmt);
 	print("partrace: ", fmt, ap, 0);

@@ -16,6 +16,7 @@ enum log_level {
 };
 
 void log_set_level(enum log_level level);
+enum log_level log_level(void);
 
 /*
  * "partrace: <message>: <strerror(err)>". Returns -|err|, so that a caller can

@@ -19,6 +19,7 @@ static const char *const names[] = {
  */
 #define RECENT_FIRST 449
 
+/* clang-format off */
 static const char *const recent_names[] = {
 	"futex_waitv",
 	"set_mempolicy_home_node",
@@ -42,6 +43,7 @@ static const char *const recent_names[] = {
 	"file_getattr",
 	"file_setattr",
 };
+/* clang-format on */
 
 _Static_assert(__NR_io_uring_setup == 425, "numbers from 424 on are common");
 

@@ -5,6 +5,6 @@
 
 #include "par_config.h"
 
-void calls_fill(__u8 call[PAR_SYSNO_CNT]);
+void calls_fill(__u16 call[PAR_SYSNO_CNT]);
 
 #endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/* Keeps no state. Knows UTF-8 as far as RFC 3629 says what is well formed. */
+#include "base/text.h"
+
+#include <stdbool.h>
+
+/* Bytes that a character with this first byte has; 0: none starts like that. */
+static size_t char_len(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return 3;
+	if (first >= 0xf0 && first <= 0xf4)
+		return 4;
+	return 0;
+}
+
+/* The second byte rules out overlong forms, surrogates and what is past U+10FFFF. */
+static bool second_is_valid(unsigned char first, unsigned char second)
+{
+	unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+
+	return second >= low && second <= high;
+}
+
+/* How many of the @need bytes of the character at @s are there and well formed. */
+static size_t valid_prefix(const unsigned char *s, size_t left, size_t need)
+{
+	size_t i = 1;
+
+	while (i < need && i < left) {
+		if (i == 1 ? !second_is_valid(s[0], s[1]) : (s[i] & 0xc0) != 0x80)
+			break;
+		i++;
+	}
+	return i;
+}
+
+static bool is_control(const unsigned char *s, size_t len)
+{
+	if (len == 1)
+		return s[0] < 0x20 || s[0] == 0x7f;
+	return len == 2 && s[0] == 0xc2 && s[1] < 0xa0; /* U+0080 … U+009F */
+}
+
+size_t text_clean(char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		const unsigned char *u = (const unsigned char *)s + i;
+		size_t need = char_len(*u);
+		size_t got = need ? valid_prefix(u, len - i, need) : 1;
+
+		if (got < need && i + got == len) {
+			s[i] = 0;
+			return i;
+		}
+		if (got != need || is_control(u, need)) {
+			for (size_t k = 0; k < got; k++)
+				s[i + k] = '?';
+		}
+		i += got;
+	}
+	return len;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+/* Owns the skeleton, the ring buffers and the links. Analyses nothing. */
+#include "record/probes.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "par_config.h"
+#include "record/calls.h"
+
+#include "partrace.skel.h"	/* needs the types above */
+
+#define RING_CNT_MAX 64		/* as bpf/core.bpf.c */
+#define RING_BYTES (8u << 20)	/* each: 50,000 cycles, or seconds of a busy CPU */
+
+struct probes {
+	struct partrace *skel;
+	struct probes_opts opts;
+	int *ring_fds;		/* [ring_cnt] */
+	size_t ring_cnt;
+	int stats_fd;		/* >= 0: the kernel measures run times */
+	int cpu_cnt;
+};
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+/* sched_switch got a fourth argument in 5.18; its BTF prototype counts them. */
+static bool switch_has_state(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *t;
+	bool has = false;
+	int id;
+
+	if (libbpf_get_error(btf))
+		return false;
+	id = btf__find_by_name_kind(btf, "btf_trace_sched_switch", BTF_KIND_TYPEDEF);
+	if (id > 0) {
+		t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
+		t = btf__type_by_id(btf, t->type);
+		has = btf_is_func_proto(t) && btf_vlen(t) >= 5;	/* and the context */
+	}
+	btf__free(btf);
+	return has;
+}
+
+static size_t ring_cnt_for(int cpu_cnt)
+{
+	size_t cnt = 1;
+
+	while (cnt < RING_CNT_MAX && cnt < (size_t)cpu_cnt && cnt < 8)
+		cnt *= 2;
+	return cnt;
+}
+
+static void configure(struct probes *p)
+{
+	struct par_config *c = &p->skel->rodata->config;
+
+	calls_fill(c->call);
+	c->ring_mask = (__u32)p->ring_cnt - 1;
+	c->self_tgid = (__u32)getpid();
+	c->page_bytes = (__u32)sysconf(_SC_PAGESIZE);
+	c->follow_children = p->opts.follow_children;
+	c->trace_all = p->opts.trace_all;
+	c->switch_has_state = switch_has_state();
+
+	p->skel->bss->shared.end_ns = UINT64_MAX;
+	bpf_program__set_autoload(p->skel->progs.on_sys_exit, !p->opts.light);
+	/* The walks are attached when they are walked. */
+	bpf_program__set_autoattach(p->skel->progs.on_mark, false);
+	bpf_program__set_autoattach(p->skel->progs.on_tell, false);
+}
+
+static int make_rings(struct probes *p)
+{
+	int outer = bpf_map__fd(p->skel->maps.rings);
+
+	p->ring_fds = xcalloc(p->ring_cnt, sizeof(*p->ring_fds));
+	for (size_t i = 0; i < p->ring_cnt; i++)
+		p->ring_fds[i] = -1;
+	for (size_t i = 0; i < p->ring_cnt; i++) {
+		__u32 key = (__u32)i;
+
+		p->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "partrace_ring", 0, 0,
+						RING_BYTES, NULL);
+		if (p->ring_fds[i] < 0)
+			return log_err(errno, "cannot create ring buffer %zu", i);
+		if (bpf_map_update_elem(outer, &key, &p->ring_fds[i], BPF_ANY))
+			return log_err(errno, "cannot use ring buffer %zu", i);
+	}
+	return 0;
+}
+
+static int say_load_error(int err)
+{
+	log_err(err, "cannot load the BPF programs");
+	if (err == -EPERM || err == -EACCES)
+		log_hint("run it as root (sudo partrace …), or with CAP_BPF and CAP_PERFMON");
+	else if (access("/sys/kernel/btf/vmlinux", R_OK))
+		log_hint("this kernel has no BTF (/sys/kernel/btf/vmlinux); "
+			 "it needs CONFIG_DEBUG_INFO_BTF");
+	else
+		log_hint("-v shows what the kernel says");
+	return err;
+}
+
+int probes_open(struct probes **out, const struct probes_opts *opts)
+{
+	struct probes *p = xcalloc(1, sizeof(*p));
+	int err;
+
+	p->opts = *opts;
+	p->stats_fd = -1;
+	p->cpu_cnt = libbpf_num_possible_cpus();
+	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
+	if (log_level() < LOG_VERBOSE)
+		libbpf_set_print(quiet);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+
+	p->skel = partrace__open();
+	if (!p->skel) {
+		err = say_load_error(-errno);
+		goto fail;
+	}
+	configure(p);
+	err = partrace__load(p->skel);
+	if (err) {
+		say_load_error(err);
+		goto fail;
+	}
+	err = make_rings(p);
+	if (err)
+		goto fail;
+	*out = p;
+	return 0;
+
+fail:
+	probes_close(p);
+	return err;
+}
+
+void probes_close(struct probes *p)
+{
+	if (!p)
+		return;
+	probes_measure(p, false);
+	for (size_t i = 0; p->ring_fds && i < p->ring_cnt; i++)
+		if (p->ring_fds[i] >= 0)
+			close(p->ring_fds[i]);
+	free(p->ring_fds);
+	partrace__destroy(p->skel);
+	free(p);
+}
+
+int probes_attach(struct probes *p)
+{
+	int err = partrace__attach(p->skel);
+
+	if (err)
+		return log_err(err, "cannot attach the BPF programs");
+	return 0;
+}
+
+size_t probes_ring_cnt(const struct probes *p)
+{
+	return p->ring_cnt;
+}
+
+int probes_ring_fd(const struct probes *p, size_t ring)
+{
+	return p->ring_fds[ring];
+}
+
+int probes_add_target(struct probes *p, pid_t pid)
+{
+	__u32 key = (__u32)pid;
+	__u8 one = 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &one, BPF_ANY))
+		return log_err(errno, "cannot add process %d to the targets", (int)pid);
+	return 0;
+}
+
+/* Run one walk to its end, handing over what it writes in whole records. */
+static int walk(struct bpf_program *prog, probes_task_fn fn, void *ctx)
+{
+	struct par_task recs[64];
+	struct bpf_link *link;
+	size_t have = 0;
+	ssize_t got;
+	int fd, err = 0;
+
+	link = bpf_program__attach_iter(prog, NULL);
+	if (!link)
+		return log_err(errno, "cannot walk over the threads");
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0) {
+		err = log_err(errno, "cannot walk over the threads");
+		goto out;
+	}
+	while ((got = read(fd, (char *)recs + have, sizeof(recs) - have)) != 0) {
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (got < 0) {
+			err = log_err(errno, "cannot walk over the threads");
+			break;
+		}
+		have += (size_t)got;
+		for (size_t i = 0; i < have / sizeof(*recs); i++)
+			fn(ctx, &recs[i]);
+		memmove(recs, (char *)recs + have / sizeof(*recs) * sizeof(*recs),
+			have % sizeof(*recs));
+		have %= sizeof(*recs);
+	}
+	close(fd);
+out:
+	bpf_link__destroy(link);
+	return err;
+}
+
+int probes_mark(struct probes *p)
+{
+	return walk(p->skel->progs.on_mark, NULL, NULL);
+}
+
+int probes_tell(struct probes *p, probes_task_fn fn, void *ctx)
+{
+	return walk(p->skel->progs.on_tell, fn, ctx);
+}
+
+void probes_end(struct probes *p, uint64_t end_ns)
+{
+	__atomic_store_n(&p->skel->bss->shared.end_ns, end_ns, __ATOMIC_RELEASE);
+}
+
+const struct par_shared *probes_shared(const struct probes *p)
+{
+	return &p->skel->bss->shared;
+}
+
+void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
+{
+	struct par_syscall_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
+	int fd = bpf_map__fd(p->skel->maps.syscalls);
+	struct par_syscall_key key, *prev = NULL;
+
+	while (!p->opts.light && !bpf_map_get_next_key(fd, prev, &key)) {
+		struct par_syscall_count sum = { 0 };
+
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, per_cpu))
+			continue;
+		for (int i = 0; i < p->cpu_cnt; i++) {
+			sum.calls += per_cpu[i].calls;
+			sum.errors += per_cpu[i].errors;
+			sum.bytes += per_cpu[i].bytes;
+			sum.wakes += per_cpu[i].wakes;
+		}
+		fn(ctx, &key, &sum);
+	}
+	free(per_cpu);
+}
+
+void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
+{
+	struct par_traffic_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
+	int fd = bpf_map__fd(p->skel->maps.traffic);
+	struct par_traffic_key key, *prev = NULL;
+
+	while (!p->opts.light && !bpf_map_get_next_key(fd, prev, &key)) {
+		struct par_traffic_count sum = { 0 };
+
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, per_cpu))
+			continue;
+		for (int i = 0; i < p->cpu_cnt; i++) {
+			sum.messages += per_cpu[i].messages;
+			sum.bytes += per_cpu[i].bytes;
+			if (per_cpu[i].file.kind)
+				sum.file = per_cpu[i].file;
+		}
+		fn(ctx, &key, &sum);
+	}
+	free(per_cpu);
+}
+
+void probes_measure(struct probes *p, bool on)
+{
+	if (on && p->stats_fd < 0) {
+		p->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	} else if (!on && p->stats_fd >= 0) {
+		close(p->stats_fd);
+		p->stats_fd = -1;
+	}
+}
+
+uint64_t probes_run_ns(const struct probes *p)
+{
+	struct bpf_program *prog;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(prog, p->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (bpf_program__fd(prog) < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			sum += info.run_time_ns;
+	}
+	return sum;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The BPF programs, from this side. Sole user of the skeleton.
+ *
+ * Call order: open, attach, mark (twice), tell, … end, tell, close. Each map or
+ * link goes away with close() or with the process, whatever ends it.
+ */
+#ifndef RECORD_PROBES_H
+#define RECORD_PROBES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "par_event.h"
+#include "par_shared.h"
+
+struct probes_opts {
+	bool follow_children;
+	bool trace_all;
+	bool light;		/* scheduler only */
+};
+
+struct probes;
+
+/* -errno, said: -EPERM without privilege. */
+int probes_open(struct probes **out, const struct probes_opts *opts);
+void probes_close(struct probes *p);
+int probes_attach(struct probes *p);
+
+/* Rings are numbered from 0; their descriptors stay the probes'. */
+size_t probes_ring_cnt(const struct probes *p);
+int probes_ring_fd(const struct probes *p, size_t ring);
+
+/* Make @pid a target of the next walk. */
+int probes_add_target(struct probes *p, pid_t pid);
+
+/* Walk: start tracing all threads of the targets. */
+int probes_mark(struct probes *p);
+
+/* Walk: a PAR_TASK (or, after the end, PAR_OPEN) of each traced thread. */
+typedef void (*probes_task_fn)(void *ctx, const struct par_task *rec);
+int probes_tell(struct probes *p, probes_task_fn fn, void *ctx);
+
+/* Nothing that happens from @end_ns (CLOCK_MONOTONIC) on is recorded. */
+void probes_end(struct probes *p, uint64_t end_ns);
+
+/* What the programs wrote beside the ring; live. */
+const struct par_shared *probes_shared(const struct probes *p);
+
+typedef void (*probes_syscall_fn)(void *ctx, const struct par_syscall_key *key,
+				  const struct par_syscall_count *count);
+typedef void (*probes_traffic_fn)(void *ctx, const struct par_traffic_key *key,
+				  const struct par_traffic_count *count);
+void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx);
+void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx);
+
+/*
+ * Time spent in the programs, in ns, while measuring is on. Measuring itself
+ * costs two clock reads per run, so it is switched on for samples only.
+ */
+void probes_measure(struct probes *p, bool on);
+uint64_t probes_run_ns(const struct probes *p);
+
+#endif

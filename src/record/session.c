@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+/* Owns the probes, the ring consumer and the order in which things happen. */
+#include "record/session.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/procfs.h"
+#include "base/xalloc.h"
+
+/*
+ * A record may reach its ring a little after its time stamp was taken; only the
+ * hypervisor's preemption of a whole CPU makes that long.
+ */
+#define SETTLE_NS (10 * NS_PER_MS)
+
+/* How far ahead the end is set, so that all CPUs see it before it comes. */
+#define END_AHEAD_NS (NS_PER_MS / 2)
+
+/* The programs' run time is measured in one tenth of the time. */
+#define SAMPLE_NS (25 * NS_PER_MS)
+#define SAMPLE_EVERY_NS (250 * NS_PER_MS)
+
+struct session_ring {
+	struct session *session;
+	size_t queue;
+};
+
+static int on_record(void *ctx, void *data, size_t len)
+{
+	struct session_ring *ring = ctx;
+
+	merge_push(&ring->session->merge, ring->queue, data, len);
+	return 0;
+}
+
+static int open_rings(struct session *s)
+{
+	size_t cnt = probes_ring_cnt(s->probes);
+
+	/* One queue more, for what the walks over the threads tell. */
+	merge_init(&s->merge, cnt + 1);
+	s->rings = xcalloc(cnt, sizeof(*s->rings));
+	for (size_t i = 0; i < cnt; i++) {
+		int fd = probes_ring_fd(s->probes, i);
+		int err = 0;
+
+		s->rings[i] = (struct session_ring){ s, i };
+		if (!s->rb) {
+			s->rb = ring_buffer__new(fd, on_record, &s->rings[i], NULL);
+			err = s->rb ? 0 : -errno;
+		} else {
+			err = ring_buffer__add(s->rb, fd, on_record, &s->rings[i]);
+		}
+		if (err)
+			return log_err(err, "cannot map ring buffer %zu", i);
+	}
+	return 0;
+}
+
+int session_open(struct session *s, struct target *target, const struct session_opts *opts)
+{
+	int err;
+
+	*s = (struct session){ .opts = *opts, .target = target };
+	err = probes_open(&s->probes, &opts->probes);
+	if (!err)
+		err = open_rings(s);
+	if (!err)
+		err = probes_attach(s->probes);
+	if (err)
+		session_close(s);
+	return err;
+}
+
+void session_close(struct session *s)
+{
+	ring_buffer__free(s->rb);
+	probes_close(s->probes);
+	merge_release(&s->merge);
+	free(s->rings);
+	*s = (struct session){ 0 };
+}
+
+/* Tell the kernel of the targets and, if wanted, of all that descend from them. */
+static int add_targets(struct session *s)
+{
+	for (size_t i = 0; i < s->target->pid_cnt; i++) {
+		uint32_t pid = (uint32_t)s->target->pids[i];
+		struct procfs_pids tree = { 0 };
+		int err = 0;
+
+		if (s->opts.probes.follow_children)
+			procfs_descendants(pid, &tree);
+		if (!tree.cnt)
+			err = probes_add_target(s->probes, (pid_t)pid);
+		for (size_t j = 0; j < tree.cnt && !err; j++)
+			err = probes_add_target(s->probes, (pid_t)tree.ids[j]);
+		procfs_pids_release(&tree);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void on_task(void *ctx, const struct par_task *rec)
+{
+	struct session *s = ctx;
+	struct par_task task = *rec;
+
+	/* The walk takes a while; what it tells holds from the end on. */
+	if (task.hdr.kind == PAR_OPEN)
+		task.hdr.ts_ns = s->end_ns;
+	merge_push(&s->merge, s->merge.queue_cnt - 1, &task, sizeof(task));
+}
+
+static void feed_mark(struct session *s, uint8_t kind, uint64_t ts_ns)
+{
+	struct event ev = { 0 };
+
+	ev.hdr.kind = kind;
+	ev.hdr.ts_ns = ts_ns;
+	s->opts.feed(s->opts.ctx, &ev);
+}
+
+int session_begin(struct session *s)
+{
+	int err = 0;
+
+	/* Twice: a child forked while the first pass ran is found by the second. */
+	for (int pass = 0; pass < 2 && !err; pass++) {
+		err = add_targets(s);
+		if (!err)
+			err = probes_mark(s->probes);
+	}
+	if (!err)
+		err = probes_tell(s->probes, on_task, s);
+	if (err)
+		return err;
+	s->begin_ns = clock_mono_ns();
+	s->sample_next_ns = s->begin_ns;
+	feed_mark(s, EVENT_BEGIN, s->begin_ns);
+	return 0;
+}
+
+static void feed_until(struct session *s, uint64_t horizon_ns)
+{
+	const void *rec;
+	size_t len;
+
+	while ((rec = merge_pop(&s->merge, horizon_ns, &len))) {
+		struct event ev;
+
+		if (event_decode(&ev, rec, len)) {
+			s->bad_cnt++;
+			continue;
+		}
+		s->record_cnt++;
+		s->opts.feed(s->opts.ctx, &ev);
+	}
+}
+
+static void sample_stop(struct session *s, uint64_t now_ns)
+{
+	if (!s->sample_until_ns)
+		return;
+	probes_measure(s->probes, false);
+	s->sampled_ns += now_ns - s->sample_begin_ns;
+	s->sample_until_ns = 0;
+}
+
+static void sample_cost(struct session *s, uint64_t now_ns)
+{
+	if (s->sample_until_ns && now_ns >= s->sample_until_ns) {
+		sample_stop(s, now_ns);
+	} else if (!s->sample_until_ns && now_ns >= s->sample_next_ns) {
+		probes_measure(s->probes, true);
+		s->sample_begin_ns = now_ns;
+		s->sample_until_ns = now_ns + SAMPLE_NS;
+		s->sample_next_ns = now_ns + SAMPLE_EVERY_NS;
+	}
+}
+
+void session_step(struct session *s)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	sample_cost(s, now_ns);
+	ring_buffer__consume(s->rb);
+	feed_until(s, now_ns - SETTLE_NS);
+}
+
+static void feed_gap(struct session *s, uint16_t cpu)
+{
+	struct event ev = { 0 };
+
+	ev.gap.gap = probes_shared(s->probes)->cpus[cpu].gap;
+	if (!ev.gap.gap.out_ns)
+		return;
+	ev.hdr.kind = EVENT_GAP;
+	ev.hdr.ts_ns = s->end_ns;
+	ev.hdr.cpu = cpu;
+	s->opts.feed(s->opts.ctx, &ev);
+}
+
+int session_end(struct session *s)
+{
+	int err;
+
+	s->end_ns = clock_mono_ns() + END_AHEAD_NS;
+	probes_end(s->probes, s->end_ns);
+	while (clock_mono_ns() <= s->end_ns)
+		clock_sleep_ns(END_AHEAD_NS);
+	/* Programs that began before the end have long written their record by now. */
+	clock_sleep_ns(SETTLE_NS / 10);
+	sample_stop(s, clock_mono_ns());
+
+	ring_buffer__consume(s->rb);
+	err = probes_tell(s->probes, on_task, s);
+	feed_until(s, UINT64_MAX);
+	for (uint16_t cpu = 0; cpu < PAR_CPU_CNT; cpu++)
+		feed_gap(s, cpu);
+	session_feed_counts(s);
+	feed_mark(s, EVENT_END, s->end_ns);
+	return err;
+}
+
+static void feed_syscall(void *ctx, const struct par_syscall_key *key,
+			 const struct par_syscall_count *count)
+{
+	struct session *s = ctx;
+	struct event ev = { 0 };
+
+	ev.hdr.kind = EVENT_SYSCALLS;
+	ev.hdr.ts_ns = clock_mono_ns();
+	ev.hdr.tid = key->tgid;
+	ev.syscalls.sysno = key->sysno;
+	ev.syscalls.calls = count->calls;
+	ev.syscalls.errors = count->errors;
+	ev.syscalls.bytes = count->bytes;
+	ev.syscalls.wakes = count->wakes;
+	s->opts.feed(s->opts.ctx, &ev);
+}
+
+static void feed_traffic(void *ctx, const struct par_traffic_key *key,
+			 const struct par_traffic_count *count)
+{
+	struct session *s = ctx;
+	struct event ev = { 0 };
+
+	ev.hdr.kind = EVENT_TRAFFIC;
+	ev.hdr.ts_ns = clock_mono_ns();
+	ev.hdr.tid = key->tgid;
+	ev.traffic.file = count->file;
+	ev.traffic.is_write = key->is_write;
+	ev.traffic.messages = count->messages;
+	ev.traffic.bytes = count->bytes;
+	s->opts.feed(s->opts.ctx, &ev);
+}
+
+void session_feed_counts(struct session *s)
+{
+	const struct par_shared *shared = probes_shared(s->probes);
+	struct event ev = { 0 };
+
+	probes_each_syscall(s->probes, feed_syscall, s);
+	probes_each_traffic(s->probes, feed_traffic, s);
+
+	ev.hdr.kind = EVENT_LOST;
+	ev.hdr.ts_ns = clock_mono_ns();
+	ev.lost.ring = shared->drops[PAR_DROP_RING] + s->bad_cnt;
+	for (int i = 0; i < PAR_DROP_CNT; i++)
+		ev.lost.state += i == PAR_DROP_RING ? 0 : shared->drops[i];
+	s->opts.feed(s->opts.ctx, &ev);
+}
+
+uint64_t session_lost(const struct session *s)
+{
+	const struct par_shared *shared = probes_shared(s->probes);
+	uint64_t sum = s->bad_cnt;
+
+	for (int i = 0; i < PAR_DROP_CNT; i++)
+		sum += shared->drops[i];
+	return sum;
+}
+
+uint64_t session_bpf_ns(const struct session *s, uint64_t now_ns)
+{
+	uint64_t sampled_ns = s->sampled_ns;
+
+	if (s->sample_until_ns)
+		sampled_ns += now_ns - s->sample_begin_ns;
+	if (!sampled_ns)
+		return 0;
+	return (uint64_t)((double)probes_run_ns(s->probes) * (double)(now_ns - s->begin_ns) /
+			  (double)sampled_ns);
+}

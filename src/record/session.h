@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One recording, from the first look at the targets to the last record.
+ *
+ *	idle -> prepared -> recording -> drained
+ *	  open()        begin()     end()
+ *
+ * Hands decoded events to @feed in order of time, starting with EVENT_BEGIN and
+ * ending with EVENT_END; analyses nothing. Single-threaded: everything happens
+ * in session_begin(), session_step() and session_end().
+ */
+#ifndef RECORD_SESSION_H
+#define RECORD_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "record/merge.h"
+#include "record/probes.h"
+#include "record/target.h"
+
+struct session_opts {
+	struct probes_opts probes;
+	void (*feed)(void *ctx, const struct event *ev);
+	void *ctx;
+};
+
+struct ring_buffer;
+struct session_ring;
+
+struct session {
+	struct session_opts opts;
+	struct target *target;		/* lent; no pids when all is traced */
+	struct probes *probes;
+	struct ring_buffer *rb;
+	struct session_ring *rings;	/* one per ring buffer */
+	struct merge merge;
+
+	uint64_t begin_ns, end_ns;
+	uint64_t record_cnt;
+	uint64_t bad_cnt;		/* records that did not decode: a bug, yet no reason to die */
+
+	/* What the BPF programs cost: measured in samples, see session_bpf_ns(). */
+	uint64_t sample_until_ns;	/* measuring until then; 0: not */
+	uint64_t sample_next_ns;
+	uint64_t sampled_ns, sample_begin_ns;
+};
+
+/* Load and attach; from here on nothing of the targets is missed. Said on failure. */
+int session_open(struct session *s, struct target *target, const struct session_opts *opts);
+
+/* Find the threads that already live, and begin to account. */
+int session_begin(struct session *s);
+
+/* Take what the rings hold and feed what is old enough. Call every few milliseconds. */
+void session_step(struct session *s);
+
+/* Stop, exactly at one moment for all threads, and feed the rest. */
+int session_end(struct session *s);
+void session_close(struct session *s);
+
+/* Feed what the programs counted: system calls, traffic, losses. Cumulative. */
+void session_feed_counts(struct session *s);
+
+/* Time spent in the BPF programs so far, extrapolated from the samples. */
+uint64_t session_bpf_ns(const struct session *s, uint64_t now_ns);
+uint64_t session_lost(const struct session *s);
+
+#endif

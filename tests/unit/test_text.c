@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+static void check(const char *in, const char *want)
+{
+	char buf[32];
+	size_t len = strlen(in);
+
+	memcpy(buf, in, len + 1);
+	len = text_clean(buf, len);
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(buf, want, len);
+}
+
+static void readable_text_stays(void **state)
+{
+	(void)state;
+	check("", "");
+	check("python3 -c 'x'", "python3 -c 'x'");
+	check("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d.",
+	      "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x8d.");
+}
+
+static void control_characters_go(void **state)
+{
+	(void)state;
+	check("a\tb\033[2Jc\x7f", "a?b?[2Jc?");
+	check("a\xc2\x9b"
+	      "b",
+	      "a??b");
+}
+
+static void stray_bytes_go(void **state)
+{
+	(void)state;
+	check("\xff.\x80.", "?.?.");
+	check("\xc3(\xe2\x82(", "?(?\?(");
+	check("\xc0\xaf.", "??."); /* overlong */
+	check("\xed\xa0\x80.", "???."); /* surrogate */
+	check("\xf4\x90\x80\x80.", "????."); /* past U+10FFFF */
+}
+
+static void a_character_cut_off_at_the_end_is_left_out(void **state)
+{
+	(void)state;
+	check("ab\xc3", "ab");
+	check("ab\xe2\x82", "ab");
+	check("ab\xf0\x9f\x90", "ab");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(readable_text_stays),
+		cmocka_unit_test(control_characters_go),
+		cmocka_unit_test(stray_bytes_go),
+		cmocka_unit_test(a_character_cut_off_at_the_end_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
