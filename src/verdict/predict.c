@@ -5,7 +5,7 @@
  * recording it says so, and why.
  *
  *	T   what the work took, from the first to the last activity of a worker
- *	S   CPU time of all threads; C usable CPUs; W workers
+ *	S   CPU time of the workers; C usable CPUs; W workers
  *	T'  = max(S / min(C, W), (S + waits that stay) / W) + idle time that stays
  */
 #include <math.h>
@@ -68,7 +68,7 @@ static void add_prediction(struct fact_verdict *out, const char *change, uint32_
 /* What stays when waits in @gone go. Idle time at the ends of the work goes too. */
 static struct estimate estimate(const struct view *v, enum part gone)
 {
-	struct estimate e = { .work_ns = v->cpu_ns };
+	struct estimate e = { .work_ns = v->work.ns[PART_CPU] };
 	double idle = 0;
 
 	for (size_t i = 0; i < v->thread_cnt; i++) {
