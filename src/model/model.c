@@ -213,7 +213,9 @@ static void on_process(struct model *m, const struct event_process *ev)
 
 	if (!p)
 		return;
-	p->ppid = ev->ppid;
+	/* Whoever lost its parent was adopted; what counts is who started it. */
+	if (!p->ppid)
+		p->ppid = ev->ppid;
 	if (ev->exe[0]) {
 		free(p->exe);
 		p->exe = xstrdup(ev->exe);
