@@ -200,6 +200,10 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 		p->exit_code = rec->exit_code;
 	if (rec->hdr.flags & PAR_EXIT_PROCESS)
 		p->ended = true;
+	if (rec->maxrss_bytes > p->rss_max_bytes)
+		p->rss_max_bytes = rec->maxrss_bytes;
+	if (!p->rss_bytes)
+		p->rss_bytes = rec->maxrss_bytes;	/* it lived too briefly for a sample */
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }
 

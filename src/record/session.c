@@ -22,8 +22,8 @@
 #define END_AHEAD_NS (NS_PER_MS / 2)
 
 /* The programs' run time is measured in one tenth of the time. */
-#define SAMPLE_NS (50 * NS_PER_MS)
-#define SAMPLE_EVERY_NS (500 * NS_PER_MS)
+#define SAMPLE_NS (25 * NS_PER_MS)
+#define SAMPLE_EVERY_NS (250 * NS_PER_MS)
 
 struct session_ring {
 	struct session *session;
