@@ -189,11 +189,15 @@ static int watch(struct collector *c, struct target *target, const struct option
 	return err;
 }
 
-static int release_command(struct target *target, const struct options *o)
+/* Let the command go. One that can't be run leaves no recording. */
+static int release_command(struct collector *c, struct target *target, const struct options *o)
 {
 	int err = target_release(target);
 
-	return err ? log_err(err, "cannot run '%s'", o->command[0]) : 0;
+	if (!err)
+		return 0;
+	collector_forget(c);
+	return log_err(err, "cannot run '%s'", o->command[0]);
 }
 
 static int say_no_thread(const struct options *o)
@@ -222,7 +226,7 @@ static int record(struct collector *c, struct target *target, const struct optio
 		return err;
 	err = collector_begin(c);
 	if (!err)
-		err = release_command(target, o);
+		err = release_command(c, target, o);
 	if (err)
 		return err;
 	err = watch(c, target, o);
@@ -251,6 +255,8 @@ static int find_target(struct target *target, struct options *o)
 /* The command's own status if it ended by itself, ours otherwise. */
 static int exit_code(const struct target *target, int err, bool ended_by_itself)
 {
+	if (target->exec_err)
+		return target_exec_status(target->exec_err);
 	if (err)
 		return EXIT_FAILED;
 	return target->launched && ended_by_itself ? target_exit_status(target) : EXIT_DONE;
@@ -261,19 +267,15 @@ static int record_and_show(struct options *o, struct target *target)
 	struct collector c = { 0 };
 	struct facts facts = { 0 };
 	bool ended_by_itself;
-	int err, exec_err = 0;
+	int err;
 
 	err = record(&c, target, o, &facts);
 	ended_by_itself = !target_reap(target);
-	if (err && target->launched && ended_by_itself)
-		exec_err = target_exit_status(target);
 	collector_close(&c);
 	target_finish(target, hurry);
 	if (!err && !o->quiet)
 		err = show_report(&facts, o->output ? o->output : o->own_output, o->color);
 	facts_release(&facts);
-	if (exec_err == 126 || exec_err == 127)
-		return exec_err;
 	return exit_code(target, err, ended_by_itself);
 }
 

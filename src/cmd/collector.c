@@ -215,6 +215,11 @@ int collector_end(struct collector *c, struct facts *facts)
 	return err ? err : file_err;
 }
 
+void collector_forget(struct collector *c)
+{
+	c->has_begun = false;
+}
+
 void collector_close(struct collector *c)
 {
 	if (c->session_open)

@@ -43,6 +43,9 @@ int collector_step(struct collector *c);
 /* Stop; fill @facts, verdict included; complete the file. Said on failure. */
 int collector_end(struct collector *c, struct facts *facts);
 
+/* As if it had never begun. */
+void collector_forget(struct collector *c);
+
 /* A recording that never began leaves no file; one that was not ended, its .partial. */
 void collector_close(struct collector *c);
 
