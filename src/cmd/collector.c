@@ -83,7 +83,7 @@ static void open_outputs(struct collector *c)
 	c->writer = trace_writer_new(&c->file, &writer);
 	model_observe(&c->model, facts_build_observer(&c->build));
 	model_observe(&c->model, trace_writer_observer(c->writer));
-	inspect_init(&c->inspect, feed_model, c);
+	inspect_init(&c->inspect, &c->model.tasks, feed_model, c);
 }
 
 int collector_open(struct collector *c, struct target *target, const struct about *about,

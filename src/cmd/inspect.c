@@ -36,9 +36,10 @@ struct known_process {
 	bool has_pss;
 };
 
-void inspect_init(struct inspect *in, void (*feed)(void *ctx, const struct event *ev), void *ctx)
+void inspect_init(struct inspect *in, const struct htab *traced,
+		  void (*feed)(void *ctx, const struct event *ev), void *ctx)
 {
-	*in = (struct inspect){ .feed = feed, .ctx = ctx };
+	*in = (struct inspect){ .feed = feed, .ctx = ctx, .traced = traced };
 	in->sys_futex = sysno_from_name("futex");
 }
 
@@ -129,7 +130,8 @@ static void ask_name(struct inspect *in, uint32_t tid)
 	struct event ev = { .hdr = { .ts_ns = clock_mono_ns(), .tid = tid } };
 	struct procfs_status status;
 
-	if (!tid || htab_find(&in->names, tid, 0) || in->names.cnt >= NAMES_MAX)
+	if (!tid || htab_find(in->traced, tid, 0) || htab_find(&in->names, tid, 0) ||
+	    in->names.cnt >= NAMES_MAX)
 		return;
 	htab_put(&in->names, tid, 0, in);
 	ev.hdr.kind = EVENT_NAME;

@@ -17,6 +17,7 @@
 struct inspect {
 	void (*feed)(void *ctx, const struct event *ev);
 	void *ctx;
+	const struct htab *traced;	/* (tid, 0), lent: these need no asking for names */
 	struct htab processes;		/* (pid, 0) -> struct known_process, live ones */
 	struct htab names;		/* (tid, 0): asked for the name of an untraced thread */
 	struct htab files;		/* (inode, 0): asked for its path */
@@ -25,7 +26,8 @@ struct inspect {
 	int32_t sys_futex;
 };
 
-void inspect_init(struct inspect *in, void (*feed)(void *ctx, const struct event *ev), void *ctx);
+void inspect_init(struct inspect *in, const struct htab *traced,
+		  void (*feed)(void *ctx, const struct event *ev), void *ctx);
 void inspect_release(struct inspect *in);
 
 /* What must be known before @ev is understood: a runtime that shows only now. */
