@@ -106,13 +106,14 @@ static int open_partial(struct recording *r)
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int err;
 
-	r->culprit = r->partial;
 	/* Not for everybody's eyes: command lines and file names are in it. */
 	r->fd = open(r->partial, flags, 0600);
 	if (r->fd < 0 && errno == EEXIST) {
 		err = remove_stale(r->partial);
-		if (err)
+		if (err) {
+			r->culprit = r->partial;
 			return err;
+		}
 		r->fd = open(r->partial, flags, 0600);
 	}
 	if (r->fd < 0)

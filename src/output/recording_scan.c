@@ -26,6 +26,9 @@
 /* More than the head of any packet: two varints, the tag and length of its first field. */
 #define HEAD_BYTES 64
 
+/* Facts that are damaged give way to older ones; a file full of such has no facts. */
+#define MAX_TRIES 16
+
 #define TRACE_PACKET_TAG (PB_TRACE_PACKET << 3 | PB_WIRE_BYTES)
 
 enum step {
@@ -223,13 +226,14 @@ static int find_facts(struct scan *s, char **json, bool *is_complete)
 	}
 
 	err = step == STEP_DAMAGED || place_cnt ? -EBADMSG : -ENODATA;
-	for (tries = 0; err && tries < place_cnt; tries++) {
+	for (tries = 0; err && tries < place_cnt && tries < MAX_TRIES; tries++) {
 		struct place place = places[place_cnt - 1 - tries];
 		bool is_last = !tries && step == STEP_END && place.body + place.len == s->size;
+		bool claims_all = false;
 
-		*json = read_facts_at(s->fd, place, is_complete);
+		*json = read_facts_at(s->fd, place, &claims_all);
 		if (*json) {
-			*is_complete = *is_complete && is_last;
+			*is_complete = claims_all && is_last;
 			err = 0;
 		}
 	}

@@ -268,7 +268,9 @@ static uint32_t stand_in(struct trace_writer *tw, uint32_t tid, uint16_t cpu)
 	}
 	if (!tw->has_untraced[cpu]) {
 		tw->has_untraced[cpu] = true;
-		packet_process(&tw->out, tw->begin_ns, MODEL_UNTRACED, 0, UNTRACED_NAME, NULL);
+		/* Not packet_process(): of a name with blanks Perfetto takes the first word there. */
+		packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), MODEL_UNTRACED,
+				     UNTRACED_NAME, NULL);
 		packet_thread(&tw->out, tw->begin_ns, own_tid, MODEL_UNTRACED, UNTRACED_NAME);
 		sched_name(&tw->sched, own_tid, UNTRACED_NAME);
 	}
@@ -311,7 +313,7 @@ static void on_bystander(void *ctx, uint32_t tid, uint32_t tgid, const char *nam
 	free(known);
 	htab_put(&tw->bystanders, tid, 0, xstrdup(name));
 	if (tid == tgid)
-		packet_process(&tw->out, tw->begin_ns, tid, 0, name, NULL);
+		packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), tid, name, NULL);
 	packet_thread(&tw->out, tw->begin_ns, tid, tgid, name);
 	sched_name(&tw->sched, tid, name);
 	pass_on(tw);
