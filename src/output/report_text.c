@@ -17,6 +17,7 @@
 #define EDGES_SHOWN    5
 #define CHANNELS_SHOWN 3
 #define COMMAND_MAX    200
+#define WIDTH_MIN      72	/* the longest headline with its label */
 
 static void add_command(const struct facts *f, struct strbuf *s)
 {
@@ -62,7 +63,7 @@ static void put_target(struct wrap *w, const struct facts *f)
 static void put_truncated(struct wrap *w)
 {
 	wrap_colored(w, WRAP_YELLOW, "truncated recording: ");
-	strbuf_addstr(w->out, "it did not end as it should; this covers what it holds\n\n");
+	strbuf_addstr(w->out, "it did not end as it should\n\n");
 }
 
 static enum wrap_color color_of(const struct fact_verdict *v)
@@ -112,7 +113,7 @@ static void say_prediction(const struct fact_prediction *p, struct strbuf *s)
 		strbuf_addf(s, "%s: ", change);
 	strbuf_addf(s, "about %.1fx the throughput (%.1f-%.1fx)", p->speedup, p->low, p->high);
 	if (p->basis && p->basis[0])
-		strbuf_addf(s, ", from %s", p->basis);
+		strbuf_addf(s, "; %s", p->basis);
 }
 
 static void put_expectations(struct wrap *w, const struct fact_verdict *v)
@@ -177,7 +178,9 @@ static void put_lock(struct wrap *w, const struct facts *f)
 		return;
 	wrap_gap(w);
 	wrap_add_safe(&s, l->name && l->name[0] ? l->name : lock_kind_name(l->kind), 60);
-	strbuf_addf(&s, ": %llu waits, ", (unsigned long long)l->waits);
+	strbuf_addstr(&s, ": ");
+	wrap_add_count(&s, l->waits);
+	strbuf_addstr(&s, " waits, ");
 	wrap_add_duration(&s, l->wait_ns);
 	strbuf_addstr(&s, " in all, ");
 	wrap_add_duration(&s, l->max_ns);
@@ -194,10 +197,12 @@ static void put_lock(struct wrap *w, const struct facts *f)
 			strbuf_addstr(&s, w->utf8 ? " → " : " -> ");
 			add_thread(f, e->waiter, &s);
 		}
-		strbuf_addf(&s, ": %llu waits, ", (unsigned long long)e->waits);
+		strbuf_addstr(&s, ": ");
+		wrap_add_count(&s, e->waits);
+		strbuf_addstr(&s, " waits, ");
 		wrap_add_duration(&s, e->wait_ns);
 		if (!i)
-			strbuf_addstr(&s, w->utf8 ? "  (holder → waiter)" : "  (holder -> waiter)");
+			strbuf_addstr(&s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
 		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
 	}
 	if (l->edge_cnt > EDGES_SHOWN) {
@@ -228,7 +233,8 @@ static void say_channel(const struct wrap *w, const struct fact_channel *c, stru
 		add_members(c->readers, c->reader_cnt, s);
 		strbuf_addstr(s, ", ");
 	}
-	strbuf_addf(s, "%llu messages, ", (unsigned long long)c->messages);
+	wrap_add_count(s, c->messages);
+	strbuf_addstr(s, " messages, ");
 	wrap_add_bytes(s, c->bytes);
 	strbuf_addstr(s, "; waited to read ");
 	wrap_add_duration(s, c->read_wait_ns);
@@ -341,8 +347,8 @@ void report_text_format(const struct facts *f, const struct report_text_options 
 		.utf8 = options->utf8,
 	};
 
-	if (w.width < 60)
-		w.width = 60;
+	if (w.width < WIDTH_MIN)
+		w.width = WIDTH_MIN;
 	if (!f->recording.is_complete)
 		put_truncated(&w);
 	put_target(&w, f);

@@ -9,7 +9,7 @@
 #include "facts/facts.h"
 
 struct report_text_options {
-	unsigned int width;	/* columns; 0 is 80, never less than 60 */
+	unsigned int width;	/* columns; 0 is 80, never less than 72 */
 	bool color;		/* ANSI sequences */
 	bool utf8;		/* the output takes more than ASCII */
 	const char *trace;	/* the recording's file name, or NULL */

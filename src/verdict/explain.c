@@ -127,11 +127,13 @@ static void say_ipc(const struct judgement *j, struct strbuf *s)
 {
 	const struct finding *f = judgement_finding(j, "ipc-bound");
 	const struct view *v = &j->view;
+	double seconds = (double)v->facts->recording.duration_ns / 1e9;
 
 	say_workers(j, s);
-	strbuf_addf(s, " exchange %.0f messages (%.1f MB): that takes about %.0f %% of their active "
-		       "time, and only %.0f us of work come with each message.",
-		    v->messages, v->bytes / 1e6, f ? 100 * f->value : 0,
+	strbuf_addf(s, " exchange %.0f messages a second (%.1f MB/s): that takes about %.0f %% of "
+		       "their active time, and only %.0f us of CPU come with each message.",
+		    ratio(v->messages, seconds), ratio(v->bytes / 1e6, seconds),
+		    f ? 100 * f->value : 0,
 		    ratio(v->cpu_ns, v->messages) / 1e3);
 	if (j->fit == FIT_THREADS)
 		strbuf_addstr(s, " Threads would share the data and save the exchange.");
@@ -231,8 +233,7 @@ char *explain_verdict(const struct judgement *j)
 		strbuf_addstr(&s, j->missing ? j->missing : "");
 	}
 	if (j->class != CLASS_IDLE && j->class != CLASS_INCONCLUSIVE && idle > 0.5)
-		strbuf_addf(&s, " All that is within its busy times: %.0f %% of the workers' time "
-				"they wait for work.",
+		strbuf_addf(&s, " Besides, %.0f %% of the workers' time they have nothing to do.",
 			    100 * idle);
 	return strbuf_take(&s);
 }
@@ -302,7 +303,7 @@ static void advise_processes(const struct judgement *j, struct fact_verdict *out
 		return;
 	}
 	add_advice(out, "concurrent.futures.ProcessPoolExecutor(max_workers=%u), in batches of at "
-			"least 40 ms of work per task: executor.map(fn, items, chunksize=…)",
+			"least 40 ms of work per task: executor.map(fn, items, chunksize=N)",
 		   cnt);
 	add_advice(out, "hand large read-only data to the workers once (initializer=, or "
 			"multiprocessing.shared_memory), not with every task");
@@ -399,7 +400,7 @@ void advise(const struct judgement *j, struct fact_verdict *out)
 		break;
 	case CLASS_IPC_BOUND:
 		add_advice(out, j->view.is_cpython ?
-					"larger batches: executor.map(fn, items, chunksize=…) so that "
+					"larger batches: executor.map(fn, items, chunksize=N) so that "
 					"a task takes 10 round trips or more; large data through "
 					"multiprocessing.shared_memory" :
 					"larger batches, so that a task takes 10 round trips or more; "

@@ -117,13 +117,13 @@ static void predict_processes(const struct judgement *j, struct fact_verdict *ou
 	worst = best > e.longest_ns + e.idle_ns ? best : e.longest_ns + e.idle_ns;
 	if (v->usable < 2 || best <= 0)
 		return;
+	if (bytes)
+		strbuf_addf(&basis, "about +%.0f MB of memory per worker; ", (double)bytes / 1e6);
 	strbuf_addf(&basis,
 		    "%.2f s of CPU and %.2f s of other waits over %.0f workers and %.4g CPUs, "
 		    "against the %.2f s it took; bounds: no cost of handing over and even shares, "
 		    "10 %% and today's shares",
 		    e.work_ns / 1e9, e.waits_ns / 1e9, workers, v->usable, v->window_ns / 1e9);
-	if (bytes)
-		strbuf_addf(&basis, "; about +%.0f MB of memory per worker", (double)bytes / 1e6);
 	add_prediction(out, "processes", (uint32_t)workers, v->window_ns / (worst * HAND_OVER_HIGH),
 		       v->window_ns / ((best + worst) / 2 * HAND_OVER_USUAL), v->window_ns / best,
 		       strbuf_take(&basis));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Owns the rules on CPUs: who uses them, who waits for one, who uses none. */
+#include <string.h>
+
 #include "verdict/rules.h"
 #include "verdict/thresholds.h"
 
@@ -105,24 +107,43 @@ static bool machine_busy(const struct view *v, const struct rule *r, struct find
 	return true;
 }
 
+static const struct thread_view *busiest_worker(const struct view *v)
+{
+	const struct thread_view *best = NULL;
+
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		if (v->threads[i].is_worker &&
+		    (!best || v->threads[i].time.ns[PART_CPU] > best->time.ns[PART_CPU]))
+			best = &v->threads[i];
+	return best;
+}
+
+/* "worker (cpu)" and "worker (idle)" are one pool that shares its work badly. */
+static bool same_pool(const struct thread_view *a, const struct thread_view *b)
+{
+	const char *x = a->fact->role ? a->fact->role : "", *y = b->fact->role ? b->fact->role : "";
+	size_t len = strcspn(x, "(");
+
+	return len == strcspn(y, "(") && !strncmp(x, y, len);
+}
+
+/* Among workers that do the same: that main has more to do than its pool is another matter. */
 static bool imbalanced(const struct view *v, const struct rule *r, struct finding *out)
 {
-	double sum = 0, max = 0;
+	const struct thread_view *most = busiest_worker(v);
 	unsigned int cnt = 0;
+	double sum = 0;
 
 	for (size_t i = 0; i < v->thread_cnt; i++) {
-		double cpu = v->threads[i].time.ns[PART_CPU];
-
-		if (!v->threads[i].is_worker)
+		if (!v->threads[i].is_worker || !same_pool(&v->threads[i], most))
 			continue;
 		cnt++;
-		sum += cpu;
-		max = cpu > max ? cpu : max;
+		sum += v->threads[i].time.ns[PART_CPU];
 	}
 	if (cnt < 2 || v->usable < 2 || v->overlap < OVERLAP_MIN || !view_has_spare_cpu(v) ||
 	    view_share(v, PART_CPU) + view_share(v, PART_QUEUE) < CPU_MIN_SHARE)
 		return false;
-	out->value = ratio(max, sum / cnt) - 1;
+	out->value = ratio(most->time.ns[PART_CPU], sum / cnt) - 1;
 	out->cost = 1 - ratio(v->cpus_busy, cnt < v->usable ? cnt : v->usable);
 	if (out->value < r->threshold || out->cost <= 0)
 		return false;
@@ -130,6 +151,26 @@ static bool imbalanced(const struct view *v, const struct rule *r, struct findin
 		    "the busiest of %u workers has %.0f %% more CPU time than the average; %.2f of "
 		    "%.4g usable CPUs in use",
 		    cnt, 100 * out->value, v->cpus_busy, v->usable);
+	return true;
+}
+
+/* One thread is never done, and the others have time to wait for it. */
+static bool bottleneck(const struct view *v, const struct rule *r, struct finding *out)
+{
+	const struct thread_view *most = busiest_worker(v);
+	double others;
+
+	if (!most || v->workers < 2 || !view_has_spare_cpu(v))
+		return false;
+	others = (v->work.ns[PART_CPU] - most->time.ns[PART_CPU]) / (v->workers - 1);
+	out->value = ratio(most->time.ns[PART_CPU], v->window_ns);
+	if (out->value < r->threshold || others > most->time.ns[PART_CPU] / 2)
+		return false;
+	strbuf_addf(&out->text,
+		    "thread %u (%s) is on a CPU %.0f %% of the time, the other workers %.0f %%: "
+		    "they may be waiting for it",
+		    most->fact->tid, most->fact->role ? most->fact->role : "", 100 * out->value,
+		    100 * ratio(others, v->window_ns));
 	return true;
 }
 
@@ -156,6 +197,8 @@ const struct rule rules_cpu[] = {
 	{ "cpu-bound", CLASS_CPU_BOUND, CPU_MIN_SHARE, "share", cpu_bound, "the work is CPU" },
 	{ "one-thread", CLASS_NONE, ONE_THREAD_MIN, "share", one_thread,
 	  "one thread does all the work" },
+	{ "bottleneck", CLASS_NONE, ONE_THREAD_MIN, "share", bottleneck,
+	  "one thread is busy while the others wait" },
 	{ "throttled", CLASS_NONE, THROTTLED_MIN_RATIO, "ratio", throttled,
 	  "a CPU quota holds the program back" },
 	{ "machine-busy", CLASS_NONE, QUEUE_MIN_RATIO, "ratio", machine_busy,
