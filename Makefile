@@ -109,6 +109,20 @@ $(skel): $(OUT)/partrace.bpf.o
 # Only probes.c sees the skeleton.
 $(OUT)/src/record/probes.o: $(skel)
 
+# Programs that the end-to-end tests watch. They come with their own truth, so
+# they are built without sanitizers.
+workload_bins := $(patsubst tests/e2e/workloads/%.c,$(OUT)/tests/workloads/%, \
+		 $(wildcard tests/e2e/workloads/*.c))
+
+.PHONY: workloads e2e
+workloads: $(workload_bins)	## the programs that the end-to-end tests watch
+e2e: $(workload_bins)
+
+$(OUT)/tests/workloads/%: tests/e2e/workloads/%.c tests/e2e/workloads/workload.h
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -lrt -o $@
+
 $(OUT)/version.h: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '#define PARTRACE_VERSION "%s"\n#define PARTRACE_COMMIT "%s"\n' '$(VERSION)' \
