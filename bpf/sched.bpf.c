@@ -26,10 +26,10 @@ static __always_inline void emit_exit(struct task_struct *task, __u64 now)
 	rec->stime_ns = task->stime;
 	rec->min_flt = task->min_flt;
 	rec->maj_flt = task->maj_flt;
-	rec->maxrss_pages = 0;
+	rec->maxrss_bytes = 0;
 	if (!task->signal->live.counter) {
 		rec->hdr.flags |= PAR_EXIT_PROCESS;
-		rec->maxrss_pages = task->signal->maxrss;
+		rec->maxrss_bytes = task->signal->maxrss * config.page_bytes;
 	}
 	emit_end(rec);
 }

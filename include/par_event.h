@@ -210,7 +210,7 @@ struct par_exit {
 	__u64 utime_ns;
 	__u64 stime_ns;
 	__u64 min_flt, maj_flt;
-	__u64 maxrss_pages;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
+	__u64 maxrss_bytes;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
 };
 
 struct par_free {
