@@ -153,7 +153,7 @@ static const struct field exit_fields[] = {
 	BITS("process", BITS, PAR_EXIT_PROCESS, par_hdr, flags),
 	CPU_AND_FLAGS(PAR_EXIT_PROCESS),
 	USAGE_FIELDS(par_exit),
-	F("maxrss", UINT, par_exit, maxrss_pages),
+	F("maxrss", UINT, par_exit, maxrss_bytes),
 	{ 0 },
 };
 

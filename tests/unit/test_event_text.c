@@ -377,7 +377,7 @@ static void any_births_and_ends(struct event *ev)
 		ev->exit.stime_ns = any(UINT64_MAX);
 		ev->exit.min_flt = any(UINT64_MAX);
 		ev->exit.maj_flt = any(UINT64_MAX);
-		ev->exit.maxrss_pages = any(UINT64_MAX);
+		ev->exit.maxrss_bytes = any(UINT64_MAX);
 		break;
 	case PAR_FREE:
 		ev->free.tgid = (uint32_t)any(UINT32_MAX);
