@@ -45,7 +45,7 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit golden golden-update e2e demo layers style install uninstall clean
+.PHONY: all help check unit golden golden-update e2e demo layers style format install uninstall clean
 
 all: $(OUT)/partrace	## build partrace (the default)
 	@$(give_back)
@@ -172,7 +172,10 @@ layers:			## who includes whom, and how long it is
 style:			## clang-format and shellcheck, where installed
 	$(Q)tools/check-style.sh
 
-doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard docs/*.md)
+doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
+
+format:			## lay out what style complains about
+	$(Q)tools/check-style.sh --fix
 
 install: all		## install below DESTDIR and prefix
 	install -D -m 755 $(OUT)/partrace $(DESTDIR)$(bindir)/partrace

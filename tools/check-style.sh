@@ -1,6 +1,9 @@
 #!/bin/sh
 # Is the code laid out as .clang-format says, and are the scripts clean?
 #
+# tools/check-style.sh          say what is not
+# tools/check-style.sh --fix    and lay out the functions of those files
+#
 # Judged is what functions contain. Tables, enumerations and structures have columns
 # made by hand, and so have comments: the width of gaps inside a line never counts.
 # Other versions of clang-format lay out a few things differently, so one judges.
@@ -8,6 +11,14 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 version=14
 failed=0
+
+# Reformat what functions contain, and nothing else.
+fix() {
+    # shellcheck disable=SC2046 # one option each
+    "$formatter" -i $(awk '
+        /^\{/ { start = FNR }
+        /^\}/ { if (start) print "--lines=" start ":" FNR; start = 0 }' "$1") "$1"
+}
 
 functions() {
     sed -n '/^{/,/^}/ { s/\([^[:blank:]]\)[[:blank:]][[:blank:]]*/\1 /g; p; }'
@@ -23,12 +34,18 @@ done
 if [ -n "${formatter-}" ]; then
     tmp=$(mktemp -d) || exit 2
     trap 'rm -rf "$tmp"' EXIT
-    for file in include/*.h bpf/*.[ch] src/*/*.[ch] tests/*/*.[ch]; do
+    for file in include/*.h bpf/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]; do
         [ -e "$file" ] || continue
         functions <"$file" >"$tmp/is"
         "$formatter" "$file" | functions >"$tmp/should"
-        diff -u --label "$file" --label "$file, formatted" "$tmp/is" "$tmp/should" || failed=1
+        diff -u --label "$file" --label "$file, formatted" "$tmp/is" "$tmp/should" && continue
+        if [ "${1-}" = --fix ]; then
+            fix "$file"
+        else
+            failed=1
+        fi
     done
+    [ $failed = 0 ] || echo "style: make format lays out the functions shown above" >&2
 else
     echo "style: no clang-format $version, layout not checked"
 fi

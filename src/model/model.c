@@ -207,13 +207,24 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }
 
+/* Reaped. Whoever is still taken for alive had its last switch lost. */
+static void on_free(struct model *m, const struct par_free *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t && t->process->pid == rec->tgid && t->start_ns <= rec->hdr.ts_ns)
+		timeline_abandon(m, t, rec->hdr.ts_ns);
+}
+
 static void on_process(struct model *m, const struct event_process *ev)
 {
 	struct process *p = process_find(m, ev->hdr.tid);
 
 	if (!p)
 		return;
-	p->ppid = ev->ppid;
+	/* Whoever lost its parent was adopted; what counts is who started it. */
+	if (!p->ppid)
+		p->ppid = ev->ppid;
 	if (ev->exe[0]) {
 		free(p->exe);
 		p->exe = xstrdup(ev->exe);
@@ -390,7 +401,10 @@ void model_feed(struct model *m, const struct event *ev)
 	case EVENT_NAME:
 		TELL(m, bystander, ev->hdr.tid, ev->name.tgid, ev->name.comm);
 		break;
+	case PAR_FREE:
+		on_free(m, &ev->free);
+		break;
 	default:
-		break;	/* PAR_FREE: the reaping itself changes no thread's time */
+		break;
 	}
 }
