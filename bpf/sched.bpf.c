@@ -49,8 +49,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	t->off.out_cpu = bpf_get_smp_processor_id();
 	t->off.out_state = state;
 	t->off.wake_flags = 0;
-	t->off.ran_ns = PAR_RAN_UNKNOWN;
-	if (t->in_ns && now - t->in_ns < PAR_RAN_UNKNOWN)
+	t->off.ran_ns = 0;
+	if (t->in_ns && now - t->in_ns <= 0xffffffff)
 		t->off.ran_ns = now - t->in_ns;
 	/*
 	 * A task preempted on its way to sleep already shows a sleeping state, yet

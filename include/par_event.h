@@ -122,8 +122,6 @@ struct par_cause {
 #define PAR_WAKE_SAME_FUTEX	0x01	/* the waker was in a futex call on the same word */
 #define PAR_WAKE_IDLE		0x02	/* an interrupt woke it out of the idle task */
 
-#define PAR_RAN_UNKNOWN 0xffffffffu
-
 /* How and when a thread left its CPU and was woken. */
 struct par_off {
 	__u64 out_ns;
@@ -134,7 +132,7 @@ struct par_off {
 	__u16 out_state;	/* task->__state when it left; 0 = runnable */
 	__u8  out_flags;	/* PAR_OUT_* */
 	__u8  wake_flags;	/* PAR_WAKE_* */
-	__u32 ran_ns;		/* on a CPU until out_ns; PAR_RAN_UNKNOWN: not known, or longer */
+	__u32 ran_ns;		/* on a CPU until out_ns; 0: not known, or too long for 32 bits */
 };
 
 /*

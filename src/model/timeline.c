@@ -254,8 +254,7 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 static void tell_run(struct model *m, struct task *t, const struct par_off *off, uint64_t out_ns)
 {
 	struct timeline *tl = t->timeline;
-	uint64_t in_ns = off->ran_ns == PAR_RAN_UNKNOWN || off->ran_ns > out_ns
-				 ? tl->since_ns : out_ns - off->ran_ns;
+	uint64_t in_ns = off->ran_ns && off->ran_ns < out_ns ? out_ns - off->ran_ns : 0;
 	struct span lost = {
 		.task = t,
 		.bucket = BUCKET_OTHER,
