@@ -22,6 +22,7 @@ struct thread {
 	struct par_off off;
 	struct par_cause cause;
 	uint64_t since_ns, born_ns;
+	uint64_t in_ns; /* when it came to its CPU; 0: before the attach */
 	uint64_t time_ns[DEAD]; /* the truth, by what it was doing */
 };
 
@@ -159,6 +160,7 @@ static void leave(struct machine *w, struct thread *t, int cpu, uint32_t next_ti
 	}
 	t->off = (struct par_off){
 		.out_ns = w->now_ns,
+		.ran_ns = t->in_ns ? (uint32_t)(w->now_ns - t->in_ns) : PAR_RAN_UNKNOWN,
 		.out_cpu = (uint16_t)cpu,
 		.out_state = states[doing],
 		.out_flags = doing == QUEUES ? PAR_OUT_PREEMPT : 0,
@@ -178,6 +180,7 @@ static void come(struct machine *w, struct thread *t, int cpu, uint32_t prev_tid
 	becomes(w, t, RUNS);
 	t->known = true;
 	t->cpu = t->last_cpu = cpu;
+	t->in_ns = w->now_ns;
 }
 
 static void step_switch(struct machine *w)
@@ -436,8 +439,8 @@ static void spoil_one(struct machine *w)
 {
 	size_t at = 1 + below(w->log_cnt - 2);
 	struct event *ev = &w->log[at];
-	static const uint8_t kinds[] = { PAR_CYCLE, PAR_TASK,   PAR_OPEN, PAR_FORK,
-					 PAR_EXEC,  PAR_RENAME, PAR_EXIT, PAR_FREE };
+	static const uint8_t kinds[] = { PAR_CYCLE,  PAR_TASK, PAR_FORK,
+					 PAR_RENAME, PAR_EXIT, PAR_FREE };
 
 	if (ev->hdr.kind == PAR_OPEN)
 		return; /* the collector dates these itself */
