@@ -200,7 +200,20 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 		p->exit_code = rec->exit_code;
 	if (rec->hdr.flags & PAR_EXIT_PROCESS)
 		p->ended = true;
+	if (rec->maxrss_bytes > p->rss_max_bytes)
+		p->rss_max_bytes = rec->maxrss_bytes;
+	if (!p->rss_bytes)
+		p->rss_bytes = rec->maxrss_bytes;	/* it lived too briefly for a sample */
 	timeline_exit(m, t, rec->hdr.ts_ns);
+}
+
+/* Reaped. Whoever is still taken for alive had its last switch lost. */
+static void on_free(struct model *m, const struct par_free *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t && t->process->pid == rec->tgid && t->start_ns <= rec->hdr.ts_ns)
+		timeline_abandon(m, t, rec->hdr.ts_ns);
 }
 
 static void on_process(struct model *m, const struct event_process *ev)
@@ -209,7 +222,9 @@ static void on_process(struct model *m, const struct event_process *ev)
 
 	if (!p)
 		return;
-	p->ppid = ev->ppid;
+	/* Whoever lost its parent was adopted; what counts is who started it. */
+	if (!p->ppid)
+		p->ppid = ev->ppid;
 	if (ev->exe[0]) {
 		free(p->exe);
 		p->exe = xstrdup(ev->exe);
@@ -386,7 +401,10 @@ void model_feed(struct model *m, const struct event *ev)
 	case EVENT_NAME:
 		TELL(m, bystander, ev->hdr.tid, ev->name.tgid, ev->name.comm);
 		break;
+	case PAR_FREE:
+		on_free(m, &ev->free);
+		break;
 	default:
-		break;	/* PAR_FREE: the reaping itself changes no thread's time */
+		break;
 	}
 }

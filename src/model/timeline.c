@@ -247,6 +247,28 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 		tl->last_cause = *cause;
 }
 
+/*
+ * The stretch on a CPU that ended with @off. If it began later than the last one
+ * we heard of ended, records in between are lost, and nobody knows what it did.
+ */
+static void tell_run(struct model *m, struct task *t, const struct par_off *off, uint64_t out_ns)
+{
+	struct timeline *tl = t->timeline;
+	uint64_t in_ns = off->ran_ns && off->ran_ns < out_ns ? out_ns - off->ran_ns : 0;
+	struct span lost = {
+		.task = t,
+		.bucket = BUCKET_OTHER,
+		.sysno = PAR_NO_SYSCALL,
+		.name = "records lost",
+	};
+
+	if (in_ns > tl->since_ns) {
+		m->resync_cnt++;
+		span_tell(m, &lost, in_ns);
+	}
+	tell_cpu(m, t, out_ns, false);
+}
+
 static uint64_t between(uint64_t x, uint64_t low, uint64_t high)
 {
 	return x < low ? low : x > high ? high : x;
@@ -267,7 +289,7 @@ static void tell_off(struct model *m, struct task *t, const struct par_off *off,
 	uint32_t state = seen ? off->out_state : tl->out_state;
 
 	if (seen && !(off->out_flags & PAR_OUT_NEW))
-		tell_cpu(m, t, between(off->out_ns, tl->since_ns, now_ns), false);
+		tell_run(m, t, off, between(off->out_ns, tl->since_ns, now_ns));
 	else if (!seen)
 		runnable = tl->phase == PHASE_READY;
 	if (!seen && tl->phase == PHASE_RUNNING) {

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The thread that compresses chunks of packets and writes them to a file.
+ *
+ *	caller -> packer_put() -> bounded queue -> thread: deflate, write
+ *
+ * Compression must never make the caller fall behind: when more than a few
+ * chunks are waiting they go out as they are, and only a file that takes no
+ * more bytes at all makes packer_put() wait. Chunks reach the file in order.
+ */
+#ifndef OUTPUT_PACKER_H
+#define OUTPUT_PACKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/strbuf.h"
+
+enum chunk_kind {
+	CHUNK_PACKETS,		/* whole packets, framed */
+	CHUNK_FACTS,		/* facts as JSON, of a recording that goes on */
+	CHUNK_LAST_FACTS,	/* facts as JSON, of the whole recording */
+};
+
+/*
+ * No chunk may be longer. The importer wants each compressed packet below
+ * 512 KiB, and a chunk that does not shrink is a little longer than before.
+ */
+#define CHUNK_MAX_BYTES (256 * 1024)
+
+struct packer {
+	int fd;				/* lent by the caller */
+	bool is_running;
+	pthread_t thread;
+	pthread_mutex_t mutex;		/* guards all below */
+	pthread_cond_t has_work, has_room;
+	struct chunk *first, **last;
+	size_t chunk_cnt;
+	size_t queued_bytes;
+	bool stop;
+	int err;			/* the first failure; later chunks are dropped */
+};
+
+int packer_start(struct packer *p, int fd);
+
+/* Queue what is in @sb, which is empty afterwards. Returns the first failure so far. */
+int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb);
+
+/* Write what is queued, end the thread. Returns the first failure. Copes with a zeroed packer. */
+int packer_stop(struct packer *p);
+
+/* write(2) until all is written. */
+int write_all(int fd, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the wire encoding and nothing else. What the fields mean is packet.c's
+ * business.
+ */
+#include "output/pb.h"
+
+#include <assert.h>
+#include <string.h>
+
+size_t pb_put_varint(unsigned char out[PB_VARINT_MAX], uint64_t v)
+{
+	size_t n = 0;
+
+	while (v >= 0x80) {
+		out[n++] = (unsigned char)(v | 0x80);
+		v >>= 7;
+	}
+	out[n++] = (unsigned char)v;
+	return n;
+}
+
+size_t pb_get_varint(const unsigned char *in, size_t len, uint64_t *v)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < len && i < PB_VARINT_MAX; i++) {
+		if (i == PB_VARINT_MAX - 1 && in[i] > 1)
+			return 0;
+		value |= (uint64_t)(in[i] & 0x7f) << (7 * i);
+		if (!(in[i] & 0x80)) {
+			*v = value;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+static size_t put_tag(unsigned char *out, uint32_t field, enum pb_wire wire)
+{
+	return pb_put_varint(out, (uint64_t)field << 3 | wire);
+}
+
+void pb_varint(struct strbuf *sb, uint64_t v)
+{
+	unsigned char out[PB_VARINT_MAX];
+
+	strbuf_add(sb, out, pb_put_varint(out, v));
+}
+
+/* Tag and value go in with one strbuf_add(): this is the hot path of a recording. */
+void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v)
+{
+	unsigned char out[2 * PB_VARINT_MAX];
+	size_t n = put_tag(out, field, PB_WIRE_VARINT);
+
+	n += pb_put_varint(out + n, v);
+	strbuf_add(sb, out, n);
+}
+
+void pb_i64(struct strbuf *sb, uint32_t field, int64_t v)
+{
+	pb_u64(sb, field, (uint64_t)v);
+}
+
+void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v)
+{
+	unsigned char out[PB_VARINT_MAX + 8];
+	size_t n = put_tag(out, field, PB_WIRE_FIXED64);
+
+	for (int i = 0; i < 8; i++)
+		out[n++] = (unsigned char)(v >> (8 * i));
+	strbuf_add(sb, out, n);
+}
+
+void pb_double(struct strbuf *sb, uint32_t field, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	pb_fixed64(sb, field, bits);
+}
+
+void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len)
+{
+	unsigned char out[2 * PB_VARINT_MAX];
+	size_t n = put_tag(out, field, PB_WIRE_BYTES);
+
+	n += pb_put_varint(out + n, len);
+	strbuf_add(sb, out, n);
+	strbuf_add(sb, data, len);
+}
+
+void pb_str(struct strbuf *sb, uint32_t field, const char *s)
+{
+	pb_bytes(sb, field, s, strlen(s));
+}
+
+/*
+ * One byte is set aside for the length, because most messages are shorter than
+ * 128 bytes; pb_end() moves the content of longer ones.
+ */
+size_t pb_begin(struct strbuf *sb, uint32_t field)
+{
+	unsigned char out[PB_VARINT_MAX + 1];
+	size_t n = put_tag(out, field, PB_WIRE_BYTES);
+
+	out[n++] = 0;
+	strbuf_add(sb, out, n);
+	return sb->len;
+}
+
+void pb_end(struct strbuf *sb, size_t begin)
+{
+	unsigned char len[PB_VARINT_MAX];
+	size_t content, extra;
+
+	assert(begin > 0 && begin <= sb->len);
+	content = sb->len - begin;
+	extra = pb_put_varint(len, content) - 1;
+	if (extra) {
+		strbuf_add(sb, len, extra);	/* any bytes: makes room */
+		memmove(sb->buf + begin + extra, sb->buf + begin, content);
+	}
+	memcpy(sb->buf + begin - 1, len, extra + 1);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scheduling as Perfetto reads it: ftrace events in bundles, one CPU each, many
+ * events per bundle in the compact encoding.
+ */
+#ifndef OUTPUT_SCHED_H
+#define OUTPUT_SCHED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/htab.h"
+#include "base/strbuf.h"
+
+/* Zeroed memory is an empty struct sched. */
+struct sched {
+	struct htab comms;	/* (tid, 0) -> struct comm */
+	struct sched_cpu **cpus;/* [cpu_cnt], by number; NULL: not met */
+	size_t cpu_cnt;
+	uint32_t bundle_cnt;
+};
+
+void sched_release(struct sched *s);
+
+/* What this thread is called from now on. */
+void sched_name(struct sched *s, uint32_t tid, const char *name);
+
+/*
+ * The events. Per CPU, switches come in order of time and each prev_tid is the
+ * next_tid before it; the others may come in any order. Packets are appended to
+ * @out when enough events have come together.
+ */
+void sched_switch(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t cpu,
+		  uint32_t prev_tid, uint32_t next_tid, uint32_t prev_state);
+void sched_waking(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t cpu,
+		  uint32_t waker_tid, uint32_t wakee_tid, uint32_t target_cpu);
+
+/* The thread is gone, its id may come again. */
+void sched_free_thread(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t tid);
+
+/* Write what has been collected. */
+void sched_flush(struct sched *s, struct strbuf *out);
+
+#endif

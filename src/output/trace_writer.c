@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the choice of what goes into a trace, and the tracks' identities. How
+ * single packets look is left to packet.c, tracks.c and sched.c.
+ *
+ * The model tells times in CLOCK_MONOTONIC; boot_ns() turns them into what
+ * Perfetto counts in, and everything behind it sees that only.
+ */
+#include "output/trace_writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "event/sysno.h"
+#include "output/intern.h"
+#include "output/levels.h"
+#include "output/packet.h"
+#include "output/sched.h"
+#include "output/tracks.h"
+
+#define UNTRACED_NAME "(not traced)"
+#define IDLE_NAME     "swapper"
+
+/* Above any process id, so that flow ids, which are a thread's uuid, are no surprise either. */
+#define FIRST_UUID (1ULL << 23)
+
+struct tw_process {
+	uint64_t uuid;
+	uint64_t rss_uuid;		/* 0: not declared */
+	uint64_t rss_bytes;		/* last written */
+};
+
+struct tw_task {
+	const struct task *task;
+	struct track track;
+	uint64_t woken_ns;		/* the end of a flow that is not written yet; 0: none */
+};
+
+struct trace_writer {
+	struct recording *rec;
+	struct observer observer;
+	int64_t boot_offset_ns, wall_offset_ns;
+	struct packet_system system;
+	char *sysname, *release, *machine;
+
+	struct strbuf out;		/* packets on their way to the recording */
+	struct intern strings;
+	struct sched sched;
+	struct htab processes;		/* (struct process *, 0) -> struct tw_process */
+	struct htab tasks;		/* (struct task *, 0) -> struct tw_task */
+	struct htab by_tid;		/* (tid, 0) -> live struct tw_task */
+	struct htab bystanders;		/* (tid, 0) -> their name */
+	uint64_t uuid_cnt;
+	uint32_t seq_cnt;
+	bool *has_untraced;		/* [untraced_cnt], per CPU: its stand-in is declared */
+	size_t untraced_cnt;
+
+	bool has_begun;
+	uint64_t begin_ns, end_ns;	/* CLOCK_BOOTTIME */
+	struct levels on_cpu, runnable;
+};
+
+static uint64_t boot_ns(const struct trace_writer *tw, uint64_t mono_ns)
+{
+	return mono_ns + (uint64_t)tw->boot_offset_ns;
+}
+
+static uint64_t new_uuid(struct trace_writer *tw)
+{
+	return FIRST_UUID + tw->uuid_cnt++;
+}
+
+/* Errors are the recording's to remember; there is nothing to do about them here. */
+static void pass_on(struct trace_writer *tw)
+{
+	if (tw->out.len)
+		recording_append(tw->rec, tw->out.buf, tw->out.len);
+	strbuf_reset(&tw->out);
+}
+
+static void on_begin(void *ctx, uint64_t ts_ns)
+{
+	struct trace_writer *tw = ctx;
+	struct packet_clocks clocks = {
+		.boot_ns = boot_ns(tw, ts_ns),
+		.mono_ns = ts_ns,
+		.wall_ns = tw->wall_offset_ns ? ts_ns + (uint64_t)tw->wall_offset_ns : 0,
+	};
+
+	if (tw->has_begun)
+		return;
+	tw->has_begun = true;
+	tw->begin_ns = tw->end_ns = clocks.boot_ns;
+	levels_init(&tw->on_cpu, tw->begin_ns);
+	levels_init(&tw->runnable, tw->begin_ns);
+	packet_clocks(&tw->out, &clocks);
+	packet_system(&tw->out, tw->begin_ns, &tw->system);
+	sched_name(&tw->sched, 0, IDLE_NAME);
+	pass_on(tw);
+}
+
+static struct tw_process *process_get(struct trace_writer *tw, const struct process *p)
+{
+	struct tw_process *twp = htab_find(&tw->processes, (uintptr_t)p, 0);
+
+	if (!twp) {
+		twp = xcalloc(1, sizeof(*twp));
+		twp->uuid = new_uuid(tw);
+		htab_put(&tw->processes, (uintptr_t)p, 0, twp);
+	}
+	return twp;
+}
+
+static void on_process(void *ctx, const struct process *p)
+{
+	struct trace_writer *tw = ctx;
+	struct tw_process *twp = process_get(tw, p);
+	uint64_t ts_ns = boot_ns(tw, p->start_ns);
+
+	packet_process(&tw->out, ts_ns, p->pid, p->ppid, p->name, p->command);
+	packet_process_track(&tw->out, ts_ns, twp->uuid, p->pid, p->name, p->command);
+	pass_on(tw);
+}
+
+static struct tw_task *task_get(struct trace_writer *tw, const struct task *t)
+{
+	struct tw_task *twt = htab_find(&tw->tasks, (uintptr_t)t, 0);
+
+	if (!twt) {
+		twt = xcalloc(1, sizeof(*twt));
+		twt->task = t;
+		track_init(&twt->track, new_uuid(tw), SEQ_THREADS + tw->seq_cnt++, tw->begin_ns);
+		htab_put(&tw->tasks, (uintptr_t)t, 0, twt);
+		htab_put(&tw->by_tid, t->tid, 0, twt);
+	}
+	return twt;
+}
+
+static void on_task(void *ctx, const struct task *t)
+{
+	struct trace_writer *tw = ctx;
+	struct tw_task *twt = task_get(tw, t);
+	uint64_t ts_ns = boot_ns(tw, t->start_ns);
+
+	packet_thread_track(&tw->out, ts_ns, twt->track.uuid, t->process->pid, t->tid, t->name);
+	sched_name(&tw->sched, t->tid, t->name);
+	pass_on(tw);
+}
+
+/* The far end of the flow that on_wakeup() began. */
+static void put_woken(struct trace_writer *tw, struct tw_task *twt)
+{
+	if (!twt->woken_ns)
+		return;
+	track_instant(&tw->out, &twt->track, &tw->strings, twt->woken_ns, "woken", FLOW_ENDS,
+		      twt->track.uuid);
+	twt->woken_ns = 0;
+}
+
+static void on_task_end(void *ctx, const struct task *t)
+{
+	struct trace_writer *tw = ctx;
+	struct tw_task *twt = task_get(tw, t);
+
+	put_woken(tw, twt);
+	if (htab_find(&tw->by_tid, t->tid, 0) == twt)
+		htab_remove(&tw->by_tid, t->tid, 0);
+	sched_free_thread(&tw->sched, &tw->out, boot_ns(tw, t->end_ns), t->tid);
+	pass_on(tw);
+}
+
+static void add_note(struct track_slice *slice, const char *name, const char *text)
+{
+	slice->notes[slice->note_cnt++] = (struct track_note){ name, text };
+}
+
+static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct span *s)
+{
+	struct track_slice slice = { .name = s->name, .category = bucket_name(s->bucket) };
+	char holder[PAR_COMM_LEN + 16], number[16];
+	const char *sysno = sysno_name(s->sysno);
+
+	add_note(&slice, "bucket", slice.category);
+	if (s->sysno != PAR_NO_SYSCALL) {
+		snprintf(number, sizeof(number), "%d", s->sysno);
+		add_note(&slice, "syscall", sysno ? sysno : number);
+	}
+	if (s->holder) {
+		snprintf(holder, sizeof(holder), "%s (%u)", s->holder->name, s->holder->tid);
+		add_note(&slice, "holder", holder);
+	}
+	if (s->lock && s->lock->name)
+		add_note(&slice, "lock", s->lock->name);
+	if (s->channel && s->channel->name)
+		add_note(&slice, "channel", s->channel->name);
+	track_begin(&tw->out, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice);
+	track_end(&tw->out, &twt->track, boot_ns(tw, s->end_ns));
+}
+
+static void on_span(void *ctx, const struct span *s)
+{
+	struct trace_writer *tw = ctx;
+	struct tw_task *twt = task_get(tw, s->task);
+	uint64_t start_ns = boot_ns(tw, s->start_ns), end_ns = boot_ns(tw, s->end_ns);
+
+	switch (s->bucket) {
+	case BUCKET_CPU_USER:
+	case BUCKET_CPU_KERNEL:
+		levels_add(&tw->on_cpu, start_ns, end_ns);
+		levels_add(&tw->runnable, start_ns, end_ns);
+		return;
+	case BUCKET_RUN_QUEUE:
+	case BUCKET_THROTTLED:
+		levels_add(&tw->runnable, start_ns, end_ns);
+		return;
+	default:
+		/* Written in order of time, so that differences stay small. */
+		if (twt->woken_ns <= start_ns)
+			put_woken(tw, twt);
+		put_wait(tw, twt, s);
+		pass_on(tw);
+	}
+}
+
+/*
+ * A thread has at most one wake-up under way at a time, so its uuid serves as
+ * the flow's id: the same bytes each time, which pack to nothing.
+ */
+static void on_wakeup(void *ctx, const struct wakeup *w)
+{
+	struct trace_writer *tw = ctx;
+	uint64_t ts_ns = boot_ns(tw, w->ts_ns);
+	struct tw_task *waker = htab_find(&tw->by_tid, w->waker_tid, 0);
+	struct tw_task *woken = task_get(tw, w->task);
+
+	sched_waking(&tw->sched, &tw->out, ts_ns, w->waker_cpu, w->waker_tid, w->task->tid,
+		     w->target_cpu);
+	if (waker && waker != woken && w->run_ns != UINT64_MAX) {
+		put_woken(tw, woken);
+		if (waker->woken_ns <= ts_ns)
+			put_woken(tw, waker);
+		track_instant(&tw->out, &waker->track, &tw->strings, ts_ns, "wakes", FLOW_BEGINS,
+			      woken->track.uuid);
+		woken->woken_ns = boot_ns(tw, w->run_ns);
+	}
+	pass_on(tw);
+}
+
+/*
+ * Several CPUs may run what is not traced at the same time, but no thread runs
+ * on two of them: each CPU gets a stand-in of its own.
+ */
+static uint32_t stand_in(struct trace_writer *tw, uint32_t tid, uint16_t cpu)
+{
+	uint32_t own_tid = MODEL_UNTRACED - cpu;
+
+	if (tid != MODEL_UNTRACED)
+		return tid;
+	if (cpu >= tw->untraced_cnt) {
+		size_t grown = (size_t)cpu + 1;
+
+		tw->has_untraced = xrealloc(tw->has_untraced, grown * sizeof(bool));
+		memset(tw->has_untraced + tw->untraced_cnt, 0,
+		       (grown - tw->untraced_cnt) * sizeof(bool));
+		tw->untraced_cnt = grown;
+	}
+	if (!tw->has_untraced[cpu]) {
+		tw->has_untraced[cpu] = true;
+		/* Not packet_process(): of a name with blanks Perfetto takes the first word there. */
+		packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), MODEL_UNTRACED,
+				     UNTRACED_NAME, NULL);
+		packet_thread(&tw->out, tw->begin_ns, own_tid, MODEL_UNTRACED, UNTRACED_NAME);
+		sched_name(&tw->sched, own_tid, UNTRACED_NAME);
+	}
+	return own_tid;
+}
+
+static void on_cpu(void *ctx, const struct cpu_switch *c)
+{
+	struct trace_writer *tw = ctx;
+	uint32_t prev = stand_in(tw, c->prev_tid, c->cpu), next = stand_in(tw, c->next_tid, c->cpu);
+
+	sched_switch(&tw->sched, &tw->out, boot_ns(tw, c->ts_ns), c->cpu, prev, next,
+		     c->prev_state);
+	pass_on(tw);
+}
+
+static void on_memory(void *ctx, uint64_t ts_ns, const struct process *p)
+{
+	struct trace_writer *tw = ctx;
+	struct tw_process *twp = process_get(tw, p);
+
+	if (!twp->rss_uuid) {
+		twp->rss_uuid = new_uuid(tw);
+		packet_counter_track(&tw->out, twp->rss_uuid, twp->uuid, "RSS", NULL);
+	} else if (twp->rss_bytes == p->rss_bytes) {
+		return;
+	}
+	twp->rss_bytes = p->rss_bytes;
+	packet_count(&tw->out, boot_ns(tw, ts_ns), twp->rss_uuid, p->rss_bytes);
+	pass_on(tw);
+}
+
+static void on_bystander(void *ctx, uint32_t tid, uint32_t tgid, const char *name)
+{
+	struct trace_writer *tw = ctx;
+	char *known = htab_find(&tw->bystanders, tid, 0);
+
+	if (!*name || (known && !strcmp(known, name)))
+		return;
+	free(known);
+	htab_put(&tw->bystanders, tid, 0, xstrdup(name));
+	if (tid == tgid)
+		packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), tid, name, NULL);
+	packet_thread(&tw->out, tw->begin_ns, tid, tgid, name);
+	sched_name(&tw->sched, tid, name);
+	pass_on(tw);
+}
+
+static void put_levels(struct trace_writer *tw, const char *name, const struct levels *l)
+{
+	uint64_t uuid = new_uuid(tw);
+	double last = -1;
+
+	packet_counter_track(&tw->out, uuid, 0, name, "threads");
+	for (size_t i = 0; i < l->cnt; i++) {
+		/* Sixty-fourths have few bits set, and pack; finer nobody sees. */
+		double now = (double)(uint64_t)(levels_average(l, i, tw->end_ns) * 64 + 0.5) / 64;
+
+		if (now != last)
+			packet_level(&tw->out, l->start_ns + i * l->bin_ns, uuid, now);
+		last = now;
+	}
+	if (last < 0)
+		packet_level(&tw->out, tw->begin_ns, uuid, 0);
+	pass_on(tw);
+}
+
+static void put_all_woken(struct trace_writer *tw)
+{
+	htab_for_each(&tw->by_tid, i)
+		put_woken(tw, tw->by_tid.entries[i].value);
+}
+
+static void on_end(void *ctx, uint64_t ts_ns)
+{
+	struct trace_writer *tw = ctx;
+
+	tw->end_ns = boot_ns(tw, ts_ns);
+	put_all_woken(tw);
+	sched_flush(&tw->sched, &tw->out);
+	pass_on(tw);
+	put_levels(tw, "CPUs in use", &tw->on_cpu);
+	put_levels(tw, "runnable threads", &tw->runnable);
+}
+
+struct trace_writer *trace_writer_new(struct recording *rec,
+				      const struct trace_writer_options *opts)
+{
+	struct trace_writer *tw = xcalloc(1, sizeof(*tw));
+
+	tw->rec = rec;
+	tw->boot_offset_ns = opts->boot_offset_ns;
+	tw->wall_offset_ns = opts->wall_offset_ns;
+	tw->sysname = opts->sysname ? xstrdup(opts->sysname) : NULL;
+	tw->release = opts->release ? xstrdup(opts->release) : NULL;
+	tw->machine = opts->machine ? xstrdup(opts->machine) : NULL;
+	tw->system = (struct packet_system){ tw->sysname, tw->release, tw->machine,
+					     opts->cpu_cnt };
+	tw->observer = (struct observer){
+		.ctx = tw,
+		.begin = on_begin,
+		.process = on_process,
+		.task = on_task,
+		.task_end = on_task_end,
+		.span = on_span,
+		.wakeup = on_wakeup,
+		.cpu = on_cpu,
+		.memory = on_memory,
+		.bystander = on_bystander,
+		.end = on_end,
+	};
+	return tw;
+}
+
+const struct observer *trace_writer_observer(const struct trace_writer *tw)
+{
+	return &tw->observer;
+}
+
+int trace_writer_flush(struct trace_writer *tw)
+{
+	put_all_woken(tw);
+	sched_flush(&tw->sched, &tw->out);
+	pass_on(tw);
+	return recording_flush(tw->rec);
+}
+
+void trace_writer_verdict(struct trace_writer *tw, const char *summary,
+			  const struct trace_note *notes, size_t note_cnt)
+{
+	uint64_t uuid = new_uuid(tw);
+	struct strbuf line = { 0 };
+
+	packet_track(&tw->out, uuid, "partrace verdict");
+	packet_slice(&tw->out, tw->begin_ns, uuid, summary);
+	for (size_t i = 0; i < note_cnt; i++) {
+		strbuf_reset(&line);
+		if (notes[i].title && *notes[i].title)
+			strbuf_addf(&line, "%s: ", notes[i].title);
+		strbuf_addstr(&line, notes[i].text);
+		packet_slice(&tw->out, tw->begin_ns, uuid, strbuf_str(&line));
+	}
+	for (size_t i = 0; i < note_cnt + 1; i++)
+		packet_slice(&tw->out, tw->end_ns, uuid, NULL);
+	strbuf_release(&line);
+	pass_on(tw);
+}
+
+void trace_writer_free(struct trace_writer *tw)
+{
+	if (!tw)
+		return;
+	sched_flush(&tw->sched, &tw->out);
+	pass_on(tw);
+	htab_for_each(&tw->tasks, i) {
+		struct tw_task *twt = tw->tasks.entries[i].value;
+
+		track_release(&twt->track);
+		free(twt);
+	}
+	htab_for_each(&tw->processes, i)
+		free(tw->processes.entries[i].value);
+	htab_for_each(&tw->bystanders, i)
+		free(tw->bystanders.entries[i].value);
+	htab_release(&tw->tasks);
+	htab_release(&tw->by_tid);
+	htab_release(&tw->processes);
+	htab_release(&tw->bystanders);
+	levels_release(&tw->on_cpu);
+	levels_release(&tw->runnable);
+	sched_release(&tw->sched);
+	intern_release(&tw->strings);
+	strbuf_release(&tw->out);
+	free(tw->has_untraced);
+	free(tw->sysname);
+	free(tw->release);
+	free(tw->machine);
+	free(tw);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tracks of threads, on which slices and instants lie. There are millions
+ * of these, so each track is a packet sequence of its own: the track need not
+ * be named in each packet, and times are differences that fit in a few bytes.
+ */
+#ifndef OUTPUT_TRACKS_H
+#define OUTPUT_TRACKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strbuf.h"
+#include "output/intern.h"
+
+struct track {
+	uint64_t uuid;		/* of the thread's track descriptor */
+	uint32_t seq;
+	bool is_open;		/* the sequence has begun */
+	uint64_t last_ns;	/* of the last packet */
+	uint64_t *seen;		/* bits: which strings the sequence knows, and as what */
+	size_t seen_words;
+};
+
+#define TRACK_MAX_NOTES 6
+
+/* What a slice shows when it is clicked on. */
+struct track_note {
+	const char *name, *text;
+};
+
+struct track_slice {
+	const char *name, *category;
+	struct track_note notes[TRACK_MAX_NOTES];
+	size_t note_cnt;
+};
+
+enum track_flow {
+	FLOW_NONE,
+	FLOW_BEGINS,
+	FLOW_ENDS,
+};
+
+/* @base_ns: no event of the track is earlier. */
+void track_init(struct track *t, uint64_t uuid, uint32_t seq, uint64_t base_ns);
+void track_release(struct track *t);
+
+/* Append whole packets. Times may go back, at the price of a few bytes. */
+void track_begin(struct strbuf *out, struct track *t, struct intern *strings, uint64_t ts_ns,
+		 const struct track_slice *slice);
+void track_end(struct strbuf *out, struct track *t, uint64_t ts_ns);
+void track_instant(struct strbuf *out, struct track *t, struct intern *strings, uint64_t ts_ns,
+		   const char *name, enum track_flow flow, uint64_t flow_id);
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The trace writer, fed by hand as the model would. What it wrote is judged by
+ * tests/trace-check.py, and by Perfetto's own importer where CHECK_TRACE or
+ * /opt/perfetto/check-trace is there.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/strbuf.h"
+#include "output/trace_writer.h"
+
+#define BOOT_OFFSET 5000000000LL
+#define BEGIN_NS    1000000000000ULL
+
+static char dir[64], path[96];
+static struct recording rec;
+static struct trace_writer *tw;
+static const struct observer *obs;
+static struct process shop;
+static struct task baker, clerk;
+static struct lock oven;
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/partrace-trace-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/t.pftrace", dir);
+	shop = (struct process){ .pid = 100, .ppid = 1, .name = "shop", .command = "shop --open",
+				 .start_ns = BEGIN_NS, .rss_bytes = 4096 };
+	baker = (struct task){ .tid = 100, .process = &shop, .name = "baker",
+			       .start_ns = BEGIN_NS };
+	clerk = (struct task){ .tid = 101, .process = &shop, .name = "clerk",
+			       .start_ns = BEGIN_NS };
+	oven = (struct lock){ .kind = LOCK_MUTEX, .process = &shop, .name = "mutex 0x1000" };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	rmdir(dir);
+	return 0;
+}
+
+static void open_trace(void)
+{
+	const struct trace_writer_options opts = {
+		.boot_offset_ns = BOOT_OFFSET, .wall_offset_ns = 1700000000LL * 1000000000,
+		.sysname = "Linux", .release = "6.1.0", .machine = "x86_64", .cpu_cnt = 2,
+	};
+
+	assert_int_equal(recording_create(&rec, path), 0);
+	tw = trace_writer_new(&rec, &opts);
+	obs = trace_writer_observer(tw);
+	obs->begin(obs->ctx, BEGIN_NS);
+	obs->process(obs->ctx, &shop);
+	obs->task(obs->ctx, &baker);
+	obs->task(obs->ctx, &clerk);
+}
+
+static void close_trace(uint64_t at)
+{
+	obs->end(obs->ctx, BEGIN_NS + at);
+	trace_writer_free(tw);
+	assert_int_equal(recording_put_facts(&rec, "{\"schema\": 1}", true), 0);
+	assert_int_equal(recording_close(&rec), 0);
+}
+
+static void cpu(uint64_t at, uint16_t number, uint32_t prev, uint32_t next, uint32_t state)
+{
+	const struct cpu_switch c = { BEGIN_NS + at, number, prev, next, state };
+
+	obs->cpu(obs->ctx, &c);
+}
+
+static void span(const struct task *t, uint64_t from, uint64_t to, enum bucket bucket,
+		 const char *name)
+{
+	const struct span s = { .task = t, .start_ns = BEGIN_NS + from, .end_ns = BEGIN_NS + to,
+				.bucket = bucket, .name = name, .sysno = PAR_NO_SYSCALL };
+
+	obs->span(obs->ctx, &s);
+}
+
+static void wake(const struct task *t, uint64_t at, uint32_t waker, uint16_t waker_cpu,
+		 uint16_t target_cpu, uint64_t run)
+{
+	const struct wakeup w = { t, BEGIN_NS + at, waker, waker_cpu, target_cpu, BEGIN_NS + run };
+
+	obs->wakeup(obs->ctx, &w);
+}
+
+/* What a command prints, on both streams; its status goes to @status. */
+static char *output_of(const char *command, int *status)
+{
+	struct strbuf sb = { 0 };
+	char buf[4096];
+	FILE *f = popen(command, "r");
+	size_t n;
+
+	assert_non_null(f);
+	while ((n = fread(buf, 1, sizeof(buf), f)))
+		strbuf_add(&sb, buf, n);
+	*status = pclose(f);
+	return strbuf_take(&sb);
+}
+
+/* Every event as a line, and the summary; the trace must be without fault. */
+static char *dump(void)
+{
+	char command[256];
+	int status;
+	char *text;
+
+	if (system("python3 -c 0 2>/dev/null"))
+		skip();
+	snprintf(command, sizeof(command), "python3 tests/trace-check.py --dump %s 2>&1", path);
+	text = output_of(command, &status);
+	if (status)
+		fail_msg("%s", text);
+	if (!access("/opt/perfetto/check-trace", X_OK)) {
+		snprintf(command, sizeof(command), "/opt/perfetto/check-trace %s 2>&1", path);
+		free(output_of(command, &status));
+		assert_int_equal(status, 0);
+	}
+	return text;
+}
+
+static void assert_says(const char *text, const char *what)
+{
+	if (!strstr(text, what))
+		fail_msg("'%s' is not in\n%s", what, text);
+}
+
+static void a_wait_is_a_slice_with_its_cause_and_holder(void **state)
+{
+	struct span s = { .task = &clerk, .start_ns = BEGIN_NS + 100, .end_ns = BEGIN_NS + 400,
+			  .bucket = BUCKET_LOCK, .name = "mutex", .lock = &oven, .holder = &baker,
+			  .sysno = PAR_NO_SYSCALL };
+	char *text;
+
+	(void)state;
+	open_trace();
+	obs->span(obs->ctx, &s);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "1005000000100");	/* in CLOCK_BOOTTIME */
+	assert_says(text, "clerk begin mutex category='lock' bucket='lock' holder='baker (100)' "
+			  "lock='mutex 0x1000'");
+	assert_says(text, "slices=1 ");
+	free(text);
+}
+
+static void time_on_a_cpu_is_no_slice_but_counts(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	span(&baker, 0, 20000000, BUCKET_CPU_USER, NULL);
+	span(&clerk, 0, 5000000, BUCKET_RUN_QUEUE, NULL);
+	close_trace(20000000);
+	text = dump();
+	assert_says(text, "1005000000000 CPUs in use count 1.0");
+	assert_says(text, "1005000000000 runnable threads count 1.5");
+	assert_says(text, "1005010000000 runnable threads count 1.0");
+	assert_says(text, "slices=0 ");
+	free(text);
+}
+
+static void a_wakeup_by_a_traced_thread_is_a_flow(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, MODEL_UNTRACED, 100, 0);
+	wake(&clerk, 300, 100, 0, 1, 500);
+	span(&clerk, 100, 300, BUCKET_SYNC, "join");
+	cpu(500, 1, 0, 101, 0);
+	cpu(900, 0, 100, MODEL_UNTRACED, 1);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "1005000000300 baker instant wakes");
+	assert_says(text, "1005000000500 clerk instant woken");
+	assert_says(text, "cpu0 compact waking None 101");
+	assert_says(text, "flows=1 ");
+	free(text);
+}
+
+static void a_wakeup_by_a_stranger_names_him_but_is_no_flow(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, 0, MODEL_UNTRACED, 0);
+	obs->bystander(obs->ctx, 77, 70, "courier");
+	wake(&clerk, 300, 77, 0, 1, 500);
+	wake(&baker, 400, 0, 1, 1, 600);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "cpu0 waking 77 101");
+	assert_says(text, "cpu1 waking 0 100");
+	assert_says(text, "flows=0 ");
+	free(text);
+}
+
+static void untraced_time_belongs_to_a_stand_in_per_cpu(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, MODEL_UNTRACED, 100, 0);
+	cpu(0, 1, MODEL_UNTRACED, 101, 0);
+	cpu(100, 0, 100, MODEL_UNTRACED, 2);
+	cpu(110, 1, 101, MODEL_UNTRACED, 256);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "cpu0 switch 2147483647 100 0");
+	assert_says(text, "cpu1 switch 2147483646 101 0");
+	assert_says(text, "cpu0 compact switch None 2147483647 2");
+	assert_says(text, "cpu1 compact switch None 2147483646 256");
+	free(text);
+}
+
+static void the_verdict_is_a_track_with_its_evidence_below(void **state)
+{
+	const struct trace_note notes[] = {
+		{ "gil-bound", "0.74 of the time" },
+		{ NULL, "use processes" },
+	};
+	char *text;
+
+	(void)state;
+	open_trace();
+	obs->end(obs->ctx, BEGIN_NS + 1000);
+	trace_writer_verdict(tw, "processes fit", notes, 2);
+	trace_writer_free(tw);
+	assert_int_equal(recording_put_facts(&rec, "{}", true), 0);
+	assert_int_equal(recording_close(&rec), 0);
+	text = dump();
+	assert_says(text, "1005000000000 partrace verdict begin processes fit");
+	assert_says(text, "1005000000000 partrace verdict begin gil-bound: 0.74 of the time");
+	assert_says(text, "1005000000000 partrace verdict begin use processes");
+	assert_says(text, "1005000001000 partrace verdict end");
+	free(text);
+}
+
+static void memory_is_a_counter_of_the_process(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	obs->memory(obs->ctx, BEGIN_NS + 100, &shop);
+	obs->memory(obs->ctx, BEGIN_NS + 200, &shop);
+	shop.rss_bytes = 8192;
+	obs->memory(obs->ctx, BEGIN_NS + 300, &shop);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "1005000000100 RSS count 4096");
+	assert_says(text, "1005000000300 RSS count 8192");
+	assert_null(strstr(text, "1005000000200"));
+	free(text);
+}
+
+static void a_thread_id_may_come_again(void **state)
+{
+	struct task again = { .tid = 101, .process = &shop, .name = "clerk2",
+			      .start_ns = BEGIN_NS + 600 };
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, MODEL_UNTRACED, 101, 0);
+	span(&clerk, 100, 200, BUCKET_SLEEP, "nap");
+	cpu(500, 0, 101, 0, 16);
+	clerk.end_ns = BEGIN_NS + 500;
+	obs->task_end(obs->ctx, &clerk);
+	obs->task(obs->ctx, &again);
+	cpu(650, 0, 0, 101, 0);
+	cpu(700, 0, 101, 0, 1);
+	span(&again, 700, 800, BUCKET_SLEEP, "nap");
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "1005000000100 clerk begin nap");
+	assert_says(text, "1005000000700 clerk2 begin nap");
+	assert_says(text, "frees=1 ");
+	free(text);
+}
+
+static void names_may_change(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, MODEL_UNTRACED, 101, 0);
+	cpu(100, 0, 101, 0, 1);
+	strcpy(clerk.name, "manager");
+	strcpy(shop.name, "store");
+	obs->process(obs->ctx, &shop);
+	obs->task(obs->ctx, &clerk);
+	cpu(200, 0, 0, 101, 0);
+	span(&clerk, 100, 200, BUCKET_SLEEP, "nap");
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "manager begin nap");
+	assert_says(text, "processes=2 threads=3 ");
+	free(text);
+}
+
+static void names_that_are_no_text_do_no_harm(void **state)
+{
+	char *text;
+
+	(void)state;
+	strcpy(clerk.name, "\xff\xfe\n\"");
+	strcpy(baker.name, "");
+	shop.name[0] = 0;
+	shop.command = NULL;
+	open_trace();
+	span(&clerk, 100, 200, BUCKET_DISK, "read \xc3(");
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "slices=1 ");
+	free(text);
+}
+
+/* More names than are remembered, and names that are too long to be. */
+static void any_number_of_names_can_be_told(void **state)
+{
+	char name[400], want[64];
+	char *text;
+
+	(void)state;
+	open_trace();
+	for (unsigned int i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "read file-%u", i);
+		span(i & 1 ? &baker : &clerk, i * 10, i * 10 + 5, BUCKET_DISK, name);
+	}
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	span(&baker, 200000, 200005, BUCKET_DISK, name);
+	close_trace(300000);
+	text = dump();
+	for (unsigned int i = 0; i < 10000; i += 1111) {
+		snprintf(want, sizeof(want), "begin read file-%u category='disk'", i);
+		assert_says(text, want);
+	}
+	assert_says(text, name);
+	assert_says(text, "slices=10001 ");
+	free(text);
+}
+
+/* Between threads no order is promised, and a wake-up may be told after what followed it. */
+static void events_may_be_told_late(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	span(&baker, 500, 600, BUCKET_SLEEP, "later");
+	wake(&clerk, 400, 100, 0, 0, 700);
+	span(&clerk, 100, 400, BUCKET_SYNC, "join");
+	span(&clerk, 800, 900, BUCKET_SYNC, "join");
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "1005000000400 baker instant wakes");
+	assert_says(text, "1005000000700 clerk instant woken");
+	assert_says(text, "1005000000500 baker begin later");
+	free(text);
+}
+
+/*
+ * Two threads hand a token to each other on one CPU, a thousand times per
+ * flush. Design: at most 24 bytes in the file per scheduling cycle.
+ */
+static void a_scheduling_cycle_takes_few_bytes(void **state)
+{
+	const unsigned int cycles = 20000;
+	struct task *ran[2] = { &baker, &clerk };
+	uint64_t now = 1000, out[2] = { 0, 0 }, seed = 1;
+	struct stat st;
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, MODEL_UNTRACED, 101, 0);
+	for (unsigned int i = 0; i < cycles; i++) {
+		struct task *next = ran[i & 1], *prev = ran[~i & 1];
+		uint64_t wake_at, jitter;
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		jitter = (seed >> 33) % 1000;
+		wake_at = now + 800 + jitter;
+		now = wake_at + 300 + (seed >> 50) % 500;
+		cpu(now, 0, prev->tid, next->tid, 1);
+		wake(next, wake_at, prev->tid, 0, 0, now);
+		span(next, out[i & 1], wake_at, BUCKET_IPC, "read pipe:[4711]");
+		span(next, wake_at, now, BUCKET_RUN_QUEUE, NULL);
+		out[~i & 1] = now;
+		if (i % 1000 == 999)
+			assert_int_equal(trace_writer_flush(tw), 0);
+	}
+	close_trace(now + 1000);
+	assert_int_equal(stat(path, &st), 0);
+	print_message("%.1f bytes per cycle\n", (double)st.st_size / cycles);
+	assert_in_range(st.st_size / cycles, 1, 24);
+	text = dump();
+	assert_says(text, "switches=20001 wakings=20000 slices=20000 instants=40000 ");
+	free(text);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_wait_is_a_slice_with_its_cause_and_holder),
+		T(time_on_a_cpu_is_no_slice_but_counts),
+		T(a_wakeup_by_a_traced_thread_is_a_flow),
+		T(a_wakeup_by_a_stranger_names_him_but_is_no_flow),
+		T(untraced_time_belongs_to_a_stand_in_per_cpu),
+		T(the_verdict_is_a_track_with_its_evidence_below),
+		T(memory_is_a_counter_of_the_process),
+		T(a_thread_id_may_come_again),
+		T(names_may_change),
+		T(names_that_are_no_text_do_no_harm),
+		T(any_number_of_names_can_be_told),
+		T(events_may_be_told_late),
+		T(a_scheduling_cycle_takes_few_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
