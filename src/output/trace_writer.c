@@ -23,6 +23,12 @@
 #define UNTRACED_NAME "(not traced)"
 #define IDLE_NAME     "swapper"
 
+/*
+ * A thread's packets are kept together in runs of about this length: packets of
+ * one thread resemble each other most, and pack better.
+ */
+#define RUN_BYTES 8192
+
 /* Above any process id, so that flow ids, which are a thread's uuid, are no surprise either. */
 #define FIRST_UUID (1ULL << 23)
 
@@ -35,6 +41,7 @@ struct tw_process {
 struct tw_task {
 	const struct task *task;
 	struct track track;
+	struct strbuf run;		/* its packets, not passed on yet */
 	uint64_t woken_ns;		/* the end of a flow that is not written yet; 0: none */
 };
 
@@ -78,6 +85,15 @@ static void pass_on(struct trace_writer *tw)
 	if (tw->out.len)
 		recording_append(tw->rec, tw->out.buf, tw->out.len);
 	strbuf_reset(&tw->out);
+}
+
+/* A thread's packets may be passed on: now if there are many, or if they must. */
+static void pass_on_run(struct trace_writer *tw, struct tw_task *twt, bool must)
+{
+	if (!twt->run.len || (twt->run.len < RUN_BYTES && !must))
+		return;
+	recording_append(tw->rec, twt->run.buf, twt->run.len);
+	strbuf_reset(&twt->run);
 }
 
 static void on_begin(void *ctx, uint64_t ts_ns)
@@ -154,7 +170,7 @@ static void put_woken(struct trace_writer *tw, struct tw_task *twt)
 {
 	if (!twt->woken_ns)
 		return;
-	track_instant(&tw->out, &twt->track, &tw->strings, twt->woken_ns, "woken", FLOW_ENDS,
+	track_instant(&twt->run, &twt->track, &tw->strings, twt->woken_ns, "woken", FLOW_ENDS,
 		      twt->track.uuid);
 	twt->woken_ns = 0;
 }
@@ -165,6 +181,8 @@ static void on_task_end(void *ctx, const struct task *t)
 	struct tw_task *twt = task_get(tw, t);
 
 	put_woken(tw, twt);
+	pass_on_run(tw, twt, true);
+	strbuf_release(&twt->run);
 	if (htab_find(&tw->by_tid, t->tid, 0) == twt)
 		htab_remove(&tw->by_tid, t->tid, 0);
 	sched_free_thread(&tw->sched, &tw->out, boot_ns(tw, t->end_ns), t->tid);
@@ -195,8 +213,8 @@ static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct 
 		add_note(&slice, "lock", s->lock->name);
 	if (s->channel && s->channel->name)
 		add_note(&slice, "channel", s->channel->name);
-	track_begin(&tw->out, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice);
-	track_end(&tw->out, &twt->track, boot_ns(tw, s->end_ns));
+	track_begin(&twt->run, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice);
+	track_end(&twt->run, &twt->track, boot_ns(tw, s->end_ns));
 }
 
 static void on_span(void *ctx, const struct span *s)
@@ -220,7 +238,7 @@ static void on_span(void *ctx, const struct span *s)
 		if (twt->woken_ns <= start_ns)
 			put_woken(tw, twt);
 		put_wait(tw, twt, s);
-		pass_on(tw);
+		pass_on_run(tw, twt, false);
 	}
 }
 
@@ -241,8 +259,9 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 		put_woken(tw, woken);
 		if (waker->woken_ns <= ts_ns)
 			put_woken(tw, waker);
-		track_instant(&tw->out, &waker->track, &tw->strings, ts_ns, "wakes", FLOW_BEGINS,
+		track_instant(&waker->run, &waker->track, &tw->strings, ts_ns, "wakes", FLOW_BEGINS,
 			      woken->track.uuid);
+		pass_on_run(tw, waker, false);
 		woken->woken_ns = boot_ns(tw, w->run_ns);
 	}
 	pass_on(tw);
@@ -338,10 +357,15 @@ static void put_levels(struct trace_writer *tw, const char *name, const struct l
 	pass_on(tw);
 }
 
-static void put_all_woken(struct trace_writer *tw)
+/* All that waits for company goes out alone. */
+static void pass_on_all(struct trace_writer *tw)
 {
 	htab_for_each(&tw->by_tid, i)
 		put_woken(tw, tw->by_tid.entries[i].value);
+	htab_for_each(&tw->tasks, i)
+		pass_on_run(tw, tw->tasks.entries[i].value, true);
+	sched_flush(&tw->sched, &tw->out);
+	pass_on(tw);
 }
 
 static void on_end(void *ctx, uint64_t ts_ns)
@@ -349,9 +373,7 @@ static void on_end(void *ctx, uint64_t ts_ns)
 	struct trace_writer *tw = ctx;
 
 	tw->end_ns = boot_ns(tw, ts_ns);
-	put_all_woken(tw);
-	sched_flush(&tw->sched, &tw->out);
-	pass_on(tw);
+	pass_on_all(tw);
 	put_levels(tw, "CPUs in use", &tw->on_cpu);
 	put_levels(tw, "runnable threads", &tw->runnable);
 }
@@ -392,9 +414,7 @@ const struct observer *trace_writer_observer(const struct trace_writer *tw)
 
 int trace_writer_flush(struct trace_writer *tw)
 {
-	put_all_woken(tw);
-	sched_flush(&tw->sched, &tw->out);
-	pass_on(tw);
+	pass_on_all(tw);
 	return recording_flush(tw->rec);
 }
 
@@ -423,12 +443,12 @@ void trace_writer_free(struct trace_writer *tw)
 {
 	if (!tw)
 		return;
-	sched_flush(&tw->sched, &tw->out);
-	pass_on(tw);
+	pass_on_all(tw);
 	htab_for_each(&tw->tasks, i) {
 		struct tw_task *twt = tw->tasks.entries[i].value;
 
 		track_release(&twt->track);
+		strbuf_release(&twt->run);
 		free(twt);
 	}
 	htab_for_each(&tw->processes, i)
