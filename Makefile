@@ -9,9 +9,13 @@ ifeq ($(origin CC),default)
 CC	= gcc
 endif
 CLANG	?= clang
-BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+# Often outside a user's PATH; Ubuntu's is a wrapper that may lack its kernel's.
+BPFTOOL	?= $(shell for b in bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool \
+	     /usr/lib/linux-tools*/bpftool /usr/lib/linux-tools/*/bpftool; do \
+	     $$b version >/dev/null 2>&1 && echo $$b && break; done)
 prefix	?= /usr/local
 bindir	= $(prefix)/bin
+docdir	= $(prefix)/share/doc/partrace
 
 ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 VERSION	:= 0.1.0
@@ -41,12 +45,38 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help unit install uninstall clean
+.PHONY: all help check unit golden golden-update e2e demo layers style format install uninstall clean
 
 all: $(OUT)/partrace	## build partrace (the default)
+	@$(give_back)
 
 help:			## list the goals
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^#  /  /p' Makefile
+
+# What root built in a user's tree is handed to that user.
+give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-san; do \
+	[ ! -d $$d ] || chown -Rh "$$SUDO_UID:$$SUDO_GID" $$d; done
+need_root = [ "$$(id -u)" = 0 ] || { echo "make $@: needs root: sudo make $@" >&2; exit 1; }
+# Sub-makes share the jobs that were asked for; else they use every CPU.
+jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# Sub-makes, since the packages that this file looks for may only just have come.
+check:			## all tests, missing packages included: sudo make check
+	@$(need_root)
+	$(Q)tools/install-deps build test && \
+	$(MAKE) --no-print-directory $(jobs) all && \
+	$(MAKE) --no-print-directory layers style && \
+	$(MAKE) --no-print-directory $(jobs) unit && \
+	$(MAKE) --no-print-directory $(jobs) SAN=1 unit && \
+	$(MAKE) --no-print-directory golden && \
+	$(MAKE) --no-print-directory e2e; \
+	err=$$?; $(give_back); \
+	[ $$err = 0 ] && echo "make check: all passed" || { echo "make check: FAILED" >&2; exit $$err; }
+
+demo:			## show a verdict, missing packages included: sudo make demo
+	@$(need_root)
+	$(Q)tools/install-deps build && $(MAKE) --no-print-directory $(jobs) all && tools/demo.sh
 
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
@@ -79,6 +109,20 @@ $(skel): $(OUT)/partrace.bpf.o
 # Only probes.c sees the skeleton.
 $(OUT)/src/record/probes.o: $(skel)
 
+# Programs that the end-to-end tests watch. They come with their own truth, so
+# they are built without sanitizers.
+workload_bins := $(patsubst tests/e2e/workloads/%.c,$(OUT)/tests/workloads/%, \
+		 $(wildcard tests/e2e/workloads/*.c))
+
+.PHONY: workloads e2e
+workloads: $(workload_bins)	## the programs that the end-to-end tests watch
+e2e: $(workload_bins)
+
+$(OUT)/tests/workloads/%: tests/e2e/workloads/%.c tests/e2e/workloads/workload.h
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -lrt -o $@
+
 $(OUT)/version.h: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '#define PARTRACE_VERSION "%s"\n#define PARTRACE_COMMIT "%s"\n' '$(VERSION)' \
@@ -100,22 +144,64 @@ $(OUT)/sysno_table.h: Makefile
 
 $(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
 
-unit: $(unit_bins)	## unit tests: no root needed
-	$(Q)for t in $^; do $$t || exit 1; done
+unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
+	$(Q)for t in $^; do \
+		$$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t" >&2; exit 1; }; \
+		sed -n "s|^\[  PASSED  \] |  PASS    $${t##*/}: |p; /^\[  SKIPPED \] [a-z_]*$$/p" \
+			$$t.log | sort -u; \
+	done
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d $< $(OUT)/libpartrace.a \
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
 		$(LDFLAGS) -lcmocka $(LDLIBS) -o $@
+
+# Whole pipeline on tests/golden/<case>/events.txt; no root needed.
+golden_bin := $(patsubst %.c,$(OUT)/%,$(wildcard tests/golden/golden.c))
+
+golden: $(golden_bin)	## readable event lists through the whole pipeline
+	$(Q)if [ -n "$(golden_bin)" ]; then $(golden_bin) tests/golden/*/; \
+	else echo "golden: no cases"; fi
+
+golden-update: $(golden_bin)	## rewrite what golden expects, and show the difference
+	$(Q)[ -n "$(golden_bin)" ] || { echo "golden: no cases" >&2; exit 1; }
+	$(Q)$(golden_bin) --update tests/golden/*/
+	$(Q)git --no-pager diff --stat -- tests/golden
+
+$(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
+	$(call msg,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
+		$(LDFLAGS) $(LDLIBS) -o $@
+
+e2e: all		## record real programs on this kernel; needs root
+	@$(need_root)
+	$(Q)OUT=$(OUT) tests/e2e/run.sh
+
+layers:			## who includes whom, and how long it is
+	$(Q)tools/check-layers.sh --self-test
+	$(Q)tools/check-layers.sh
+
+style:			## clang-format and shellcheck, where installed
+	$(Q)tools/check-style.sh
+
+doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
+
+format:			## lay out what style complains about
+	$(Q)tools/check-style.sh --fix
 
 install: all		## install below DESTDIR and prefix
 	install -D -m 755 $(OUT)/partrace $(DESTDIR)$(bindir)/partrace
+	install -d $(DESTDIR)$(docdir)
+	install -m 644 $(doc_files) $(DESTDIR)$(docdir)
 
 uninstall:		## undo install
 	rm -f $(DESTDIR)$(bindir)/partrace
+	rm -f $(patsubst %,$(DESTDIR)$(docdir)/%,$(notdir $(doc_files)))
+	-rmdir $(DESTDIR)$(docdir)
 
 clean:			## remove what was built
 	rm -rf build build-san
 
--include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d)
+-include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d) $(golden_bin:=.d)

@@ -26,10 +26,10 @@ static __always_inline void emit_exit(struct task_struct *task, __u64 now)
 	rec->stime_ns = task->stime;
 	rec->min_flt = task->min_flt;
 	rec->maj_flt = task->maj_flt;
-	rec->maxrss_pages = 0;
+	rec->maxrss_bytes = 0;
 	if (!task->signal->live.counter) {
 		rec->hdr.flags |= PAR_EXIT_PROCESS;
-		rec->maxrss_pages = task->signal->maxrss;
+		rec->maxrss_bytes = task->signal->maxrss * config.page_bytes;
 	}
 	emit_end(rec);
 }
@@ -49,6 +49,9 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	t->off.out_cpu = bpf_get_smp_processor_id();
 	t->off.out_state = state;
 	t->off.wake_flags = 0;
+	t->off.ran_ns = 0;
+	if (t->in_ns && now - t->in_ns <= 0xffffffff)
+		t->off.ran_ns = now - t->in_ns;
 	/*
 	 * A task preempted on its way to sleep already shows a sleeping state, yet
 	 * stays on the run queue.

@@ -32,6 +32,7 @@ struct par_config {
 	__u16 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
 	__u32 self_tgid;	/* never traced */
+	__u32 page_bytes;
 	__u8 follow_children;
 	__u8 trace_all;
 	__u8 switch_has_state;	/* sched_switch passes prev's state itself, from 5.18 on */

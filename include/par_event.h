@@ -132,7 +132,7 @@ struct par_off {
 	__u16 out_state;	/* task->__state when it left; 0 = runnable */
 	__u8  out_flags;	/* PAR_OUT_* */
 	__u8  wake_flags;	/* PAR_WAKE_* */
-	__u32 pad;
+	__u32 ran_ns;		/* on a CPU until out_ns; 0: not known, or too long for 32 bits */
 };
 
 /*
@@ -210,7 +210,7 @@ struct par_exit {
 	__u64 utime_ns;
 	__u64 stime_ns;
 	__u64 min_flt, maj_flt;
-	__u64 maxrss_pages;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
+	__u64 maxrss_bytes;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
 };
 
 struct par_free {

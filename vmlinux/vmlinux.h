@@ -2,8 +2,9 @@
 /*
  * The few kernel types that the programs read, with only the fields they read.
  * Offsets mean nothing here: each access is relocated against the BTF of the
- * running kernel when the program is loaded (CO-RE). tools/check-vmlinux.sh
- * compares the declarations with a kernel's BTF.
+ * running kernel when the program is loaded (CO-RE). Written by hand from
+ * `bpftool btf dump file /sys/kernel/btf/vmlinux format c`; a field that a kernel
+ * does not have makes the loader refuse the program, by name.
  *
  * A field that some supported kernel lacks is in a flavour of its struct
  * (name___when) and is used in bpf/compat.bpf.h only.

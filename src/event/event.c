@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* The shortest record of each kind; 0 = not a kind. */
 static const size_t min_size[PAR_KIND_CNT] = {
 	[PAR_CYCLE]	= offsetof(struct par_cycle, cause),
@@ -26,6 +28,13 @@ static int check_cycle(struct par_cycle *c, size_t len)
 	return 0;
 }
 
+/* A name may be any bytes: prctl(2) does not mind. */
+static void check_text(char *s, size_t size)
+{
+	s[size - 1] = 0;
+	text_clean(s, strlen(s));
+}
+
 int event_decode(struct event *ev, const void *rec, size_t len)
 {
 	struct par_hdr hdr;
@@ -45,17 +54,17 @@ int event_decode(struct event *ev, const void *rec, size_t len)
 		return check_cycle(&ev->cycle, len);
 	case PAR_TASK:
 	case PAR_OPEN:
-		ev->task.comm[PAR_COMM_LEN - 1] = 0;
+		check_text(ev->task.comm, PAR_COMM_LEN);
 		break;
 	case PAR_FORK:
-		ev->fork.comm[PAR_COMM_LEN - 1] = 0;
+		check_text(ev->fork.comm, PAR_COMM_LEN);
 		break;
 	case PAR_EXEC:
-		ev->exec.comm[PAR_COMM_LEN - 1] = 0;
-		ev->exec.path[PAR_PATH_LEN - 1] = 0;
+		check_text(ev->exec.comm, PAR_COMM_LEN);
+		check_text(ev->exec.path, PAR_PATH_LEN);
 		break;
 	case PAR_RENAME:
-		ev->rename.comm[PAR_COMM_LEN - 1] = 0;
+		check_text(ev->rename.comm, PAR_COMM_LEN);
 		break;
 	}
 	return 0;

@@ -58,6 +58,8 @@ struct fact_process {
 struct fact_thread {
 	uint32_t tid, pid;
 	char *name, *role;
+	uint64_t started_ns;		/* this and the next two: since the recording's start */
+	uint64_t first_cpu_ns, last_cpu_ns; /* when it first came to a CPU, last left one; 0: never */
 	uint64_t lifetime_ns;
 	uint64_t time_ns[BUCKET_CNT];	/* sums to lifetime_ns */
 	uint64_t voluntary, involuntary, migrations, wakeups;
@@ -156,9 +158,9 @@ struct facts {
 	struct fact_thread *threads;
 	size_t thread_cnt;
 	struct {
-		double on_cpu_avg;
-		uint32_t on_cpu_max;
-		double runnable_avg;
+		double on_cpu_avg;	/* threads on a CPU */
+		uint32_t on_cpu_max;	/* at the same moment */
+		double runnable_avg;	/* threads on a CPU or waiting for one */
 	} concurrency;
 	struct fact_lock *locks;	/* most waited for first */
 	size_t lock_cnt;
@@ -183,6 +185,16 @@ struct facts {
 
 void facts_release(struct facts *f);
 void fact_verdict_release(struct fact_verdict *v);
+
+/* As in the JSON: "gil-bound", …; "processes", … The way back: -1 if there is none of that name. */
+const char *verdict_class_name(enum verdict_class c);
+int verdict_class_from_name(const char *name);
+const char *verdict_fit_name(enum verdict_fit fit);
+int verdict_fit_from_name(const char *name);
+
+/* NULL if there is none with that id. Pids may repeat: the latest counts. */
+const struct fact_process *facts_process(const struct facts *f, uint32_t pid);
+const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid);
 
 /* Thread time, of all threads. */
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b);

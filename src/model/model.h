@@ -24,8 +24,10 @@
 #include <stdint.h>
 
 #include "base/htab.h"
+#include "base/strbuf.h"
 #include "event/event.h"
 #include "model/bucket.h"
+#include "model/wait_class.h"
 
 /* One process, from first to last sight. A new exec is the same process. */
 struct process {
@@ -44,9 +46,13 @@ struct process {
 	char runtime_version[16];
 	bool global_lock;
 	uint64_t gil_addr, gil_size;	/* where the global lock's words lie */
+	uint64_t gil_word;		/* one of them, learnt from a wait; 0: none yet */
 
 	uint64_t rss_bytes, pss_bytes, private_bytes;	/* last sample; 0: none */
 	uint64_t rss_max_bytes;
+
+	uint32_t live_cnt;		/* tasks not ended */
+	bool announced;			/* observers know it */
 };
 
 struct task {
@@ -60,20 +66,9 @@ struct task {
 	uint64_t voluntary, involuntary;/* switches */
 	uint64_t migrations, wakeups;
 
-	struct task_state *state;	/* the model's own */
+	struct timeline *timeline;	/* the model's own; NULL once it has ended */
+	bool announced;			/* observers know it */
 };
-
-enum lock_kind {
-	LOCK_GIL, LOCK_GVL, LOCK_MUTEX, LOCK_RWLOCK, LOCK_SEMAPHORE, LOCK_CONDVAR,
-	LOCK_BARRIER, LOCK_JOIN, LOCK_PI, LOCK_KERNEL, LOCK_FILE,
-	LOCK_FUTEX,			/* some user lock that could not be told apart */
-
-	LOCK_KIND_CNT
-};
-
-/* As in the JSON: "gil", "mutex", … */
-const char *lock_kind_name(enum lock_kind k);
-int lock_kind_from_name(const char *name);
 
 /* Who waited for whom. */
 struct lock_edge {
@@ -95,7 +90,8 @@ struct lock {
 struct channel {
 	uint8_t file_kind;		/* enum par_file */
 	char *name;			/* "pipe:[123]", "tcp 127.0.0.1:5432" */
-	uint64_t messages, bytes;
+	uint64_t messages, bytes;	/* the larger of what was sent and what was received */
+	uint64_t sent_cnt, sent_bytes, received_cnt, received_bytes;
 	uint64_t read_wait_ns, write_wait_ns;
 	uint32_t *readers, *writers;	/* process ids */
 	size_t reader_cnt, reader_cap, writer_cnt, writer_cap;
@@ -177,13 +173,19 @@ struct model {
 	struct process **all_processes;
 	size_t process_cnt, process_cap;
 
+	struct htab counts;		/* what was last said of cumulative counters */
+	struct htab ports;		/* (port, 0): this machine listens there */
+	struct htab file_names;		/* (inode, 0) -> char * */
+	struct htab cpus;		/* (cpu, 0) -> struct cpu_line */
+	struct wait_calls calls;
+	struct strbuf scratch;		/* names lent to observers */
+
 	uint64_t event_cnt;
 	uint64_t lost_ring, lost_state;
 	uint64_t resync_cnt;		/* events that did not fit what was known */
 
 	const struct observer *observers[4];
 	size_t observer_cnt;
-	struct model_private *priv;	/* wait_class, ports, names: see model.c */
 };
 
 void model_init(struct model *m);

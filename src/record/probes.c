@@ -74,6 +74,7 @@ static void configure(struct probes *p)
 	calls_fill(c->call);
 	c->ring_mask = (__u32)p->ring_cnt - 1;
 	c->self_tgid = (__u32)getpid();
+	c->page_bytes = (__u32)sysconf(_SC_PAGESIZE);
 	c->follow_children = p->opts.follow_children;
 	c->trace_all = p->opts.trace_all;
 	c->switch_has_state = switch_has_state();

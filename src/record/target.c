@@ -153,7 +153,8 @@ int target_release(struct target *t)
 		;
 	close(t->exec_fd);
 	t->exec_fd = -1;
-	return -exec_err;
+	t->exec_err = -exec_err;
+	return t->exec_err;
 }
 
 static void see_end(struct target *t, size_t i)

@@ -19,6 +19,7 @@ struct target {
 	size_t pid_cnt;
 	bool launched;
 	int exec_fd;		/* launched: reads the errno of a failed exec; else -1 */
+	int exec_err;		/* launched: -errno if the command could not be run */
 	int status;		/* launched: as waitpid(2) gives it; valid once not alive */
 };
 
@@ -28,7 +29,7 @@ int target_attach(struct target *t, const pid_t *pids, size_t pid_cnt);
 /* Start @argv, stopped. */
 int target_launch(struct target *t, char *const argv[]);
 
-/* Let a launched command go. -errno, said, if it cannot be run. */
+/* Let a launched command go. -errno if it cannot be run. */
 int target_release(struct target *t);
 
 /* Notice who has ended. Returns how many are still alive. */

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/* Owns nothing but what it read once at the start. */
+#include "cmd/about.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cgroup.h"
+#include "base/clock.h"
+#include "base/procfs.h"
+#include "base/xalloc.h"
+#include "version.h"
+
+void about_refresh(struct about *a)
+{
+	uint32_t pid = a->main_pid ? a->main_pid : (uint32_t)getpid();
+	int allowed = procfs_cpus_allowed(pid);
+	double quota = 0;
+
+	if (allowed > 0)
+		a->cpus_affinity = (uint32_t)allowed;
+	/* The machine as a whole has no quota; this process may have one. */
+	if (a->main_pid && cgroup_cpu_quota(pid, &quota) == 1)
+		a->cpus_quota = quota;
+}
+
+void about_init(struct about *a)
+{
+	int online = procfs_cpus_online();
+
+	a->start_wall_ns = clock_wall_ns();
+	uname(&a->uname);
+	procfs_steal_ns(&a->steal0_ns);
+	a->cpus_online = online > 0 ? (uint32_t)online : 1;
+	a->cpus_affinity = a->cpus_online;
+	about_refresh(a);
+}
+
+static double cpus_usable(const struct about *a)
+{
+	double usable = a->cpus_affinity < a->cpus_online ? a->cpus_affinity : a->cpus_online;
+
+	return a->cpus_quota > 0 && a->cpus_quota < usable ? a->cpus_quota : usable;
+}
+
+static void add_unavailable(struct fact_recording *r, const char *bucket)
+{
+	r->unavailable = xrealloc(r->unavailable,
+				  (r->unavailable_cnt + 1) * sizeof(*r->unavailable));
+	r->unavailable[r->unavailable_cnt++] = xstrdup(bucket);
+}
+
+/* A process launched by us has its arguments; one attached to, what /proc said. */
+static void fill_command(const struct about *a, const struct model *m, struct fact_recording *r)
+{
+	size_t cnt = 0;
+
+	while (a->command && a->command[cnt])
+		cnt++;
+	for (size_t i = 0; !cnt && i < m->process_cnt; i++) {
+		const struct process *p = m->all_processes[i];
+
+		if (p->pid != a->main_pid || !p->command)
+			continue;
+		r->command = xcalloc(1, sizeof(*r->command));
+		r->command[r->command_cnt++] = xstrdup(p->command);
+		return;
+	}
+	r->command = xcalloc(cnt + 1, sizeof(*r->command));
+	for (size_t i = 0; i < cnt; i++)
+		r->command[r->command_cnt++] = xstrdup(a->command[i]);
+}
+
+void about_fill(const struct about *a, const struct model *m, const struct about_cost *cost,
+		struct facts *f)
+{
+	struct fact_recording *r = &f->recording;
+	uint64_t steal_ns = 0;
+
+	r->version = xstrdup(PARTRACE_VERSION);
+	r->start_wall_ns = a->start_wall_ns;
+	fill_command(a, m, r);
+	r->pids = xcalloc(a->pid_cnt, sizeof(*r->pids));
+	if (a->pid_cnt)
+		memcpy(r->pids, a->pids, a->pid_cnt * sizeof(*r->pids));
+	r->pid_cnt = a->pid_cnt;
+	r->kernel = xstrdup(a->uname.release);
+	r->arch = xstrdup(a->uname.machine);
+	r->cpus_online = a->cpus_online;
+	r->cpus_affinity = a->cpus_affinity;
+	r->cpus_quota = a->cpus_quota;
+	r->cpus_usable = cpus_usable(a);
+	if (!procfs_steal_ns(&steal_ns) && steal_ns > a->steal0_ns)
+		r->steal_ns = steal_ns - a->steal0_ns;
+	r->events = cost->events;
+	r->lost_ring = m->lost_ring;
+	r->lost_state = m->lost_state;
+	/* Without a quota nothing is throttled; with one, it looks like run_queue. */
+	if (a->cpus_quota > 0)
+		add_unavailable(r, bucket_name(BUCKET_THROTTLED));
+	r->bpf_ns = cost->bpf_ns;
+	r->collector_ns = cost->collector_ns;
+	if (r->duration_ns)
+		r->overhead = (double)(cost->bpf_ns + cost->collector_ns) / (double)r->duration_ns;
+	r->is_complete = cost->is_complete;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Facts about the recording itself: machine, targets, what it could not see, own cost. */
+#ifndef CMD_ABOUT_H
+#define CMD_ABOUT_H
+
+#include <stdint.h>
+#include <sys/utsname.h>
+
+#include "facts/facts.h"
+#include "model/model.h"
+
+struct about {
+	uint64_t start_wall_ns;
+	uint64_t steal0_ns;
+	struct utsname uname;
+	char *const *command;		/* NULL-terminated, of a launched target; or NULL */
+	const uint32_t *pids;		/* [pid_cnt], lent */
+	size_t pid_cnt;
+	uint32_t main_pid;		/* whose CPU limits count; 0: the machine's */
+	double cpus_quota;		/* 0: none */
+	uint32_t cpus_online, cpus_affinity;
+};
+
+/* Look while the target lives: its limits are gone with it. */
+void about_init(struct about *a);
+
+/* Read the limits again: a launched command may have set its own. */
+void about_refresh(struct about *a);
+
+struct about_cost {
+	uint64_t events;
+	uint64_t bpf_ns, collector_ns;
+	bool is_complete;
+};
+
+/* Fill f->recording, but for its duration. */
+void about_fill(const struct about *a, const struct model *m, const struct about_cost *cost,
+		struct facts *f);
+
+#endif

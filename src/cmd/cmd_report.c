@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/* `partrace report`: a recording's facts, judged by today's rules. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/argspec.h"
+#include "base/log.h"
+#include "cmd/command.h"
+#include "cmd/show.h"
+#include "facts/facts_json.h"
+#include "output/recording.h"
+#include "verdict/verdict.h"
+
+struct options {
+	const char *path;
+	bool is_json;
+	enum show_color color;
+};
+
+static int parse_options(struct options *o, int argc, char **argv)
+{
+	const struct arg_option options[] = {
+		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
+		  NULL },
+		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
+		  show_parse_color },
+		{ 0 },
+	};
+	const struct argspec spec = {
+		.command = cmd_report.name,
+		.args = cmd_report.args,
+		.summary = "Prints the verdict on a recording and its evidence. Needs no root.",
+		.options = options,
+	};
+	struct arg_rest rest;
+	int err = argspec_parse(&spec, argc, argv, &rest);
+
+	if (err)
+		return err;
+	if (rest.cnt < 1)
+		return argspec_error(&spec, "missing FILE");
+	if (rest.cnt > 1)
+		return argspec_error(&spec, "one FILE at a time: '%s' is one too many",
+				     rest.args[1]);
+	o->path = rest.args[0];
+	return 0;
+}
+
+/* In the words of recording_read_facts()'s codes. */
+static int explain_read_error(int err, const char *path)
+{
+	switch (err) {
+	case -EPROTO:
+		return log_err(0, "'%s' is not a partrace recording", path);
+	case -ENODATA:
+		return log_err(0, "'%s' ends before any facts were written to it", path);
+	case -EBADMSG:
+		return log_err(0, "'%s' is damaged before any facts in it", path);
+	default:
+		return log_err(err, "cannot read '%s'", path);
+	}
+}
+
+static int load(const char *path, struct facts *f)
+{
+	char why[FACTS_JSON_ERR_LEN];
+	bool is_complete = false;
+	char *json = NULL;
+	int err;
+
+	err = recording_read_facts(path, &json, &is_complete);
+	if (err)
+		return explain_read_error(err, path);
+	err = facts_json_parse(f, json, strlen(json), why);
+	free(json);
+	if (err)
+		return log_err(0, "cannot use the facts in '%s': %s", path, why);
+	f->recording.is_complete = is_complete;
+	fact_verdict_release(&f->verdict);
+	verdict_judge(f, &f->verdict);
+	return 0;
+}
+
+static int report_run(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct facts f = { 0 };
+	int err = parse_options(&o, argc, argv);
+
+	if (err)
+		return err == ARG_HELP ? EXIT_DONE : EXIT_USAGE;
+	err = load(o.path, &f);
+	if (!err)
+		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color);
+	facts_release(&f);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+const struct command cmd_report = {
+	.name = "report",
+	.run = report_run,
+	.args = "FILE",
+	.summary = "print the verdict on a recording and its evidence",
+};

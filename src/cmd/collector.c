@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+/* Owns all parts of one recording, and introduces them to each other. */
+#include "cmd/collector.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "event/sysno.h"
+#include "facts/facts_json.h"
+#include "verdict/verdict.h"
+
+/*
+ * Interim facts are for recordings that get killed. They come soon at first, and
+ * ever more seldom, so that they stay a small part of a long recording.
+ */
+#define INTERIM_FIRST_NS NS_PER_S
+#define INTERIM_MOST_NS (60 * NS_PER_S)
+
+static void feed_model(void *ctx, const struct event *ev)
+{
+	struct collector *c = ctx;
+
+	model_feed(&c->model, ev);
+}
+
+static void on_event(void *ctx, const struct event *ev)
+{
+	struct collector *c = ctx;
+
+	inspect_before(&c->inspect, ev);
+	model_feed(&c->model, ev);
+	inspect_after(&c->inspect, ev);
+}
+
+/* Name what is wrong with the output file. Returns @err. */
+static int say_file_error(const struct collector *c, int err)
+{
+	const char *path = c->file.culprit ? c->file.culprit : c->path;
+
+	if (err == -EEXIST) {
+		log_err(0, "cannot write '%s': it exists and is not a partrace recording", path);
+		log_hint("remove it, or choose another name with -o FILE");
+	} else if (err == -EBUSY) {
+		log_err(0, "cannot write '%s': another partrace is writing it", path);
+		log_hint("choose another name with -o FILE");
+	} else {
+		log_err(err, "cannot write '%s'", path);
+		if (err == -ENOSPC)
+			log_hint("free some space, or choose another file system with -o FILE");
+		else
+			log_hint("choose another name with -o FILE");
+	}
+	return err;
+}
+
+static int64_t clock_offset(uint64_t (*clock)(void))
+{
+	/* Read between two readings of the other, the error is below a microsecond. */
+	uint64_t before = clock_mono_ns();
+	uint64_t there = clock();
+	uint64_t after = clock_mono_ns();
+
+	return (int64_t)there - (int64_t)(before + (after - before) / 2);
+}
+
+static void open_outputs(struct collector *c)
+{
+	struct facts_build_options build = { .sysno_name = sysno_name };
+	struct trace_writer_options writer = {
+		.boot_offset_ns = clock_offset(clock_boot_ns),
+		.wall_offset_ns = clock_offset(clock_wall_ns),
+		.sysname = c->about.uname.sysname,
+		.release = c->about.uname.release,
+		.machine = c->about.uname.machine,
+		.cpu_cnt = c->about.cpus_online,
+	};
+
+	model_init(&c->model);
+	facts_build_init(&c->build, &build);
+	c->writer = trace_writer_new(&c->file, &writer);
+	model_observe(&c->model, facts_build_observer(&c->build));
+	model_observe(&c->model, trace_writer_observer(c->writer));
+	inspect_init(&c->inspect, &c->model.tasks, feed_model, c);
+}
+
+int collector_open(struct collector *c, struct target *target, const struct about *about,
+		   const struct probes_opts *probes, const char *path)
+{
+	struct session_opts session = { .probes = *probes, .feed = on_event, .ctx = c };
+	int err;
+
+	*c = (struct collector){ .about = *about, .path = path };
+	err = recording_create(&c->file, path);
+	if (err)
+		say_file_error(c, err);
+	c->file_open = true;
+	open_outputs(c);
+	if (!err)
+		err = session_open(&c->session, target, &session);
+	if (err) {
+		collector_close(c);
+		return err;
+	}
+	c->session_open = true;
+	return 0;
+}
+
+int collector_begin(struct collector *c)
+{
+	int err;
+
+	c->cpu0_ns = clock_process_cpu_ns();
+	err = session_begin(&c->session);
+	c->has_begun = !err;
+	c->interim_step_ns = INTERIM_FIRST_NS;
+	c->interim_ns = c->session.begin_ns + INTERIM_FIRST_NS;
+	return err;
+}
+
+static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns,
+		       bool is_complete)
+{
+	struct about_cost cost = {
+		.events = c->session.record_cnt,
+		.bpf_ns = session_bpf_ns(&c->session, now_ns),
+		.collector_ns = clock_process_cpu_ns() - c->cpu0_ns,
+		.is_complete = is_complete,
+	};
+
+	facts_build_take(&c->build, &c->model, facts);
+	about_fill(&c->about, &c->model, &cost, facts);
+	verdict_judge(facts, &facts->verdict);
+}
+
+static int put_facts(struct collector *c, const struct facts *facts, bool is_complete)
+{
+	struct strbuf json = { 0 };
+	int err;
+
+	facts_json_format(facts, &json, false);
+	err = recording_put_facts(&c->file, strbuf_str(&json), is_complete);
+	strbuf_release(&json);
+	return err;
+}
+
+static int put_interim(struct collector *c, uint64_t now_ns)
+{
+	struct facts facts = { 0 };
+	int err;
+
+	session_feed_counts(&c->session);
+	about_refresh(&c->about);
+	take_facts(c, &facts, now_ns, false);
+	err = put_facts(c, &facts, false);
+	if (!err)
+		err = trace_writer_flush(c->writer);
+	facts_release(&facts);
+
+	c->interim_step_ns += c->interim_step_ns / 4;
+	if (c->interim_step_ns > INTERIM_MOST_NS)
+		c->interim_step_ns = INTERIM_MOST_NS;
+	c->interim_ns = now_ns + c->interim_step_ns;
+	return err;
+}
+
+int collector_step(struct collector *c)
+{
+	uint64_t now_ns = clock_mono_ns();
+	int err;
+
+	session_step(&c->session);
+	inspect_tick(&c->inspect, now_ns);
+	if (now_ns < c->interim_ns)
+		return 0;
+	err = put_interim(c, now_ns);
+	return err ? say_file_error(c, err) : 0;
+}
+
+/* The verdict and its reasons, as a track of their own. */
+static void write_verdict(struct collector *c, const struct fact_verdict *v)
+{
+	size_t cnt = v->evidence_cnt + v->advice_cnt;
+	struct trace_note *notes = xcalloc(cnt, sizeof(*notes));
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->evidence_cnt; i++)
+		notes[n++] = (struct trace_note){ v->evidence[i].rule, v->evidence[i].text };
+	for (size_t i = 0; i < v->advice_cnt; i++)
+		notes[n++] = (struct trace_note){ "advice", v->advice[i] };
+	trace_writer_verdict(c->writer, v->summary ? v->summary : verdict_headline(v), notes, n);
+	free(notes);
+}
+
+int collector_end(struct collector *c, struct facts *facts)
+{
+	int err, file_err;
+
+	inspect_memory(&c->inspect);
+	err = session_end(&c->session);
+	take_facts(c, facts, c->session.end_ns, true);
+	write_verdict(c, &facts->verdict);
+	trace_writer_free(c->writer);
+	c->writer = NULL;
+	file_err = put_facts(c, facts, true);
+	if (file_err)
+		recording_abort(&c->file);
+	else
+		file_err = recording_close(&c->file);
+	c->file_open = false;
+	if (file_err)
+		say_file_error(c, file_err);
+	return err ? err : file_err;
+}
+
+void collector_forget(struct collector *c)
+{
+	c->has_begun = false;
+}
+
+void collector_close(struct collector *c)
+{
+	if (c->session_open)
+		session_close(&c->session);
+	trace_writer_free(c->writer);
+	if (c->file_open && c->has_begun)
+		recording_abort(&c->file);
+	else if (c->file_open)
+		recording_discard(&c->file);
+	facts_build_release(&c->build);
+	inspect_release(&c->inspect);
+	model_release(&c->model);
+	*c = (struct collector){ 0 };
+}
+
+double collector_overhead(const struct collector *c, uint64_t now_ns)
+{
+	uint64_t own_ns = clock_process_cpu_ns() - c->cpu0_ns;
+	uint64_t bpf_ns = session_bpf_ns(&c->session, now_ns);
+
+	if (now_ns <= c->session.begin_ns)
+		return 0;
+	return (double)(own_ns + bpf_ns) / (double)(now_ns - c->session.begin_ns);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/* Owns the list of commands, and what `partrace` alone says. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cmd/command.h"
+#include "version.h"
+
+static const struct command *const commands[] = {
+	&cmd_record,
+	&cmd_report,
+	NULL,
+};
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: partrace [record] [options] -p PID[,PID]    watch running processes\n"
+	      "       partrace [record] [options] -- CMD [ARG]...   run a command and watch it\n"
+	      "       partrace COMMAND [options] ...\n",
+	      to);
+}
+
+static void print_help(void)
+{
+	print_usage(stdout);
+	fputs("\nTells whether threads, processes or an event loop fit a workload, and why.\n\n"
+	      "commands:\n",
+	      stdout);
+	for (int i = 0; commands[i]; i++)
+		printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
+	fputs("\npartrace COMMAND --help tells more. Without a command it is `record`.\n", stdout);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (int i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		log_hint("partrace --help tells more");
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_help();
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("partrace %s (%s)\n", PARTRACE_VERSION, PARTRACE_COMMIT);
+		return EXIT_DONE;
+	}
+	if (argv[1][0] == '-')
+		return cmd_record.run(argc, argv);
+
+	command = find_command(argv[1]);
+	if (!command) {
+		log_err(0, "unknown command '%s'", argv[1]);
+		log_hint("to run and watch a program: partrace -- %s", argv[1]);
+		return EXIT_USAGE;
+	}
+	return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/* Owns the questions about the terminal: width, colours, character set. */
+#include "cmd/show.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "facts/facts_json.h"
+#include "output/report_text.h"
+
+#define WIDTH_DEFAULT 80
+#define WIDTH_MAX     160
+
+int show_parse_color(void *out, const char *value)
+{
+	static const char *const names[] = { "auto", "always", "never" };
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(names[i], value))
+			continue;
+		*(enum show_color *)out = (enum show_color)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static unsigned int terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col)
+		return WIDTH_DEFAULT;
+	return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+static bool wants_color(enum show_color when)
+{
+	const char *no = getenv("NO_COLOR");
+
+	if (when != SHOW_COLOR_AUTO)
+		return when == SHOW_COLOR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !(no && no[0]);
+}
+
+/* Takes @text. */
+static int print(struct strbuf *text)
+{
+	int err = 0;
+
+	if (fwrite(strbuf_str(text), 1, text->len, stdout) != text->len || fflush(stdout))
+		err = log_err(errno, "cannot write the report");
+	strbuf_release(text);
+	return err;
+}
+
+int show_report(const struct facts *f, const char *trace, enum show_color color)
+{
+	struct strbuf text = { 0 };
+
+	setlocale(LC_CTYPE, "");
+	report_text_format(f, &(struct report_text_options){
+		.width = terminal_width(),
+		.color = wants_color(color),
+		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.trace = trace,
+	}, &text);
+	return print(&text);
+}
+
+int show_json(const struct facts *f)
+{
+	struct strbuf text = { 0 };
+
+	facts_json_format(f, &text, true);
+	strbuf_addch(&text, '\n');
+	return print(&text);
+}

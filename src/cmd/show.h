@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The report on standard output, as fits what that is. */
+#ifndef CMD_SHOW_H
+#define CMD_SHOW_H
+
+#include "facts/facts.h"
+
+enum show_color { SHOW_COLOR_AUTO, SHOW_COLOR_ALWAYS, SHOW_COLOR_NEVER };
+
+/* For ARG_CALLBACK: "auto", "always", "never" into an enum show_color. */
+int show_parse_color(void *out, const char *value);
+
+/* @trace: the recording's name. Said on failure. */
+int show_report(const struct facts *f, const char *trace, enum show_color color);
+int show_json(const struct facts *f);
+
+#endif

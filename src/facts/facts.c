@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+/* Owns the end of a struct facts, the names of its enums, and its plain sums. */
+#include "facts/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const classes[CLASS_CNT] = {
+	[CLASS_INCONCLUSIVE]	= "inconclusive",
+	[CLASS_CPU_BOUND]	= "cpu-bound",
+	[CLASS_GIL_BOUND]	= "gil-bound",
+	[CLASS_LOCK_BOUND]	= "lock-bound",
+	[CLASS_KERNEL_LOCK_BOUND] = "kernel-lock-bound",
+	[CLASS_IO_BOUND]	= "io-bound",
+	[CLASS_IPC_BOUND]	= "ipc-bound",
+	[CLASS_OVERSUBSCRIBED]	= "oversubscribed",
+	[CLASS_IMBALANCED]	= "imbalanced",
+	[CLASS_IDLE]		= "idle",
+	[CLASS_MIXED]		= "mixed",
+};
+
+static const char *const fits[FIT_CNT] = {
+	[FIT_INCONCLUSIVE]	= "inconclusive",
+	[FIT_THREADS]		= "threads",
+	[FIT_PROCESSES]		= "processes",
+	[FIT_HYBRID]		= "hybrid",
+	[FIT_ASYNC]		= "async",
+	[FIT_SINGLE]		= "single",
+	[FIT_EITHER]		= "either",
+};
+
+static int index_of(const char *const *names, int cnt, const char *name)
+{
+	for (int i = 0; i < cnt; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+const char *verdict_class_name(enum verdict_class c)
+{
+	return classes[c];
+}
+
+int verdict_class_from_name(const char *name)
+{
+	return index_of(classes, CLASS_CNT, name);
+}
+
+const char *verdict_fit_name(enum verdict_fit fit)
+{
+	return fits[fit];
+}
+
+int verdict_fit_from_name(const char *name)
+{
+	return index_of(fits, FIT_CNT, name);
+}
+
+static void free_strings(char **strings, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		free(strings[i]);
+	free(strings);
+}
+
+void fact_verdict_release(struct fact_verdict *v)
+{
+	free(v->summary);
+	for (size_t i = 0; i < v->role_cnt; i++) {
+		free(v->roles[i].role);
+		free(v->roles[i].summary);
+	}
+	free(v->roles);
+	for (size_t i = 0; i < v->evidence_cnt; i++) {
+		free(v->evidence[i].rule);
+		free(v->evidence[i].text);
+		free(v->evidence[i].unit);
+	}
+	free(v->evidence);
+	for (size_t i = 0; i < v->prediction_cnt; i++) {
+		free(v->predictions[i].change);
+		free(v->predictions[i].basis);
+	}
+	free(v->predictions);
+	for (size_t i = 0; i < v->not_predicted_cnt; i++) {
+		free(v->not_predicted[i].change);
+		free(v->not_predicted[i].why);
+	}
+	free(v->not_predicted);
+	free_strings(v->advice, v->advice_cnt);
+	*v = (struct fact_verdict){ 0 };
+}
+
+static void release_recording(struct fact_recording *r)
+{
+	free(r->version);
+	free(r->kernel);
+	free(r->arch);
+	free(r->pids);
+	free_strings(r->command, r->command_cnt);
+	free_strings(r->unavailable, r->unavailable_cnt);
+}
+
+static void release_actors(struct facts *f)
+{
+	for (size_t i = 0; i < f->process_cnt; i++) {
+		struct fact_process *p = &f->processes[i];
+
+		free(p->name);
+		free(p->exe);
+		free(p->runtime);
+		free(p->runtime_version);
+		free(p->start_method);
+	}
+	free(f->processes);
+	for (size_t i = 0; i < f->thread_cnt; i++) {
+		free(f->threads[i].name);
+		free(f->threads[i].role);
+	}
+	free(f->threads);
+}
+
+static void release_objects(struct facts *f)
+{
+	for (size_t i = 0; i < f->lock_cnt; i++) {
+		free(f->locks[i].name);
+		free(f->locks[i].edges);
+	}
+	free(f->locks);
+	for (size_t i = 0; i < f->channel_cnt; i++) {
+		free(f->channels[i].kind);
+		free(f->channels[i].id);
+		free(f->channels[i].writers);
+		free(f->channels[i].readers);
+	}
+	free(f->channels);
+	for (size_t i = 0; i < f->syscall_cnt; i++)
+		free(f->syscalls[i].name);
+	free(f->syscalls);
+}
+
+void facts_release(struct facts *f)
+{
+	release_recording(&f->recording);
+	release_actors(f);
+	release_objects(f);
+	free(f->requests.basis);
+	free(f->series);
+	fact_verdict_release(&f->verdict);
+	*f = (struct facts){ 0 };
+}
+
+const struct fact_process *facts_process(const struct facts *f, uint32_t pid)
+{
+	for (size_t i = f->process_cnt; i-- > 0;)
+		if (f->processes[i].pid == pid)
+			return &f->processes[i];
+	return NULL;
+}
+
+const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid)
+{
+	for (size_t i = f->thread_cnt; i-- > 0;)
+		if (f->threads[i].tid == tid)
+			return &f->threads[i];
+	return NULL;
+}
+
+uint64_t facts_bucket_ns(const struct facts *f, enum bucket b)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		sum += f->threads[i].time_ns[b];
+	return sum;
+}
+
+uint64_t fact_thread_group_ns(const struct fact_thread *t, enum bucket_group g)
+{
+	uint64_t sum = 0;
+
+	for (int b = 0; b < BUCKET_CNT; b++)
+		if (bucket_group((enum bucket)b) == g)
+			sum += t->time_ns[b];
+	return sum;
+}
+
+uint64_t facts_group_ns(const struct facts *f, enum bucket_group g)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		sum += fact_thread_group_ns(&f->threads[i], g);
+	return sum;
+}
+
+uint64_t facts_life_ns(const struct facts *f)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		sum += f->threads[i].lifetime_ns;
+	return sum;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the sums per thread. facts_fill.c turns what the model itself counts
+ * (processes, locks, channels, system calls) into facts.
+ */
+#include "facts/facts_build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "facts/facts_fill.h"
+#include "facts/latency.h"
+#include "facts/role.h"
+
+struct thread_sum {
+	uint64_t time_ns[BUCKET_CNT];	/* all CPU time under BUCKET_CPU_USER */
+	uint64_t first_cpu_ns, last_cpu_ns;	/* absolute; 0: never on a CPU */
+	uint64_t latest_ns;		/* the end of its latest span */
+	struct latency queue;
+};
+
+static struct thread_sum *sum_get(struct facts_build *fb, const struct task *t)
+{
+	struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+
+	if (sum)
+		return sum;
+	sum = xcalloc(1, sizeof(*sum));
+	htab_put(&fb->threads, (uintptr_t)t, 0, sum);
+	return sum;
+}
+
+static void on_begin(void *ctx, uint64_t ts_ns)
+{
+	struct facts_build *fb = ctx;
+
+	series_release(&fb->series);
+	series_init(&fb->series, ts_ns);
+	fb->begin_ns = fb->latest_ns = ts_ns;
+}
+
+static void on_span(void *ctx, const struct span *s)
+{
+	struct facts_build *fb = ctx;
+	struct thread_sum *sum = sum_get(fb, s->task);
+	enum bucket b = s->bucket == BUCKET_CPU_KERNEL ? BUCKET_CPU_USER : s->bucket;
+	uint64_t len = s->end_ns - s->start_ns;
+
+	sum->time_ns[b] += len;
+	sum->latest_ns = s->end_ns;
+	if (s->end_ns > fb->latest_ns)
+		fb->latest_ns = s->end_ns;
+	if (b == BUCKET_CPU_USER) {
+		if (!sum->first_cpu_ns)
+			sum->first_cpu_ns = s->start_ns;
+		sum->last_cpu_ns = s->end_ns;
+	} else if (b == BUCKET_RUN_QUEUE) {
+		latency_add(&sum->queue, len);
+	}
+	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
+}
+
+static void on_cpu(void *ctx, const struct cpu_switch *c)
+{
+	struct facts_build *fb = ctx;
+
+	cpu_peak_feed(&fb->peak, c);
+}
+
+static void on_end(void *ctx, uint64_t ts_ns)
+{
+	struct facts_build *fb = ctx;
+
+	cpu_peak_end(&fb->peak, ts_ns);
+	fb->latest_ns = ts_ns;
+	fb->ended = true;
+}
+
+void facts_build_init(struct facts_build *fb, const struct facts_build_options *options)
+{
+	*fb = (struct facts_build){ .options = *options };
+	fb->observer = (struct observer){
+		.ctx = fb,
+		.begin = on_begin,
+		.span = on_span,
+		.cpu = on_cpu,
+		.end = on_end,
+	};
+}
+
+const struct observer *facts_build_observer(const struct facts_build *fb)
+{
+	return &fb->observer;
+}
+
+void facts_build_release(struct facts_build *fb)
+{
+	htab_for_each(&fb->threads, i)
+		free(fb->threads.entries[i].value);
+	htab_release(&fb->threads);
+	cpu_peak_release(&fb->peak);
+	series_release(&fb->series);
+	*fb = (struct facts_build){ 0 };
+}
+
+/* The kernel's split of a whole process, for threads too short to be ticked. */
+static void process_split(const struct model *m, const struct process *p, uint64_t *user,
+			  uint64_t *kernel)
+{
+	*user = *kernel = 0;
+	for (size_t i = 0; i < m->task_cnt; i++) {
+		if (m->all_tasks[i]->process != p)
+			continue;
+		*user += m->all_tasks[i]->utime_ns;
+		*kernel += m->all_tasks[i]->stime_ns;
+	}
+}
+
+/*
+ * The ratio is the kernel's, the sum is ours: what the scheduler's records say
+ * is exact, how it divides is an estimate.
+ */
+static void split_cpu(const struct model *m, const struct task *t, uint64_t time_ns[BUCKET_CNT])
+{
+	uint64_t cpu = time_ns[BUCKET_CPU_USER];
+	uint64_t user = t->utime_ns, kernel = t->stime_ns;
+
+	if (!cpu)
+		return;
+	if (!user && !kernel)
+		process_split(m, t->process, &user, &kernel);
+	if (!user && !kernel)
+		return;
+	time_ns[BUCKET_CPU_USER] =
+		(uint64_t)((unsigned __int128)cpu * user / ((unsigned __int128)user + kernel));
+	time_ns[BUCKET_CPU_KERNEL] = cpu - time_ns[BUCKET_CPU_USER];
+}
+
+static uint64_t since(const struct facts_build *fb, uint64_t ts_ns)
+{
+	return ts_ns > fb->begin_ns ? ts_ns - fb->begin_ns : 0;
+}
+
+/* Not the sum of the buckets: a gap between spans is a bug, and must show. */
+static uint64_t life_ns(const struct facts_build *fb, const struct task *t,
+			const struct thread_sum *sum)
+{
+	uint64_t end = t->end_ns;
+
+	if (!end)
+		end = fb->ended ? fb->latest_ns : sum ? sum->latest_ns : 0;
+	return end > t->start_ns ? end - t->start_ns : 0;
+}
+
+static void fill_thread(struct facts_build *fb, const struct model *m, const struct task *t,
+			struct fact_thread *out)
+{
+	const struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+
+	*out = (struct fact_thread){
+		.tid = t->tid,
+		.pid = t->process ? t->process->pid : t->tid,
+		.name = xstrndup(t->name, sizeof(t->name)),
+		.started_ns = since(fb, t->start_ns),
+		.lifetime_ns = life_ns(fb, t, sum),
+		.voluntary = t->voluntary,
+		.involuntary = t->involuntary,
+		.migrations = t->migrations,
+		.wakeups = t->wakeups,
+	};
+	if (!sum)
+		return;
+	memcpy(out->time_ns, sum->time_ns, sizeof(out->time_ns));
+	split_cpu(m, t, out->time_ns);
+	out->first_cpu_ns = since(fb, sum->first_cpu_ns);
+	out->last_cpu_ns = since(fb, sum->last_cpu_ns);
+	out->run_queue_ns.p50 = latency_percentile(&sum->queue, 50);
+	out->run_queue_ns.p95 = latency_percentile(&sum->queue, 95);
+	out->run_queue_ns.p99 = latency_percentile(&sum->queue, 99);
+	out->run_queue_ns.max = sum->queue.max_ns;
+}
+
+static void fill_concurrency(const struct facts_build *fb, struct facts *out)
+{
+	double duration = (double)out->recording.duration_ns;
+	double cpu = (double)facts_group_ns(out, GROUP_CPU);
+	double queue = (double)facts_group_ns(out, GROUP_CPU_WAIT);
+
+	out->concurrency.on_cpu_max = cpu_peak_get(&fb->peak);
+	if (duration <= 0)
+		return;
+	out->concurrency.on_cpu_avg = cpu / duration;
+	out->concurrency.runnable_avg = (cpu + queue) / duration;
+	/* A thread that ran ran on some CPU, even where no switch was told yet. */
+	if (cpu > 0 && !out->concurrency.on_cpu_max)
+		out->concurrency.on_cpu_max = 1;
+}
+
+void facts_build_take(struct facts_build *fb, const struct model *m, struct facts *out)
+{
+	*out = (struct facts){ 0 };
+	out->recording.duration_ns = since(fb, fb->latest_ns);
+	fill_processes(out, m, fb->begin_ns);
+
+	out->threads = xcalloc(m->task_cnt, sizeof(*out->threads));
+	for (size_t i = 0; i < m->task_cnt; i++) {
+		const struct task *t = m->all_tasks[i];
+
+		fill_thread(fb, m, t, &out->threads[out->thread_cnt++]);
+		out->faults_minor += t->min_flt;
+		out->faults_major += t->maj_flt;
+	}
+	roles_assign(out);
+
+	fill_concurrency(fb, out);
+	fill_locks(out, m);
+	fill_channels(out, m);
+	fill_syscalls(out, m, fb->options.sysno_name);
+	out->disk.wait_ns = facts_bucket_ns(out, BUCKET_DISK);
+	out->series = series_take(&fb->series, fb->latest_ns, &out->series_cnt);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A model observer that fills struct facts.
+ *
+ *	facts_build_init(&fb, &options);
+ *	model_observe(&m, facts_build_observer(&fb));
+ *	… model_feed() …
+ *	facts_build_take(&fb, &m, &facts);	at any time, as often as wanted
+ *	facts_build_release(&fb);
+ *
+ * Must go before the model does: it keeps pointers to its tasks.
+ */
+#ifndef FACTS_FACTS_BUILD_H
+#define FACTS_FACTS_BUILD_H
+
+#include "base/htab.h"
+#include "facts/cpu_peak.h"
+#include "facts/facts.h"
+#include "facts/series.h"
+#include "model/model.h"
+
+/*
+ * What is kept of locks and channels, most waited for first, and of a lock's
+ * edges. The rest is summed into one more entry, named "… more".
+ */
+#define FACTS_LOCKS_MAX	   64
+#define FACTS_CHANNELS_MAX 64
+#define FACTS_EDGES_MAX	   64
+
+struct facts_build_options {
+	/* NULL, or a function that returns NULL: "syscall_<number>". */
+	const char *(*sysno_name)(int sysno);
+};
+
+struct facts_build {
+	struct facts_build_options options;
+	struct observer observer;
+	struct htab threads;		/* (struct task *, 0) -> struct thread_sum, owned */
+	struct cpu_peak peak;
+	struct series series;
+	uint64_t begin_ns;
+	uint64_t latest_ns;		/* the latest end of a span */
+	bool ended;
+};
+
+void facts_build_init(struct facts_build *fb, const struct facts_build_options *options);
+
+/* Lent for @fb's life. */
+const struct observer *facts_build_observer(const struct facts_build *fb);
+
+/*
+ * Fill @out, which is empty, as things stand. Of out->recording only duration_ns
+ * is set: the rest is known to the caller alone. The verdict is left empty.
+ * While the recording lasts, each thread's life ends with its latest span.
+ */
+void facts_build_take(struct facts_build *fb, const struct model *m, struct facts *out);
+void facts_build_release(struct facts_build *fb);
+
+#endif

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the writing of facts as JSON; facts_json_read.c is the way back. The
+ * order of keys is docs/facts.md's.
+ */
+#include "facts/facts_json.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+
+/* jansson refuses what is not UTF-8, and a NULL in an object would drop its key. */
+static json_t *text_or_null(const char *s)
+{
+	json_t *value;
+	char *ascii;
+
+	if (!s)
+		return json_null();
+	value = json_string(s);
+	if (value)
+		return value;
+	ascii = xstrdup(s);
+	for (char *c = ascii; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	value = json_string(ascii);
+	free(ascii);
+	return value;
+}
+
+static json_t *text(const char *s)
+{
+	return text_or_null(s ? s : "");
+}
+
+/* JSON's integers end at 2^63 - 1 in most readers, jansson among them. */
+static json_t *number(uint64_t n)
+{
+	return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+}
+
+static json_t *number_or_null(bool is_known, uint64_t n)
+{
+	return is_known ? number(n) : json_null();
+}
+
+static json_t *real(double d)
+{
+	return json_real(isfinite(d) ? d : 0);
+}
+
+static void set(json_t *obj, const char *key, json_t *value)
+{
+	json_object_set_new(obj, key, value);
+}
+
+static json_t *texts(char *const *strings, size_t cnt)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < cnt; i++)
+		json_array_append_new(arr, text(strings[i]));
+	return arr;
+}
+
+static json_t *ids(const uint32_t *values, size_t cnt)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < cnt; i++)
+		json_array_append_new(arr, number(values[i]));
+	return arr;
+}
+
+static json_t *cpus(const struct fact_recording *r)
+{
+	json_t *o = json_object();
+
+	set(o, "online", number(r->cpus_online));
+	set(o, "affinity", number(r->cpus_affinity));
+	set(o, "quota", r->cpus_quota > 0 ? real(r->cpus_quota) : json_null());
+	set(o, "usable", real(r->cpus_usable));
+	return o;
+}
+
+static json_t *recording(const struct fact_recording *r)
+{
+	json_t *o = json_object(), *lost = json_object(), *overhead = json_object();
+	char start[32];
+
+	clock_format_rfc3339(start, r->start_wall_ns);
+	set(o, "start", text(start));
+	set(o, "duration_ns", number(r->duration_ns));
+	set(o, "command", texts(r->command, r->command_cnt));
+	set(o, "pids", ids(r->pids, r->pid_cnt));
+	set(o, "kernel", text(r->kernel));
+	set(o, "arch", text(r->arch));
+	set(o, "cpus", cpus(r));
+	set(o, "cpu_split", text(r->cpu_split_exact ? "exact" : "estimated"));
+	set(o, "steal_ns", number(r->steal_ns));
+	set(o, "events", number(r->events));
+	set(lost, "ring", number(r->lost_ring));
+	set(lost, "state", number(r->lost_state));
+	set(o, "lost", lost);
+	set(o, "unavailable", texts(r->unavailable, r->unavailable_cnt));
+	set(overhead, "bpf_ns", number(r->bpf_ns));
+	set(overhead, "collector_ns", number(r->collector_ns));
+	set(overhead, "fraction", real(r->overhead));
+	set(o, "overhead", overhead);
+	return o;
+}
+
+static json_t *runtime(const struct fact_process *p)
+{
+	json_t *o;
+
+	if (!p->runtime)
+		return json_null();
+	o = json_object();
+	set(o, "name", text(p->runtime));
+	set(o, "version", text_or_null(p->runtime_version));
+	set(o, "global_lock", json_boolean(p->global_lock));
+	return o;
+}
+
+static json_t *process(const struct fact_process *p)
+{
+	json_t *o = json_object();
+
+	set(o, "pid", number(p->pid));
+	set(o, "ppid", number(p->ppid));
+	set(o, "name", text(p->name));
+	set(o, "exe", text_or_null(p->exe));
+	set(o, "started_ns", number(p->started_ns));
+	set(o, "ended_ns", number_or_null(p->ended, p->ended_ns));
+	set(o, "exit_code", p->ended ? json_integer(p->exit_code) : json_null());
+	set(o, "runtime", runtime(p));
+	set(o, "start_method", text_or_null(p->start_method));
+	set(o, "startup_ns", number_or_null(p->has_startup, p->startup_ns));
+	set(o, "rss_bytes", number_or_null(p->rss_bytes, p->rss_bytes));
+	set(o, "pss_bytes", number_or_null(p->pss_bytes, p->pss_bytes));
+	set(o, "private_bytes", number_or_null(p->private_bytes, p->private_bytes));
+	return o;
+}
+
+static json_t *thread(const struct fact_thread *t)
+{
+	json_t *o = json_object(), *time_ns = json_object();
+	json_t *switches = json_object(), *queue = json_object();
+
+	set(o, "tid", number(t->tid));
+	set(o, "pid", number(t->pid));
+	set(o, "name", text(t->name));
+	set(o, "role", text(t->role));
+	set(o, "started_ns", number(t->started_ns));
+	set(o, "first_cpu_ns", number(t->first_cpu_ns));
+	set(o, "last_cpu_ns", number(t->last_cpu_ns));
+	set(o, "lifetime_ns", number(t->lifetime_ns));
+	for (int b = 0; b < BUCKET_CNT; b++)
+		set(time_ns, bucket_name((enum bucket)b), number(t->time_ns[b]));
+	set(o, "time_ns", time_ns);
+	set(switches, "voluntary", number(t->voluntary));
+	set(switches, "involuntary", number(t->involuntary));
+	set(o, "switches", switches);
+	set(o, "migrations", number(t->migrations));
+	set(o, "wakeups", number(t->wakeups));
+	set(queue, "p50", number(t->run_queue_ns.p50));
+	set(queue, "p95", number(t->run_queue_ns.p95));
+	set(queue, "p99", number(t->run_queue_ns.p99));
+	set(queue, "max", number(t->run_queue_ns.max));
+	set(o, "run_queue_ns", queue);
+	return o;
+}
+
+static json_t *concurrency(const struct facts *f)
+{
+	json_t *o = json_object();
+
+	set(o, "on_cpu_avg", real(f->concurrency.on_cpu_avg));
+	set(o, "on_cpu_max", number(f->concurrency.on_cpu_max));
+	set(o, "runnable_avg", real(f->concurrency.runnable_avg));
+	set(o, "usable_cpus", real(f->recording.cpus_usable));
+	return o;
+}
+
+static json_t *lock(const struct fact_lock *l)
+{
+	json_t *o = json_object(), *edges = json_array();
+	char addr[24];
+
+	snprintf(addr, sizeof(addr), "0x%" PRIx64, l->addr);
+	set(o, "kind", text(lock_kind_name(l->kind)));
+	set(o, "name", text(l->name));
+	set(o, "address", text(addr));
+	set(o, "pid", number(l->pid));
+	set(o, "waits", number(l->waits));
+	set(o, "wait_ns", number(l->wait_ns));
+	set(o, "max_ns", number(l->max_ns));
+	for (size_t i = 0; i < l->edge_cnt; i++) {
+		const struct lock_edge *e = &l->edges[i];
+		json_t *edge = json_object();
+
+		set(edge, "waiter", number(e->waiter));
+		set(edge, "holder", number(e->holder));
+		set(edge, "waits", number(e->waits));
+		set(edge, "wait_ns", number(e->wait_ns));
+		json_array_append_new(edges, edge);
+	}
+	set(o, "edges", edges);
+	return o;
+}
+
+static json_t *channel(const struct fact_channel *c)
+{
+	json_t *o = json_object();
+
+	set(o, "kind", text(c->kind));
+	set(o, "id", text(c->id));
+	set(o, "writers", ids(c->writers, c->writer_cnt));
+	set(o, "readers", ids(c->readers, c->reader_cnt));
+	set(o, "messages", number(c->messages));
+	set(o, "bytes", number(c->bytes));
+	set(o, "read_wait_ns", number(c->read_wait_ns));
+	set(o, "write_wait_ns", number(c->write_wait_ns));
+	return o;
+}
+
+static json_t *syscall_count(const struct fact_syscall *s)
+{
+	json_t *o = json_object();
+
+	set(o, "name", text(s->name));
+	set(o, "calls", number(s->calls));
+	set(o, "errors", number(s->errors));
+	set(o, "total_ns", json_null());	/* nothing times whole calls yet */
+	set(o, "blocked_ns", number(s->blocked_ns));
+	set(o, "bytes", number(s->bytes));
+	return o;
+}
+
+static json_t *io(const struct facts *f)
+{
+	json_t *o = json_object(), *disk = json_object(), *faults = json_object();
+
+	set(disk, "reads", number(f->disk.reads));
+	set(disk, "writes", number(f->disk.writes));
+	set(disk, "bytes", number(f->disk.bytes));
+	set(disk, "wait_ns", number(f->disk.wait_ns));
+	set(o, "disk", disk);
+	set(faults, "minor", number(f->faults_minor));
+	set(faults, "major", number(f->faults_major));
+	set(o, "faults", faults);
+	return o;
+}
+
+static json_t *requests(const struct facts *f)
+{
+	bool is_known = f->requests.basis != NULL;
+	json_t *o = json_object(), *latency = json_object();
+
+	set(o, "count", number_or_null(is_known, f->requests.count));
+	set(o, "per_second", is_known ? real(f->requests.per_second) : json_null());
+	set(latency, "p50", number_or_null(is_known, f->requests.p50));
+	set(latency, "p95", number_or_null(is_known, f->requests.p95));
+	set(latency, "p99", number_or_null(is_known, f->requests.p99));
+	set(o, "latency_ns", latency);
+	set(o, "basis", text_or_null(f->requests.basis));
+	return o;
+}
+
+static json_t *window(const struct fact_window *w)
+{
+	json_t *o = json_object();
+
+	set(o, "t_ns", number(w->t_ns));
+	for (int g = 0; g < GROUP_CNT; g++)
+		set(o, bucket_group_name((enum bucket_group)g), real(w->groups[g]));
+	return o;
+}
+
+static json_t *verdict_roles(const struct fact_verdict *v)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < v->role_cnt; i++) {
+		const struct fact_role_verdict *r = &v->roles[i];
+		json_t *o = json_object();
+
+		set(o, "role", text(r->role));
+		set(o, "threads", number(r->threads));
+		set(o, "class", text(verdict_class_name(r->class)));
+		set(o, "fit", text(verdict_fit_name(r->fit)));
+		set(o, "summary", text(r->summary));
+		json_array_append_new(arr, o);
+	}
+	return arr;
+}
+
+static json_t *verdict_evidence(const struct fact_verdict *v)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < v->evidence_cnt; i++) {
+		const struct fact_evidence *e = &v->evidence[i];
+		json_t *o = json_object();
+
+		set(o, "rule", text(e->rule));
+		set(o, "text", text(e->text));
+		set(o, "value", real(e->value));
+		set(o, "threshold", real(e->threshold));
+		set(o, "unit", text(e->unit));
+		json_array_append_new(arr, o);
+	}
+	return arr;
+}
+
+static json_t *verdict_predictions(const struct fact_verdict *v)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < v->prediction_cnt; i++) {
+		const struct fact_prediction *p = &v->predictions[i];
+		json_t *o = json_object();
+
+		set(o, "change", text(p->change));
+		set(o, "workers", number(p->workers));
+		set(o, "speedup", real(p->speedup));
+		set(o, "low", real(p->low));
+		set(o, "high", real(p->high));
+		set(o, "basis", text(p->basis));
+		json_array_append_new(arr, o);
+	}
+	return arr;
+}
+
+static json_t *verdict(const struct fact_verdict *v)
+{
+	json_t *o = json_object(), *not_predicted = json_array();
+
+	set(o, "class", text(verdict_class_name(v->class)));
+	set(o, "current", text(verdict_fit_name(v->current)));
+	set(o, "fit", text(verdict_fit_name(v->fit)));
+	set(o, "confidence", real(v->confidence));
+	set(o, "summary", text(v->summary));
+	set(o, "roles", verdict_roles(v));
+	set(o, "evidence", verdict_evidence(v));
+	set(o, "predictions", verdict_predictions(v));
+	for (size_t i = 0; i < v->not_predicted_cnt; i++) {
+		json_t *n = json_object();
+
+		set(n, "change", text(v->not_predicted[i].change));
+		set(n, "why", text(v->not_predicted[i].why));
+		json_array_append_new(not_predicted, n);
+	}
+	set(o, "not_predicted", not_predicted);
+	set(o, "advice", texts(v->advice, v->advice_cnt));
+	return o;
+}
+
+#define SET_ARRAY(root, key, fn, items, cnt)                                                       \
+	do {                                                                                       \
+		json_t *arr_ = json_array();                                                       \
+		for (size_t i_ = 0; i_ < (cnt); i_++)                                              \
+			json_array_append_new(arr_, fn(&(items)[i_]));                             \
+		set(root, key, arr_);                                                              \
+	} while (0)
+
+static int append(const char *data, size_t len, void *out)
+{
+	strbuf_add(out, data, len);
+	return 0;
+}
+
+void facts_json_format(const struct facts *f, struct strbuf *out, bool is_pretty)
+{
+	json_t *root = json_object();
+
+	set(root, "schema", number(FACTS_SCHEMA));
+	set(root, "partrace", text(f->recording.version));
+	set(root, "recording", recording(&f->recording));
+	SET_ARRAY(root, "processes", process, f->processes, f->process_cnt);
+	SET_ARRAY(root, "threads", thread, f->threads, f->thread_cnt);
+	set(root, "concurrency", concurrency(f));
+	SET_ARRAY(root, "locks", lock, f->locks, f->lock_cnt);
+	SET_ARRAY(root, "channels", channel, f->channels, f->channel_cnt);
+	SET_ARRAY(root, "syscalls", syscall_count, f->syscalls, f->syscall_cnt);
+	set(root, "io", io(f));
+	set(root, "requests", requests(f));
+	SET_ARRAY(root, "series", window, f->series, f->series_cnt);
+	set(root, "verdict", verdict(&f->verdict));
+	set(root, "slo", json_array());
+	json_dump_callback(root, append, out,
+			   (is_pretty ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(9));
+	json_decref(root);
+}

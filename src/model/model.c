@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The model's front door: takes each event to the table or time line that it
+ * concerns. Owns the tables of what has neither: ports, names, counters.
+ */
+#include "model/model.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "model/channel_table.h"
+#include "model/cpu_table.h"
+#include "model/lock_table.h"
+#include "model/task_table.h"
+#include "model/tell.h"
+#include "model/timeline.h"
+
+/* What was last said of a counter that only grows. */
+struct last_count {
+	uint64_t calls, errors, bytes, wakes;
+};
+
+void model_init(struct model *m)
+{
+	*m = (struct model){ 0 };
+	wait_calls_init(&m->calls);
+}
+
+void model_observe(struct model *m, const struct observer *obs)
+{
+	assert(m->observer_cnt < sizeof(m->observers) / sizeof(m->observers[0]));
+	m->observers[m->observer_cnt++] = obs;
+}
+
+static void free_values(struct htab *h)
+{
+	htab_for_each(h, i)
+		free(h->entries[i].value);
+	htab_release(h);
+}
+
+static void free_process(struct process *p)
+{
+	free(p->exe);
+	free(p->command);
+	free(p);
+}
+
+void model_release(struct model *m)
+{
+	for (size_t i = 0; i < m->task_cnt; i++) {
+		free(m->all_tasks[i]->timeline);
+		free(m->all_tasks[i]);
+	}
+	for (size_t i = 0; i < m->process_cnt; i++)
+		free_process(m->all_processes[i]);
+	htab_for_each(&m->locks, i)
+		lock_free(m->locks.entries[i].value);
+	htab_for_each(&m->channels, i)
+		channel_free(m->channels.entries[i].value);
+	free(m->all_tasks);
+	free(m->all_processes);
+	htab_release(&m->tasks);
+	htab_release(&m->processes);
+	htab_release(&m->locks);
+	htab_release(&m->channels);
+	htab_release(&m->ports);
+	free_values(&m->syscalls);
+	free_values(&m->counts);
+	free_values(&m->file_names);
+	cpu_table_release(m);
+	strbuf_release(&m->scratch);
+	*m = (struct model){ 0 };
+}
+
+static void on_task(struct model *m, const struct par_task *rec)
+{
+	struct task *t = task_get(m, rec->hdr.tid, rec->tgid, m->begin_ns);
+
+	t->process->ppid = rec->ppid;
+	task_rename(m, t, rec->comm);
+	timeline_start(m, t, rec);
+}
+
+static void on_open(struct model *m, const struct par_task *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t)
+		timeline_open(m, t, rec);
+	else
+		m->resync_cnt++;	/* its birth was lost, and it never ran since */
+}
+
+static void on_cycle(struct model *m, const struct par_cycle *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (!t || t->process->pid != rec->tgid) {
+		m->resync_cnt++;
+		t = task_get(m, rec->hdr.tid, rec->tgid, rec->hdr.ts_ns);
+	}
+	timeline_run(m, t, rec);
+	cpu_come(m, rec->hdr.cpu, rec->hdr.ts_ns, rec->hdr.tid, &rec->gap);
+}
+
+/* A new process starts as the copy of its parent. */
+static void inherit(struct process *child, const struct process *parent)
+{
+	child->ppid = parent->pid;
+	child->born = true;
+	free(child->exe);
+	free(child->command);
+	child->exe = parent->exe ? xstrdup(parent->exe) : NULL;
+	child->command = parent->command ? xstrdup(parent->command) : NULL;
+	memcpy(child->runtime, parent->runtime, sizeof(child->runtime));
+	memcpy(child->runtime_version, parent->runtime_version, sizeof(child->runtime_version));
+	child->global_lock = parent->global_lock;
+	child->gil_addr = parent->gil_addr;
+	child->gil_size = parent->gil_size;
+	child->gil_word = parent->gil_word;
+}
+
+static void on_fork(struct model *m, const struct par_fork *rec)
+{
+	struct process *parent = process_find(m, rec->tgid);
+	struct task *t = task_find(m, rec->child_tid);
+
+	if (t) {
+		m->resync_cnt++;	/* its exit was lost, and the number came again */
+		timeline_abandon(m, t, rec->hdr.ts_ns);
+	}
+	t = task_get(m, rec->child_tid, rec->child_tgid, rec->hdr.ts_ns);
+	t->timeline->phase = PHASE_READY;
+	if (parent && rec->child_tgid != rec->tgid)
+		inherit(t->process, parent);
+	task_rename(m, t, rec->comm);
+}
+
+/* The thread @old_tid goes on under its process's number. */
+static void take_over(struct model *m, const struct par_exec *rec)
+{
+	struct task *old = task_find(m, rec->old_tid);
+	uint32_t pid = rec->hdr.tid;
+
+	if (!old || rec->old_tid == pid)
+		return;
+	pid = old->process->pid;
+	if (task_find(m, pid))
+		timeline_abandon(m, task_find(m, pid), rec->hdr.ts_ns);
+	task_get(m, pid, pid, rec->hdr.ts_ns)->timeline->phase = PHASE_RUNNING;
+	timeline_exit(m, old, rec->hdr.ts_ns);
+}
+
+static void on_exec(struct model *m, const struct par_exec *rec)
+{
+	struct process *p;
+	struct task *t;
+
+	take_over(m, rec);
+	t = task_find(m, rec->hdr.tid);
+	if (!t) {
+		m->resync_cnt++;
+		return;
+	}
+	p = t->process;
+	p->exec_ns = rec->hdr.ts_ns > m->begin_ns ? rec->hdr.ts_ns : 0;
+	/* A new program in the same process: what was known of the old one is void. */
+	free(p->exe);
+	p->exe = xstrdup(rec->path);
+	free(p->command);
+	p->command = NULL;
+	p->runtime[0] = p->runtime_version[0] = 0;
+	p->global_lock = false;
+	p->gil_addr = p->gil_size = p->gil_word = 0;
+	task_rename(m, t, rec->comm);
+	if (p->announced)
+		TELL(m, process, p);
+}
+
+static void on_exit_record(struct model *m, const struct par_exit *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+	struct timeline *tl;
+	struct process *p;
+
+	if (!t) {
+		m->resync_cnt++;
+		return;
+	}
+	tl = t->timeline;
+	p = t->process;
+	t->utime_ns = rec->utime_ns - tl->utime0_ns;
+	t->stime_ns = rec->stime_ns - tl->stime0_ns;
+	t->min_flt = rec->min_flt - tl->min_flt0;
+	t->maj_flt = rec->maj_flt - tl->maj_flt0;
+	if (rec->hdr.tid == p->pid || !p->ended)
+		p->exit_code = rec->exit_code;
+	if (rec->hdr.flags & PAR_EXIT_PROCESS)
+		p->ended = true;
+	if (rec->maxrss_bytes > p->rss_max_bytes)
+		p->rss_max_bytes = rec->maxrss_bytes;
+	if (!p->rss_bytes)
+		p->rss_bytes = rec->maxrss_bytes;	/* it lived too briefly for a sample */
+	timeline_exit(m, t, rec->hdr.ts_ns);
+}
+
+/* Reaped. Whoever is still taken for alive had its last switch lost. */
+static void on_free(struct model *m, const struct par_free *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t && t->process->pid == rec->tgid && t->start_ns <= rec->hdr.ts_ns)
+		timeline_abandon(m, t, rec->hdr.ts_ns);
+}
+
+static void on_process(struct model *m, const struct event_process *ev)
+{
+	struct process *p = process_find(m, ev->hdr.tid);
+
+	if (!p)
+		return;
+	/* Whoever lost its parent was adopted; what counts is who started it. */
+	if (!p->ppid)
+		p->ppid = ev->ppid;
+	if (ev->exe[0]) {
+		free(p->exe);
+		p->exe = xstrdup(ev->exe);
+	}
+	if (ev->command[0]) {
+		free(p->command);
+		p->command = xstrdup(ev->command);
+	}
+	if (p->announced)
+		TELL(m, process, p);
+}
+
+static void on_runtime(struct model *m, const struct event_runtime *ev)
+{
+	struct process *p = process_find(m, ev->hdr.tid);
+
+	if (!p)
+		return;
+	memcpy(p->runtime, ev->name, sizeof(p->runtime));
+	memcpy(p->runtime_version, ev->version, sizeof(p->runtime_version));
+	p->global_lock = ev->global_lock;
+	p->gil_addr = ev->lock_addr;
+	p->gil_size = ev->lock_size;
+}
+
+static void on_memory(struct model *m, const struct event_memory *ev)
+{
+	struct process *p = process_find(m, ev->hdr.tid);
+
+	if (!p)
+		return;
+	p->rss_bytes = ev->rss_bytes;
+	if (ev->pss_bytes)
+		p->pss_bytes = ev->pss_bytes;
+	p->private_bytes = ev->private_bytes;
+	if (p->rss_bytes > p->rss_max_bytes)
+		p->rss_max_bytes = p->rss_bytes;
+	TELL(m, memory, ev->hdr.ts_ns, p);
+}
+
+/* What was said last of counter (@a, @b); zeros at first. */
+static struct last_count *last_count(struct model *m, uint64_t a, uint64_t b)
+{
+	struct last_count *last = htab_find(&m->counts, a, b);
+
+	if (!last) {
+		last = xcalloc(1, sizeof(*last));
+		htab_put(&m->counts, a, b, last);
+	}
+	return last;
+}
+
+static void on_syscalls(struct model *m, const struct event_syscalls *ev)
+{
+	struct last_count *last;
+	struct syscall_count *c;
+
+	if (ev->sysno < 0)
+		return;
+	last = last_count(m, ev->hdr.tid, (uint64_t)ev->sysno);
+	c = htab_find(&m->syscalls, (uint64_t)ev->sysno, 0);
+	if (!c) {
+		c = xcalloc(1, sizeof(*c));
+		c->sysno = ev->sysno;
+		htab_put(&m->syscalls, (uint64_t)ev->sysno, 0, c);
+	}
+	c->calls += ev->calls - last->calls;
+	c->errors += ev->errors - last->errors;
+	c->bytes += ev->bytes - last->bytes;
+	c->wakes += ev->wakes - last->wakes;
+	*last = (struct last_count){ ev->calls, ev->errors, ev->bytes, ev->wakes };
+}
+
+#define TRAFFIC_KEY (1ULL << 63)	/* apart from system calls */
+
+static void on_traffic(struct model *m, const struct event_traffic *ev)
+{
+	struct channel *c = channel_get(m, &ev->file);
+	struct last_count *last;
+
+	if (!c)
+		return;
+	last = last_count(m, TRAFFIC_KEY | (uint64_t)ev->is_write << 62 |
+			  (uint64_t)ev->file.kind << 32 | ev->hdr.tid, ev->file.id);
+	channel_add_traffic(c, ev->hdr.tid, ev->is_write, ev->messages - last->calls,
+			    ev->bytes - last->bytes);
+	last->calls = ev->messages;
+	last->bytes = ev->bytes;
+}
+
+static void on_file(struct model *m, const struct event_file *ev)
+{
+	free(htab_find(&m->file_names, ev->id, 0));
+	htab_put(&m->file_names, ev->id, 0, xstrdup(ev->name));
+}
+
+static void on_end(struct model *m, uint64_t ts_ns)
+{
+	/* Whoever is still there had its last record lost. */
+	while (m->tasks.cnt)
+		timeline_abandon(m, m->tasks.entries[m->tasks.cnt - 1].value, ts_ns);
+	m->end_ns = ts_ns;
+	TELL(m, end, ts_ns);
+}
+
+static void on_rename(struct model *m, const struct par_rename *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t)
+		task_rename(m, t, rec->comm);
+}
+
+void model_feed(struct model *m, const struct event *ev)
+{
+	m->event_cnt++;
+	switch (ev->hdr.kind) {
+	case EVENT_BEGIN:
+		m->begin_ns = ev->hdr.ts_ns;
+		TELL(m, begin, ev->hdr.ts_ns);
+		break;
+	case EVENT_END:
+		on_end(m, ev->hdr.ts_ns);
+		break;
+	case PAR_TASK:
+		on_task(m, &ev->task);
+		break;
+	case PAR_OPEN:
+		on_open(m, &ev->task);
+		break;
+	case PAR_CYCLE:
+		on_cycle(m, &ev->cycle);
+		break;
+	case PAR_FORK:
+		on_fork(m, &ev->fork);
+		break;
+	case PAR_EXEC:
+		on_exec(m, &ev->exec);
+		break;
+	case PAR_RENAME:
+		on_rename(m, &ev->rename);
+		break;
+	case PAR_EXIT:
+		on_exit_record(m, &ev->exit);
+		break;
+	case EVENT_PROCESS:
+		on_process(m, &ev->process);
+		break;
+	case EVENT_RUNTIME:
+		on_runtime(m, &ev->runtime);
+		break;
+	case EVENT_MEMORY:
+		on_memory(m, &ev->memory);
+		break;
+	case EVENT_SYSCALLS:
+		on_syscalls(m, &ev->syscalls);
+		break;
+	case EVENT_TRAFFIC:
+		on_traffic(m, &ev->traffic);
+		break;
+	case EVENT_FILE:
+		on_file(m, &ev->file);
+		break;
+	case EVENT_LISTEN:
+		htab_put(&m->ports, ev->listen.port, 0, m);
+		break;
+	case EVENT_GAP:
+		cpu_close(m, ev->hdr.cpu, &ev->gap.gap);
+		break;
+	case EVENT_LOST:
+		m->lost_ring = ev->lost.ring;
+		m->lost_state = ev->lost.state;
+		break;
+	case EVENT_NAME:
+		TELL(m, bystander, ev->hdr.tid, ev->name.tgid, ev->name.comm);
+		break;
+	case PAR_FREE:
+		on_free(m, &ev->free);
+		break;
+	default:
+		break;
+	}
+}

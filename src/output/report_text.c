@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the order and the wording of the text report; report_table.c owns the
+ * table of where time went. Decides nothing: every number is in the facts.
+ */
+#include "output/report_text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/report_table.h"
+#include "output/report_wrap.h"
+#include "verdict/verdict.h"
+
+#define EDGES_SHOWN    5
+#define CHANNELS_SHOWN 3
+#define COMMAND_MAX    200
+#define WIDTH_MIN      72	/* the longest headline with its label */
+
+static void add_command(const struct facts *f, struct strbuf *s)
+{
+	const struct fact_recording *r = &f->recording;
+	struct strbuf raw = { 0 };
+
+	for (size_t i = 0; i < r->command_cnt; i++)
+		strbuf_addf(&raw, "%s%s", i ? " " : "", r->command[i]);
+	if (!r->command_cnt && f->process_cnt && f->processes[0].name)
+		strbuf_addstr(&raw, f->processes[0].name);
+	wrap_add_safe(s, strbuf_str(&raw), COMMAND_MAX);
+	strbuf_release(&raw);
+}
+
+static void add_pids(const struct facts *f, struct strbuf *s)
+{
+	const struct fact_recording *r = &f->recording;
+
+	if (r->pid_cnt == 1)
+		strbuf_addf(s, " (pid %u)", r->pids[0]);
+	else if (r->pid_cnt > 1)
+		strbuf_addf(s, " (pids %u … %u)", r->pids[0], r->pids[r->pid_cnt - 1]);
+	else if (f->process_cnt)
+		strbuf_addf(s, " (pid %u)", f->processes[0].pid);
+}
+
+static void put_target(struct wrap *w, const struct facts *f)
+{
+	const struct fact_recording *r = &f->recording;
+	struct strbuf s = { 0 };
+
+	add_command(f, &s);
+	add_pids(f, &s);
+	strbuf_addstr(&s, ": ");
+	wrap_add_duration(&s, r->duration_ns);
+	strbuf_addf(&s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
+		    f->process_cnt == 1 ? "" : "es", f->thread_cnt, f->thread_cnt == 1 ? "" : "s",
+		    r->cpus_usable, r->cpus_usable == 1 ? "" : "s");
+	wrap_text(w, "", 0, strbuf_str(&s));
+	strbuf_release(&s);
+}
+
+static void put_truncated(struct wrap *w)
+{
+	wrap_colored(w, WRAP_YELLOW, "truncated recording: ");
+	strbuf_addstr(w->out, "it did not end as it should\n\n");
+}
+
+static enum wrap_color color_of(const struct fact_verdict *v)
+{
+	if (v->fit == FIT_INCONCLUSIVE)
+		return WRAP_YELLOW;
+	return v->fit == v->current || v->fit == FIT_EITHER ? WRAP_GREEN : WRAP_BOLD;
+}
+
+static void put_verdict(struct wrap *w, const struct fact_verdict *v)
+{
+	const char *headline = verdict_headline(v);
+	struct strbuf s = { 0 };
+	size_t used;
+
+	if (v->fit == FIT_INCONCLUSIVE)
+		strbuf_addf(&s, "(%s)", verdict_class_name(v->class));
+	else
+		strbuf_addf(&s, "(confidence: %s)", verdict_confidence_word(v->confidence));
+	used = WRAP_LABEL + strlen(headline) + s.len;
+	if (used + 1 <= w->width) {
+		wrap_label(w, "Verdict");
+		wrap_colored(w, color_of(v), headline);
+		strbuf_addf(w->out, "%*s%s\n", (int)(w->width - used), "", strbuf_str(&s));
+	} else {
+		wrap_label(w, "Verdict");
+		wrap_colored(w, color_of(v), headline);
+		strbuf_addch(w->out, '\n');
+		wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
+	}
+	if (v->summary)
+		wrap_text(w, "", WRAP_LABEL, v->summary);
+	strbuf_release(&s);
+}
+
+static void say_prediction(const struct fact_prediction *p, struct strbuf *s)
+{
+	const char *change = p->change ? p->change : "";
+
+	if (!strcmp(change, "processes") || !strcmp(change, "threads"))
+		strbuf_addf(s, "%u workers as %s: ", p->workers, change);
+	else if (!strcmp(change, "workers"))
+		strbuf_addf(s, "%u workers: ", p->workers);
+	else if (!strcmp(change, "without-lock"))
+		strbuf_addstr(s, "without the waits for the lock: ");
+	else
+		strbuf_addf(s, "%s: ", change);
+	strbuf_addf(s, "about %.1fx the throughput (%.1f-%.1fx)", p->speedup, p->low, p->high);
+	if (p->basis && p->basis[0])
+		strbuf_addf(s, "; %s", p->basis);
+}
+
+static void put_expectations(struct wrap *w, const struct fact_verdict *v)
+{
+	const char *label = "Expect";
+	struct strbuf s = { 0 };
+
+	for (size_t i = 0; i < v->prediction_cnt; i++) {
+		strbuf_reset(&s);
+		say_prediction(&v->predictions[i], &s);
+		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
+		label = "";
+	}
+	for (size_t i = 0; i < v->not_predicted_cnt; i++) {
+		const struct fact_not_predicted *n = &v->not_predicted[i];
+
+		strbuf_reset(&s);
+		strbuf_addf(&s, "not predicted for %s: %s", n->change ? n->change : "",
+			    n->why ? n->why : "");
+		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
+		label = "";
+	}
+	strbuf_release(&s);
+}
+
+/* "worker 4250", "main 4242", "4250" when it is not known. */
+static void add_thread(const struct facts *f, uint32_t tid, struct strbuf *s)
+{
+	const struct fact_thread *t = facts_thread(f, tid);
+
+	if (!tid) {
+		strbuf_addstr(s, "unknown");
+		return;
+	}
+	if (t && t->role && t->role[0]) {
+		wrap_add_safe(s, t->role, 24);
+		strbuf_addch(s, ' ');
+	}
+	strbuf_addf(s, "%u", tid);
+}
+
+/* The lock that the verdict speaks of; without one, the longest waited for. */
+static const struct fact_lock *lock_to_show(const struct facts *f)
+{
+	for (size_t i = 0; i < f->lock_cnt; i++) {
+		const struct fact_lock *l = &f->locks[i];
+		bool is_contention = l->kind != LOCK_CONDVAR && l->kind != LOCK_JOIN &&
+				     l->kind != LOCK_BARRIER;
+
+		if (is_contention && l->wait_ns && l->edge_cnt)
+			return l;
+	}
+	return NULL;
+}
+
+static void put_lock(struct wrap *w, const struct facts *f)
+{
+	const struct fact_lock *l = lock_to_show(f);
+	struct strbuf s = { 0 };
+
+	if (!l || l->wait_ns < facts_life_ns(f) / 200)
+		return;
+	wrap_gap(w);
+	wrap_add_safe(&s, l->name && l->name[0] ? l->name : lock_kind_name(l->kind), 60);
+	strbuf_addstr(&s, ": ");
+	wrap_add_count(&s, l->waits);
+	strbuf_addstr(&s, " waits, ");
+	wrap_add_duration(&s, l->wait_ns);
+	strbuf_addstr(&s, " in all, ");
+	wrap_add_duration(&s, l->max_ns);
+	strbuf_addstr(&s, " at most");
+	wrap_text(w, "Lock", WRAP_LABEL, strbuf_str(&s));
+	for (size_t i = 0; i < l->edge_cnt && i < EDGES_SHOWN; i++) {
+		const struct lock_edge *e = &l->edges[i];
+
+		strbuf_reset(&s);
+		if (!e->waiter) {
+			strbuf_addstr(&s, "all others");
+		} else {
+			add_thread(f, e->holder, &s);
+			strbuf_addstr(&s, w->utf8 ? " → " : " -> ");
+			add_thread(f, e->waiter, &s);
+		}
+		strbuf_addstr(&s, ": ");
+		wrap_add_count(&s, e->waits);
+		strbuf_addstr(&s, " waits, ");
+		wrap_add_duration(&s, e->wait_ns);
+		if (!i)
+			strbuf_addstr(&s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	}
+	if (l->edge_cnt > EDGES_SHOWN) {
+		strbuf_reset(&s);
+		strbuf_addf(&s, "%s %zu more", wrap_dots(w), l->edge_cnt - EDGES_SHOWN);
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
+static void add_members(const uint32_t *pids, size_t cnt, struct strbuf *s)
+{
+	if (!cnt)
+		strbuf_addstr(s, "outside");
+	for (size_t i = 0; i < cnt && i < 3; i++)
+		strbuf_addf(s, "%s%u", i ? "," : "", pids[i]);
+	if (cnt > 3)
+		strbuf_addf(s, " and %zu more", cnt - 3);
+}
+
+static void say_channel(const struct wrap *w, const struct fact_channel *c, struct strbuf *s)
+{
+	wrap_add_safe(s, c->id && c->id[0] ? c->id : c->kind ? c->kind : "channel", 40);
+	strbuf_addstr(s, ": ");
+	if (c->writer_cnt || c->reader_cnt) {
+		add_members(c->writers, c->writer_cnt, s);
+		strbuf_addstr(s, w->utf8 ? " → " : " -> ");
+		add_members(c->readers, c->reader_cnt, s);
+		strbuf_addstr(s, ", ");
+	}
+	wrap_add_count(s, c->messages);
+	strbuf_addstr(s, " messages, ");
+	wrap_add_bytes(s, c->bytes);
+	strbuf_addstr(s, "; waited to read ");
+	wrap_add_duration(s, c->read_wait_ns);
+	strbuf_addstr(s, ", to write ");
+	wrap_add_duration(s, c->write_wait_ns);
+}
+
+static void put_channels(struct wrap *w, const struct facts *f)
+{
+	const char *label = "IPC";
+	struct strbuf s = { 0 };
+
+	for (size_t i = 0; i < f->channel_cnt && i < CHANNELS_SHOWN; i++) {
+		if (*label)
+			wrap_gap(w);
+		strbuf_reset(&s);
+		say_channel(w, &f->channels[i], &s);
+		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
+		label = "";
+	}
+	if (f->channel_cnt > CHANNELS_SHOWN) {
+		strbuf_reset(&s);
+		strbuf_addf(&s, "%s %zu more", wrap_dots(w), f->channel_cnt - CHANNELS_SHOWN);
+		wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
+static void put_evidence(struct wrap *w, const struct fact_verdict *v)
+{
+	const char *label = "Evidence";
+	struct strbuf s = { 0 };
+
+	if (v->evidence_cnt)
+		wrap_gap(w);
+	for (size_t i = 0; i < v->evidence_cnt; i++) {
+		const struct fact_evidence *e = &v->evidence[i];
+
+		strbuf_reset(&s);
+		strbuf_addf(&s, "%-17s %s (%.2f; threshold %.2f)", e->rule ? e->rule : "",
+			    e->text ? e->text : "", e->value, e->threshold);
+		wrap_hanging(w, label, WRAP_LABEL, 18, strbuf_str(&s));
+		label = "";
+	}
+	strbuf_release(&s);
+}
+
+static void put_advice(struct wrap *w, const struct fact_verdict *v)
+{
+	if (v->advice_cnt)
+		wrap_gap(w);
+	for (size_t i = 0; i < v->advice_cnt; i++)
+		wrap_text(w, i ? "" : "Try", WRAP_LABEL, v->advice[i]);
+}
+
+static void put_losses(struct wrap *w, const struct fact_recording *r)
+{
+	struct strbuf s = { 0 };
+
+	if (r->lost_ring + r->lost_state) {
+		strbuf_addf(&s, "%llu records lost for want of ring space, %llu for want of memory "
+				"for a thread's state: sums are too low by as much",
+			    (unsigned long long)r->lost_ring, (unsigned long long)r->lost_state);
+		wrap_text(w, "Lost", WRAP_LABEL, strbuf_str(&s));
+	}
+	if (r->unavailable_cnt) {
+		strbuf_reset(&s);
+		strbuf_addstr(&s, "not measured on this kernel: ");
+		for (size_t i = 0; i < r->unavailable_cnt; i++)
+			strbuf_addf(&s, "%s%s", i ? ", " : "", r->unavailable[i]);
+		wrap_text(w, "Missing", WRAP_LABEL, strbuf_str(&s));
+	}
+	if (r->steal_ns && r->steal_ns > r->duration_ns / 100) {
+		strbuf_reset(&s);
+		wrap_add_duration(&s, r->steal_ns);
+		strbuf_addstr(&s, " were stolen by the hypervisor; they are counted as CPU");
+		wrap_text(w, "Stolen", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
+static void put_cost(struct wrap *w, const struct fact_recording *r, const char *trace)
+{
+	struct strbuf s = { 0 };
+
+	wrap_gap(w);
+	put_losses(w, r);
+	strbuf_addf(&s, "partrace used %.1f %% of one CPU; ", 100 * r->overhead);
+	wrap_add_count(&s, r->events);
+	strbuf_addstr(&s, " events, ");
+	wrap_add_count(&s, r->lost_ring + r->lost_state);
+	strbuf_addstr(&s, " lost");
+	wrap_text(w, "Cost", WRAP_LABEL, strbuf_str(&s));
+	if (trace) {
+		strbuf_reset(&s);
+		wrap_add_safe(&s, trace, COMMAND_MAX);
+		strbuf_addstr(&s, "   (open it at https://ui.perfetto.dev)");
+		wrap_text(w, "Trace", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
+void report_text_format(const struct facts *f, const struct report_text_options *options,
+			struct strbuf *out)
+{
+	struct wrap w = {
+		.out = out,
+		.width = options->width ? options->width : 80,
+		.color = options->color,
+		.utf8 = options->utf8,
+	};
+
+	if (w.width < WIDTH_MIN)
+		w.width = WIDTH_MIN;
+	if (!f->recording.is_complete)
+		put_truncated(&w);
+	put_target(&w, f);
+	wrap_gap(&w);
+	put_verdict(&w, &f->verdict);
+	put_expectations(&w, &f->verdict);
+	if (f->thread_cnt) {
+		wrap_gap(&w);
+		report_table(&w, f);
+	}
+	put_lock(&w, f);
+	put_channels(&w, f);
+	put_evidence(&w, &f->verdict);
+	put_advice(&w, &f->verdict);
+	put_cost(&w, &f->recording, options->trace);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finds CPython in a running process, and where its global lock is: every word
+ * of the GIL lies inside the object `_PyRuntime` from 3.7 on.
+ *
+ * Right after exec the libraries are not mapped yet, so a "no" about a process
+ * that is a few milliseconds old is worth asking again.
+ */
+#ifndef SYMBOL_PYTHON_DETECT_H
+#define SYMBOL_PYTHON_DETECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/htab.h"
+
+struct python_info {
+	char version[16];	/* "3.11"; "" if nothing tells */
+	bool global_lock;	/* false for a free-threaded build */
+	/*
+	 * `_PyRuntime` in the process. 0: 3.6 or older. Also set for a
+	 * free-threaded build, where an extension can switch the lock back on.
+	 */
+	uint64_t lock_addr, lock_size;
+};
+
+/*
+ * What was learnt from each executable and library, so that a thousand short
+ * processes cost one look at the file each and not a parse. Zeroed is empty.
+ */
+struct python_cache {
+	struct htab files;	/* (device, inode) -> struct python_file, owned */
+	uint64_t parse_cnt;	/* how often a file was parsed */
+};
+
+/*
+ * Returns 1 and fills @out, 0 if the process is not Python, or -errno: -ESRCH if
+ * it is gone, -EACCES or -EPERM if it may not be looked at, -ENOENT if a file of
+ * its is out of reach.
+ */
+int python_detect(struct python_cache *cache, uint32_t pid, struct python_info *out);
+void python_cache_release(struct python_cache *cache);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the rules on locks. Only buckets lock and kernel_lock count: waiting on
+ * a condition variable is waiting for work or for a result, not contention.
+ */
+#include <string.h>
+
+#include "verdict/rules.h"
+#include "verdict/thresholds.h"
+
+/* Below, removing a lock changes wall time by less than runs differ. To be calibrated. */
+#define LOCK_MIN_SHARE 0.15
+#define KERNEL_LOCK_MIN_SHARE 0.10
+
+/* With no CPU to spare only waits this large can cost wall time. */
+#define LOCK_SATURATED_SHARE 0.40
+
+/*
+ * Somebody must be doing something while the others wait, or it is not a lock
+ * they wait for but work: average active threads, apart from the waiters.
+ */
+#define HOLDERS_MIN 0.10
+
+const struct fact_lock *top_lock(const struct facts *f, bool is_kernel)
+{
+	const struct fact_lock *top = NULL;
+
+	for (size_t i = 0; i < f->lock_cnt; i++) {
+		const struct fact_lock *l = &f->locks[i];
+
+		switch (l->kind) {
+		case LOCK_GIL:
+		case LOCK_GVL:
+		case LOCK_CONDVAR:
+		case LOCK_BARRIER:
+		case LOCK_JOIN:
+			continue;
+		default:
+			break;
+		}
+		if ((l->kind == LOCK_KERNEL) == is_kernel && l->pid &&
+		    (!top || l->wait_ns > top->wait_ns))
+			top = l;
+	}
+	return top;
+}
+
+static bool has_known_holder(const struct fact_lock *l)
+{
+	for (size_t i = 0; l && i < l->edge_cnt; i++)
+		if (l->edges[i].holder)
+			return true;
+	return false;
+}
+
+static void name_lock(struct strbuf *text, const struct fact_lock *l, double all_ns)
+{
+	if (l && l->name && l->name[0] && all_ns > 0)
+		strbuf_addf(text, "; %s has %.0f %% of it in %llu waits", l->name,
+			    100 * (double)l->wait_ns / all_ns, (unsigned long long)l->waits);
+}
+
+static bool lock_bound(const struct view *v, const struct rule *r, struct finding *out)
+{
+	const struct fact_lock *l = top_lock(v->facts, false);
+	double others = ratio(v->active_ns - v->work.ns[PART_LOCK], v->window_ns);
+
+	out->value = out->cost = view_share(v, PART_LOCK);
+	if (out->value < r->threshold)
+		return false;
+	if (!view_has_spare_cpu(v) && out->value < LOCK_SATURATED_SHARE)
+		return false;
+	if (others < HOLDERS_MIN && !has_known_holder(l))
+		return false;
+	strbuf_addf(&out->text, "waits for locks are %.0f %% of the workers' active time",
+		    100 * out->value);
+	name_lock(&out->text, l, v->work.ns[PART_LOCK]);
+	return true;
+}
+
+static bool kernel_lock_bound(const struct view *v, const struct rule *r, struct finding *out)
+{
+	const struct fact_lock *l = top_lock(v->facts, true);
+
+	out->value = out->cost = view_share(v, PART_KERNEL_LOCK);
+	if (out->value < r->threshold)
+		return false;
+	strbuf_addf(&out->text,
+		    "waits for locks inside the kernel are %.0f %% of the workers' active time",
+		    100 * out->value);
+	name_lock(&out->text, l, v->work.ns[PART_KERNEL_LOCK]);
+	return true;
+}
+
+const struct rule rules_lock[] = {
+	{ "lock-bound", CLASS_LOCK_BOUND, LOCK_MIN_SHARE, "share", lock_bound,
+	  "threads queue behind a lock of the program" },
+	{ "kernel-lock-bound", CLASS_KERNEL_LOCK_BOUND, KERNEL_LOCK_MIN_SHARE, "share",
+	  kernel_lock_bound, "threads queue behind a lock of the kernel" },
+	{ 0 },
+};

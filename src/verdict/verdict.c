@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* Owns the order of the steps: view, rules, choice, words. */
+#include "verdict/verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "verdict/judge.h"
+
+static const struct rule *const tables[] = {
+	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu,
+};
+
+#define TABLE_CNT (sizeof(tables) / sizeof(tables[0]))
+
+/* Roles that get a verdict of their own: what a person would still read. */
+#define ROLES_MAX 32
+
+static void run_rules(struct judgement *j)
+{
+	for (size_t i = 0; i < TABLE_CNT; i++) {
+		for (const struct rule *r = tables[i]; r->id; r++) {
+			struct finding *f = &j->findings[j->finding_cnt];
+
+			if (j->finding_cnt == FINDINGS_MAX)
+				return;
+			*f = (struct finding){ .rule = r };
+			if (r->check(&j->view, r, f))
+				j->finding_cnt++;
+			else
+				strbuf_release(&f->text);
+		}
+	}
+}
+
+const struct finding *judgement_finding(const struct judgement *j, const char *id)
+{
+	for (size_t i = 0; i < j->finding_cnt; i++)
+		if (!strcmp(j->findings[i].rule->id, id))
+			return &j->findings[i];
+	return NULL;
+}
+
+/* Evidence for the verdict's own class first, then by what it costs. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct finding *x = *(const struct finding *const *)a;
+	const struct finding *y = *(const struct finding *const *)b;
+
+	if (x->cost != y->cost)
+		return x->cost > y->cost ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static void put_evidence(const struct judgement *j, struct fact_verdict *out)
+{
+	const struct finding *sorted[FINDINGS_MAX];
+	size_t cnt = 0, own = 0;
+
+	for (size_t i = 0; i < j->finding_cnt; i++)
+		if (j->findings[i].rule->class == j->class)
+			sorted[cnt++] = &j->findings[i];
+	own = cnt;
+	for (size_t i = 0; i < j->finding_cnt; i++)
+		if (j->findings[i].rule->class != j->class)
+			sorted[cnt++] = &j->findings[i];
+	qsort(sorted, own, sizeof(sorted[0]), by_weight);
+	qsort(sorted + own, cnt - own, sizeof(sorted[0]), by_weight);
+
+	out->evidence = xcalloc(cnt, sizeof(*out->evidence));
+	for (size_t i = 0; i < cnt; i++)
+		out->evidence[out->evidence_cnt++] = (struct fact_evidence){
+			.rule = xstrdup(sorted[i]->rule->id),
+			.text = xstrdup(strbuf_str(&sorted[i]->text)),
+			.unit = xstrdup(sorted[i]->rule->unit),
+			.value = sorted[i]->value,
+			.threshold = sorted[i]->rule->threshold,
+		};
+}
+
+static int by_activity(const void *a, const void *b)
+{
+	const struct role_view *x = *(const struct role_view *const *)a;
+	const struct role_view *y = *(const struct role_view *const *)b;
+
+	if (x->active_ns != y->active_ns)
+		return x->active_ns > y->active_ns ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void put_roles(const struct judgement *j, struct fact_verdict *out)
+{
+	const struct view *v = &j->view;
+	const struct role_view **sorted = xcalloc(v->role_cnt, sizeof(*sorted));
+
+	for (size_t i = 0; i < v->role_cnt; i++)
+		sorted[i] = &v->roles[i];
+	qsort(sorted, v->role_cnt, sizeof(*sorted), by_activity);
+	out->roles = xcalloc(ROLES_MAX, sizeof(*out->roles));
+	for (size_t i = 0; i < v->role_cnt && i < ROLES_MAX; i++) {
+		enum verdict_class class = role_class(sorted[i]);
+
+		out->roles[out->role_cnt++] = (struct fact_role_verdict){
+			.role = xstrdup(sorted[i]->name),
+			.threads = sorted[i]->threads,
+			.class = class,
+			.fit = role_fit(j, sorted[i], class),
+			.summary = explain_role(j, sorted[i], class),
+		};
+	}
+	free(sorted);
+}
+
+void verdict_judge(const struct facts *f, struct fact_verdict *out)
+{
+	struct judgement j = { 0 };
+
+	view_init(&j.view, f);
+	run_rules(&j);
+	choose_class(&j);
+	choose_current(&j);
+	choose_fit(&j);
+
+	*out = (struct fact_verdict){
+		.class = j.class,
+		.current = j.current,
+		.fit = j.fit,
+		.confidence = choose_confidence(&j),
+		.summary = explain_verdict(&j),
+	};
+	put_roles(&j, out);
+	put_evidence(&j, out);
+	predict(&j, out);
+	advise(&j, out);
+
+	for (size_t i = 0; i < j.finding_cnt; i++)
+		strbuf_release(&j.findings[i].text);
+	free(j.missing);
+	view_release(&j.view);
+}
+
+const char *verdict_headline(const struct fact_verdict *v)
+{
+	bool is_kept = v->fit == v->current;
+
+	switch (v->fit) {
+	case FIT_PROCESSES:
+		return is_kept ? "processes fit this workload" :
+		       v->current == FIT_SINGLE ?
+				 "processes would fit this workload better than a single thread" :
+		       v->current == FIT_THREADS ?
+				 "processes fit this workload better than threads" :
+				 "processes would fit this workload better";
+	case FIT_THREADS:
+		return is_kept ? "threads fit this workload" :
+		       v->current == FIT_SINGLE ?
+				 "threads would fit this workload better than a single thread" :
+		       v->current == FIT_PROCESSES ?
+				 "threads fit this workload better than processes" :
+				 "threads would fit this workload better";
+	case FIT_HYBRID:
+		return is_kept ? "this mix of threads and processes fits the workload" :
+				 "a mix of threads and processes fits this workload best";
+	case FIT_ASYNC:
+		return is_kept ? "an event loop fits this workload" :
+				 "an event loop (async) fits this workload better";
+	case FIT_SINGLE:
+		return "a single thread is enough for this workload";
+	case FIT_EITHER:
+		return "threads or processes: not what holds this program back";
+	default:
+		return "no verdict: the recording does not say enough";
+	}
+}
+
+const char *verdict_confidence_word(double confidence)
+{
+	return confidence >= 0.75 ? "high" : confidence >= 0.45 ? "medium" : "low";
+}

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# CPU time is what the kernel's own clock says, within 2 %.
+. "$(dirname "$0")/lib.sh"
+need_tracing
+need_workload truth
+
+record -o cpu.pftrace -- "$WORKLOADS/truth" --only cpu --seconds 2 --truth truth.json
+facts cpu.pftrace check-sums
+got=$(facts cpu.pftrace thread cpu bucket 'cpu_user|cpu_kernel')
+want=$("$PYTHON" -c '
+import json
+print(sum(w[2] for w in json.load(open("truth.json"))["waits"][0]["intervals"]))')
+assert_number "CPU time" "$got" ">=" "$((want * 98 / 100))"
+assert_number "CPU time" "$got" "<=" "$((want * 102 / 100))"
+
+# It hardly enters the kernel; the split may be an estimate, yet no guess.
+user=$(facts cpu.pftrace thread cpu bucket cpu_user)
+assert_number "user CPU time" "$user" ">=" "$((want * 85 / 100))"
+# What is neither CPU nor waiting for it is nothing at all, in a loop.
+awake=$(facts cpu.pftrace thread cpu bucket 'cpu_user|cpu_kernel|run_queue|throttled')
+life=$(facts cpu.pftrace thread cpu lifetime)
+assert_number "CPU and waiting for it" "$awake" ">=" "$((life * 98 / 100))"

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# timeout: 90
+# Each kind of wait, within 5 % of what the program measured in the same run:
+# launched, attached to, and attached to with --light.
+. "$(dirname "$0")/lib.sh"
+need_tracing
+need_workload truth
+
+bad=0
+check()
+{
+    echo "== $1"
+    facts "$1" check-sums || bad=1
+    facts "$1" check-truth "$2" || bad=1
+}
+
+record -o launched.pftrace -- "$WORKLOADS/truth" --seconds 3 --truth launched.json --dir "$TMP"
+check launched.pftrace launched.json
+
+for mode in '' --light; do
+    name=attached$mode
+    start_ready "$WORKLOADS/truth" --truth "$name.json" --dir "$TMP"
+    record $mode -o "$name.pftrace" -d 3 -p "$PID"
+    kill -TERM "$PID"
+    ended "$PID"
+    check "$name.pftrace" "$name.json"
+done
+[ "$bad" = 0 ] || fail "partrace and the program disagree, see above"

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Threads of pure Python: bound by the GIL, and processes fit better.
+. "$(dirname "$0")/lib.sh"
+need_tracing
+
+# NAME WALL CPU lines of the program against the recording.
+check_threads()
+{
+    local name wall cpu gil busy queue
+
+    while read -r name wall cpu; do
+        gil=$(facts "$1" thread "$name" bucket gil)
+        busy=$(facts "$1" thread "$name" bucket 'cpu_user|cpu_kernel')
+        queue=$(facts "$1" thread "$name" bucket run_queue)
+        echo "$name: wall $wall, cpu $cpu; partrace: cpu $busy, gil $gil, queue $queue"
+        assert_number "$name: CPU time" "$busy" ">=" "$((cpu * 97 / 100))"
+        assert_number "$name: CPU time" "$busy" "<=" "$((cpu * 103 / 100 + 5000000))"
+        # It never waits for anything else, so what is left is the GIL.
+        assert_number "$name: GIL" "$gil" ">=" "$(((wall - busy - queue) * 95 / 100))"
+        assert_number "$name: GIL" "$gil" "<=" "$(((wall - busy - queue) * 102 / 100 + 5000000))"
+        # Three take turns, whoever else has the CPUs: two thirds.
+        assert_number "$name: share of GIL" "$((gil * 1000 / wall))" ">=" 540
+        assert_number "$name: share of GIL" "$((gil * 1000 / wall))" "<=" 780
+    done <"$2"
+}
+
+record -q -o gil.pftrace -- "$PYTHON" "$E2E/workloads/gil.py" --threads 3 --seconds 3
+facts gil.pftrace check-sums
+check_threads gil.pftrace "$TMP/out"
+
+assert_equal "class" "$(facts gil.pftrace get verdict.class)" gil-bound
+assert_equal "fit" "$(facts gil.pftrace get verdict.fit)" processes
+assert_equal "current" "$(facts gil.pftrace get verdict.current)" threads
+assert_equal "runtime" "$(facts gil.pftrace get processes.0.runtime.name)" cpython
+assert_equal "runtime version" "$(facts gil.pftrace get processes.0.runtime.version)" \
+    "$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+assert_equal "most waited for" "$(facts gil.pftrace get locks.0.kind)" gil
+
+# The prediction: more than one worker's throughput, no more than the CPUs give.
+"$PYTHON" - gil.pftrace <<'EOF'
+import json, os, subprocess, sys
+facts = json.loads(subprocess.check_output([os.environ["PARTRACE"], "report", "--json", sys.argv[1]]).decode())
+usable = facts["recording"]["cpus"]["usable"]
+found = [p for p in facts["verdict"]["predictions"] if p["change"] == "processes"]
+assert found or usable <= 1, "FAIL: no prediction for processes: %s" % facts["verdict"]
+for p in found:
+    assert 1 <= p["low"] <= p["speedup"] <= p["high"] <= 1.1 * usable, "FAIL: %s" % p
+tids = {t["tid"] for t in facts["threads"]}
+edges = facts["locks"][0]["edges"]
+known = sum(e["wait_ns"] for e in edges if e["holder"] in tids)
+total = sum(e["wait_ns"] for e in edges)
+assert known > 0.8 * total > 0, "FAIL: holder known for %d of %d ns" % (known, total)
+assert all(e["waiter"] in tids and e["waiter"] != e["holder"] for e in edges), "FAIL: %s" % edges
+EOF
+
+# Attached to, the threads already wait for it.
+start_ready "$PYTHON" "$E2E/workloads/gil.py" --threads 3 --seconds 30
+record -q -o attached.pftrace -d 2 -p "$PID"
+facts attached.pftrace check-sums
+assert_equal "class when attached" "$(facts attached.pftrace get verdict.class)" gil-bound
+assert_number "GIL share when attached" "$(facts attached.pftrace share gil crunch)" ">=" 54
+record -q -o light.pftrace -d 1 --light -p "$PID"
+assert_number "GIL share with --light" "$(facts light.pftrace share gil crunch)" ">=" 54

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The trace is what Perfetto's importer expects, and holds what the facts say.
+. "$(dirname "$0")/lib.sh"
+need_tracing
+need_workload truth
+need_cmd protoc
+
+record -q -o trace.pftrace -- "$WORKLOADS/truth" --seconds 2 --dir "$TMP" --truth truth.json
+"$PYTHON" "$TRACE_CHECK" trace.pftrace
+protoc --decode_raw <trace.pftrace >decoded.txt || fail "not a protobuf message"
+[ -s decoded.txt ] || fail "nothing in it"
+
+"$PYTHON" "$TRACE_CHECK" --dump trace.pftrace >dump.txt
+for name in cpu mutex pipe nanosleep condvar; do
+    assert_says dump.txt "$name"
+done
+
+# Perfetto itself, where it is at hand.
+shell=${TRACE_PROCESSOR:-$(command -v trace_processor_shell || echo /opt/perfetto/trace_processor_shell)}
+if [ -x "$shell" ]; then
+    cat >check.sql <<'EOF'
+SELECT name, value FROM stats WHERE value > 0 AND (severity != 'info' OR name IN
+  ('track_event_parser_errors','track_event_tokenizer_errors','track_hierarchy_missing_uuid',
+   'interned_data_tokenizer_errors','tokenizer_skipped_packets','compact_sched_waking_skipped',
+   'flow_step_without_start','flow_end_without_start','ftrace_missing_event_id'));
+EOF
+    "$shell" -q check.sql trace.pftrace >stats.txt 2>shell.err || fail "trace_processor_shell: $(cat shell.err)"
+    assert_says_not stats.txt '^"[a-z_]+",[0-9"]'
+    echo "SELECT name, SUM(dur) AS cpu FROM sched JOIN thread USING (utid) WHERE name = 'cpu' GROUP BY name;" >cpu.sql
+    "$shell" -q cpu.sql trace.pftrace >cpu.txt 2>/dev/null
+    in_trace=$(sed -n 's/^"cpu",//p' cpu.txt)
+    in_facts=$(facts trace.pftrace thread cpu bucket 'cpu_user|cpu_kernel')
+    assert_number "CPU time in the trace" "$in_trace" ">=" "$((in_facts * 99 / 100))"
+    assert_number "CPU time in the trace" "$in_trace" "<=" "$((in_facts * 101 / 100))"
+fi

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The whole machine.
+. "$(dirname "$0")/lib.sh"
+need_tracing
+need_workload truth
+
+start_ready "$WORKLOADS/truth" --seconds 50 --only cpu,pipe,nanosleep,mutex --truth truth.json
+record -q -o all.pftrace -a -d 2
+kill -TERM "$PID"
+ended "$PID"
+facts all.pftrace check-sums
+facts all.pftrace check-truth truth.json
+assert_number "processes" "$(facts all.pftrace count processes)" ">" 3
+# Nobody has more CPU time than the machine.
+"$PYTHON" - <<'EOF'
+import json, os, subprocess
+f = json.loads(subprocess.check_output([os.environ["PARTRACE"], "report", "--json", "all.pftrace"]).decode())
+cpu = sum(t["time_ns"]["cpu_user"] + t["time_ns"]["cpu_kernel"] for t in f["threads"])
+room = f["recording"]["duration_ns"] * f["recording"]["cpus"]["online"]
+assert 0 < cpu <= room, "FAIL: %d ns of CPU time in %d ns" % (cpu, room)
+EOF

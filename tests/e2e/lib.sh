@@ -1,0 +1,286 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What every end-to-end test starts with:
+#
+#	. "$(dirname "$0")/lib.sh"
+#
+# It leaves the test in an empty directory of its own, $TMP, which goes away
+# with everything that was started. Overridable: PARTRACE, OUT, PYTHON, TRACE_CHECK.
+#
+# A test ends with status 0, 1 after fail(), or 77 after skip().
+
+set -Eeuo pipefail
+
+E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$E2E/../.." && pwd)
+OUT=${OUT:-build}
+[[ $OUT = /* ]] || OUT=$TOP/$OUT
+PARTRACE=$(realpath -m "${PARTRACE:-$OUT/partrace}")
+WORKLOADS=$OUT/tests/workloads
+TRACE_CHECK=${TRACE_CHECK:-$TOP/tests/trace-check.py}
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1 PARTRACE
+
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/partrace-e2e.XXXXXX")
+STARTED=()	# process ids of what runs in the background
+
+# ---- ending ----
+
+fail()
+{
+    echo "FAIL: $*" >&2
+    exit 1
+}
+
+skip()
+{
+    echo "skip: $*" >&2
+    exit 77
+}
+
+# Called once, however the test ends. A test with more to undo defines undo().
+clean_up()
+{
+    local status=$? pid
+
+    trap - EXIT
+    set +e
+    for pid in "${STARTED[@]}"; do
+        kill -CONT "$pid" 2>/dev/null
+        kill -KILL "$pid" 2>/dev/null
+    done
+    wait 2>/dev/null
+    if declare -F undo >/dev/null; then
+        undo
+    fi
+    if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -n "${E2E_KEEP:-}" ]; then
+        cp -r "$TMP/." "$E2E_KEEP/" 2>/dev/null
+    fi
+    cd / && rm -rf "$TMP"
+    exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+trap 'echo "FAIL: line $LINENO: $BASH_COMMAND" >&2' ERR
+
+# ---- what a test needs ----
+
+need_root()
+{
+    [ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+# need_cmd COMMAND…: of Debian's packages; CI has them all.
+need_cmd()
+{
+    local cmd
+
+    for cmd; do
+        command -v "$cmd" >/dev/null || skip "needs $cmd"
+    done
+}
+
+need_partrace()
+{
+    [ -x "$PARTRACE" ] || fail "no $PARTRACE: build it first (make), or set PARTRACE"
+}
+
+# need_tracing: what every recording needs.
+need_tracing()
+{
+    need_root
+    need_partrace
+    [ -e /sys/kernel/btf/vmlinux ] || skip "this kernel has no BTF"
+}
+
+# need_workload NAME…: C programs that the Makefile builds.
+need_workload()
+{
+    local name
+
+    for name; do
+        [ -x "$WORKLOADS/$name" ] || fail "no $WORKLOADS/$name: make workloads"
+    done
+}
+
+# A real CPython, no shell script that finds one (pyenv): its process is the target.
+find_python()
+{
+    local candidate
+
+    for candidate in "${PYTHON:-}" python3 /usr/bin/python3; do
+        [ -n "$candidate" ] || continue
+        "$candidate" -c 'import sys; sys.version_info >= (3, 6) or sys.exit(1); print(sys.executable)' \
+            2>/dev/null && return
+    done
+    skip "needs python3, 3.6 or later"
+}
+PYTHON=$(find_python)
+
+# ---- running programs ----
+
+# start CMD…: in the background; its process id is in $PID.
+start()
+{
+    "$@" &
+    PID=$!
+    STARTED+=("$PID")
+}
+
+# start_ready CMD…: the same, and wait until it says on $READY_FD that it is ready.
+start_ready()
+{
+    local fifo=$TMP/ready.${#STARTED[@]} _
+
+    mkfifo "$fifo"
+    READY_FD=9 "$@" 9>"$fifo" &
+    PID=$!
+    STARTED+=("$PID")
+    exec 8<>"$fifo"
+    for _ in {1..150}; do
+        ! read -r -t 0.2 <&8 || break
+        ! is_gone "$PID" || fail "'$1' ended before it was ready"
+    done
+    [ "$REPLY" = ready ] || fail "'$1' did not get ready within 30 s"
+    exec 8<&-
+    rm -f "$fifo"
+}
+
+# Look every 20 ms until a command succeeds, for at most so many seconds.
+# wait_until SECONDS WHAT CMD…
+wait_until()
+{
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) what=$2
+
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        [ "${EPOCHREALTIME/./}" -lt "$end" ] || fail "no $what within the time allowed"
+        sleep 0.02
+    done
+}
+
+is_gone()
+{
+    local state
+
+    [ -e "/proc/$1" ] || return 0
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+    [ "$state" = Z ]
+}
+
+# ended PID: wait for one of ours within 60 s; its exit status is in $STATUS.
+ended()
+{
+    wait_until 60 "end of process $1" is_gone "$1"
+    STATUS=0
+    wait "$1" || STATUS=$?
+}
+
+# run CMD…: keep standard output in $TMP/out and errors in $TMP/err; status in $STATUS.
+run()
+{
+    STATUS=0
+    timeout --kill-after=5 60 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null || STATUS=$?
+}
+
+# ---- partrace ----
+
+# record OPTION…: must succeed. Keeps $TMP/out and $TMP/err.
+record()
+{
+    run "$PARTRACE" "$@"
+    [ "$STATUS" = 0 ] || { cat "$TMP/out" "$TMP/err" >&2; fail "partrace $* ended with $STATUS"; }
+}
+
+# start_record FILE OPTION…: in the background, as if from a terminal (Ctrl-C works);
+# returns once it records. $PID is partrace's.
+start_record()
+{
+    local file=$1
+
+    shift
+    start env --default-signal=INT,QUIT,TERM "$PARTRACE" -o "$file" "$@" \
+        >"$file.out" 2>"$file.err" </dev/null
+    wait_until 30 "recording $file" is_recording "$PID" "$file"
+}
+
+# The file is called .partial while it records. Dying instead is not recording.
+is_recording()
+{
+    [ -s "$2.partial" ] && return
+    if is_gone "$1"; then
+        cat "$2.out" "$2.err" >&2
+        fail "partrace ended before it recorded"
+    fi
+    return 1
+}
+
+# facts FILE ASPECT…: see facts.py. FILE is a recording or its JSON.
+facts()
+{
+    "$PYTHON" "$E2E/facts.py" "$@"
+}
+
+# json_of RECORDING: its facts, in RECORDING.json.
+json_of()
+{
+    "$PARTRACE" report --json "$1" >"$1.json" || fail "partrace report --json $1: status $?"
+}
+
+# ---- asserts ----
+
+# assert_status EXPECTED
+assert_status()
+{
+    [ "$STATUS" = "$1" ] || {
+        cat "$TMP/out" "$TMP/err" >&2 2>/dev/null
+        fail "exit status $STATUS, expected $1"
+    }
+}
+
+# assert_says FILE REGEX: some line matches, whatever the case.
+assert_says()
+{
+    grep -Eiq -- "$2" "$1" || { cat "$1" >&2; fail "nothing in ${1##*/} matches '$2'"; }
+}
+
+assert_says_not()
+{
+    ! grep -Eiq -- "$2" "$1" || { cat "$1" >&2; fail "something in ${1##*/} matches '$2'"; }
+}
+
+# assert_equal WHAT GOT EXPECTED
+assert_equal()
+{
+    [ "$2" = "$3" ] || fail "$1 is '$2', expected '$3'"
+}
+
+# assert_in WHAT GOT VALUE…: one of these.
+assert_in()
+{
+    local what=$1 got=$2 value
+
+    shift 2
+    for value; do
+        [ "$got" != "$value" ] || return 0
+    done
+    fail "$what is '$got', expected one of: $*"
+}
+
+# assert_number WHAT GOT OP LIMIT: numbers with fractions; OP as awk knows it.
+assert_number()
+{
+    awk -v a="$2" -v b="$4" "BEGIN { exit !(a + 0 $3 b + 0) }" ||
+        fail "$1 is $2, expected $3 $4"
+}
+
+# One line, and it starts with the program's name: no usage text, no back trace.
+assert_one_error()
+{
+    assert_says "$TMP/err" '^partrace: '
+    assert_says_not "$TMP/err" 'assert|sanitizer|core dumped|libbpf:'
+    [ "$(wc -l <"$TMP/err")" -le 3 ] || { cat "$TMP/err" >&2; fail "more than an error and a hint"; }
+}
+
+cd "$TMP"

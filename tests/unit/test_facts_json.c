@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+/* Facts survive a round trip, and a file that somebody else wrote survives us. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "facts/facts_json.h"
+#include "make_facts.h"
+#include "verdict/verdict.h"
+
+static struct facts full_facts(void)
+{
+	struct facts f = gil_facts();
+
+	f.recording.command = xcalloc(2, sizeof(char *));
+	f.recording.command[0] = xstrdup("python3");
+	f.recording.command[1] = xstrdup("app.py");
+	f.recording.command_cnt = 2;
+	f.recording.start_wall_ns = 1700000000123ULL * NS_PER_MS;
+	f.recording.cpus_quota = 1.5;
+	f.recording.lost_ring = 3;
+	f.recording.unavailable = xcalloc(1, sizeof(char *));
+	f.recording.unavailable[0] = xstrdup("throttled");
+	f.recording.unavailable_cnt = 1;
+	f.processes[0].ended = true;
+	f.processes[0].ended_ns = 9 * NS_PER_S;
+	f.processes[0].exit_code = 139;
+	channel(&f, "pipe", 100, 101, 10, 4096, 30);
+	syscall_of(&f, "futex", 1000, 28400);
+	f.series = xcalloc(1, sizeof(*f.series));
+	f.series_cnt = 1;
+	f.series[0].groups[GROUP_LOCK] = 2.875;
+	verdict_judge(&f, &f.verdict);
+	return f;
+}
+
+static char *to_json(const struct facts *f)
+{
+	struct strbuf s = { 0 };
+
+	facts_json_format(f, &s, false);
+	return strbuf_take(&s);
+}
+
+static int parse(const char *text, struct facts *f, char err[FACTS_JSON_ERR_LEN])
+{
+	*f = (struct facts){ 0 };
+	return facts_json_parse(f, text, strlen(text), err);
+}
+
+static void facts_come_back_as_they_went(void **state)
+{
+	struct facts f = full_facts(), g;
+	char *first = to_json(&f), *second;
+	char err[FACTS_JSON_ERR_LEN];
+
+	(void)state;
+	assert_int_equal(parse(first, &g, err), 0);
+	second = to_json(&g);
+	assert_string_equal(first, second);
+
+	assert_int_equal(g.recording.start_wall_ns, 1700000000123ULL * NS_PER_MS);
+	assert_true(g.recording.cpus_quota == 1.5);
+	assert_int_equal(g.processes[0].exit_code, 139);
+	assert_true(g.processes[0].global_lock);
+	assert_int_equal(g.threads[1].time_ns[BUCKET_GIL], 7150 * NS_PER_MS);
+	assert_int_equal(g.locks[0].kind, LOCK_GIL);
+	assert_int_equal(g.locks[0].addr, 0x7f00);
+	assert_int_equal(g.locks[0].edge_cnt, 4);
+	assert_int_equal(g.verdict.class, CLASS_GIL_BOUND);
+	assert_null(g.requests.basis);
+	free(first);
+	free(second);
+	facts_release(&f);
+	facts_release(&g);
+}
+
+static void every_key_is_there_and_null_is_what_is_not_known(void **state)
+{
+	static const char *const keys[] = { "schema", "partrace", "recording", "processes",
+					    "threads", "concurrency", "locks", "channels",
+					    "syscalls", "io", "requests", "series", "verdict",
+					    "slo" };
+	struct facts f = gil_facts();
+	char *text = to_json(&f);
+	json_t *root = json_loads(text, 0, NULL), *process, *times;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		assert_non_null(json_object_get(root, keys[i]));
+	process = json_array_get(json_object_get(root, "processes"), 0);
+	assert_true(json_is_null(json_object_get(process, "ended_ns")));
+	assert_true(json_is_null(json_object_get(process, "start_method")));
+	assert_true(json_is_null(json_object_get(json_object_get(root, "requests"), "count")));
+	times = json_object_get(json_array_get(json_object_get(root, "threads"), 0), "time_ns");
+	for (int b = 0; b < BUCKET_CNT; b++)
+		assert_true(json_is_integer(json_object_get(times, bucket_name((enum bucket)b))));
+	json_decref(root);
+	free(text);
+	facts_release(&f);
+}
+
+static void empty_facts_are_valid_json(void **state)
+{
+	struct facts f = { 0 }, g;
+	char *text = to_json(&f);
+	char err[FACTS_JSON_ERR_LEN];
+
+	(void)state;
+	assert_int_equal(parse(text, &g, err), 0);
+	free(text);
+	facts_release(&g);
+}
+
+static void names_that_are_not_utf8_do_not_lose_their_key(void **state)
+{
+	struct facts f = recording(1000, 2), g;
+	char err[FACTS_JSON_ERR_LEN];
+	char *text;
+
+	(void)state;
+	process(&f, 1, 0, "caf\xe9");
+	text = to_json(&f);
+	assert_int_equal(parse(text, &g, err), 0);
+	assert_string_equal(g.processes[0].name, "caf?");
+	free(text);
+	facts_release(&f);
+	facts_release(&g);
+}
+
+static void missing_null_and_unknown_keys_are_tolerated(void **state)
+{
+	struct facts f;
+	char err[FACTS_JSON_ERR_LEN];
+
+	(void)state;
+	assert_int_equal(parse("{\"schema\": 1, \"new\": {\"x\": [1]}, \"recording\": null, "
+			       "\"threads\": [{\"tid\": 7, \"later\": 1, \"time_ns\": null}], "
+			       "\"verdict\": {\"class\": \"quantum-bound\"}, "
+			       "\"locks\": [{\"kind\": \"spin\"}]}",
+			       &f, err), 0);
+	assert_int_equal(f.threads[0].tid, 7);
+	assert_int_equal(f.verdict.class, CLASS_INCONCLUSIVE);
+	assert_int_equal(f.locks[0].kind, LOCK_FUTEX);
+	facts_release(&f);
+}
+
+static void wrong_types_are_named_with_their_path(void **state)
+{
+	static const struct {
+		const char *json, *says;
+	} cases[] = {
+		{ "{\"schema\": 1, \"threads\": {}}", "threads: expected an array" },
+		{ "{\"schema\": 1, \"threads\": [3]}", "threads[0]: expected an object" },
+		{ "{\"schema\": 1, \"threads\": [{\"tid\": \"x\"}]}", "threads[0].tid: expected" },
+		{ "{\"schema\": 1, \"threads\": [{\"tid\": -1}]}", "threads[0].tid: expected" },
+		{ "{\"schema\": 1, \"threads\": [{\"tid\": 4294967296}]}", "below 2^32" },
+		{ "{\"schema\": 1, \"threads\": [{}, {\"time_ns\": {\"gil\": 1.5}}]}",
+		  "threads[1].time_ns.gil: expected" },
+		{ "{\"schema\": 1, \"recording\": {\"pids\": [1, \"2\"]}}",
+		  "recording.pids: expected an array of ids" },
+		{ "{\"schema\": 1, \"recording\": {\"command\": [1]}}", "array of strings" },
+		{ "{\"schema\": 1, \"recording\": {\"start\": \"today\"}}", "recording.start" },
+		{ "{\"schema\": 1, \"locks\": [{\"address\": \"12zz\"}]}", "locks[0].address" },
+		{ "{\"schema\": 1, \"verdict\": {\"confidence\": \"high\"}}",
+		  "verdict.confidence: expected a number" },
+		{ "{\"schema\": 1, \"processes\": [{\"runtime\": {\"global_lock\": 1}}]}",
+		  "processes[0].runtime.global_lock: expected true or false" },
+		{ "{\"schema\": true}", "schema: expected" },
+		{ "{}", "schema: expected" },
+		{ "[]", "expected an object" },
+		{ "", "line 1" },
+		{ "{\"schema\": 1", "line 1" },
+		{ "{\"schema\": 1, \"partrace\": \"\\u0000\"}", "line 1" },
+		{ "{\"schema\": 1, \"concurrency\": {\"on_cpu_avg\": 1e999}}", "line 1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char err[FACTS_JSON_ERR_LEN];
+		struct facts f;
+
+		assert_int_equal(parse(cases[i].json, &f, err), -EBADMSG);
+		if (!strstr(err, cases[i].says))
+			fail_msg("'%s' says '%s', not '%s'", cases[i].json, err, cases[i].says);
+		assert_null(f.threads);		/* empty again: nothing to release */
+	}
+}
+
+static void a_newer_schema_is_refused_by_number(void **state)
+{
+	char err[FACTS_JSON_ERR_LEN];
+	struct facts f;
+
+	(void)state;
+	assert_int_equal(parse("{\"schema\": 2}", &f, err), -ENOTSUP);
+	assert_non_null(strstr(err, "schema 2"));
+}
+
+static void a_file_cut_anywhere_is_an_error_and_no_crash(void **state)
+{
+	struct facts f = full_facts();
+	char *text = to_json(&f);
+	size_t len = strlen(text);
+
+	(void)state;
+	for (size_t i = 0; i < len; i += 7) {
+		char err[FACTS_JSON_ERR_LEN];
+		struct facts g = { 0 };
+
+		assert_int_equal(facts_json_parse(&g, text, i, err), -EBADMSG);
+	}
+	free(text);
+	facts_release(&f);
+}
+
+/* Not a fuzzer, but the one thing that random bytes seldom are: almost right. */
+static void any_single_changed_byte_is_survived(void **state)
+{
+	struct facts f = full_facts();
+	char *text = to_json(&f);
+	size_t len = strlen(text);
+
+	(void)state;
+	for (size_t i = 0; i < len; i += 3) {
+		char err[FACTS_JSON_ERR_LEN], was = text[i];
+		struct facts g = { 0 };
+		struct fact_verdict v;
+
+		text[i] = "0-{}[]\",:ne9"[i % 12];
+		if (!facts_json_parse(&g, text, len, err)) {
+			verdict_judge(&g, &v);
+			fact_verdict_release(&v);
+		}
+		facts_release(&g);
+		text[i] = was;
+	}
+	free(text);
+	facts_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(facts_come_back_as_they_went),
+		cmocka_unit_test(every_key_is_there_and_null_is_what_is_not_known),
+		cmocka_unit_test(empty_facts_are_valid_json),
+		cmocka_unit_test(names_that_are_not_utf8_do_not_lose_their_key),
+		cmocka_unit_test(missing_null_and_unknown_keys_are_tolerated),
+		cmocka_unit_test(wrong_types_are_named_with_their_path),
+		cmocka_unit_test(a_newer_schema_is_refused_by_number),
+		cmocka_unit_test(a_file_cut_anywhere_is_an_error_and_no_crash),
+		cmocka_unit_test(any_single_changed_byte_is_survived),
+	};
+
+	return cmocka_run_group_tests_name("facts_json", tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/* What a terminal gets: never wider than asked, never anything but text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "make_facts.h"
+#include "output/report_text.h"
+#include "output/report_wrap.h"
+#include "verdict/verdict.h"
+
+static char *report(struct facts *f, struct report_text_options options)
+{
+	struct strbuf out = { 0 };
+
+	verdict_judge(f, &f->verdict);
+	report_text_format(f, &options, &out);
+	facts_release(f);
+	if (getenv("SHOW"))
+		puts(strbuf_str(&out));
+	return strbuf_take(&out);
+}
+
+static size_t widest_line(const char *text)
+{
+	size_t widest = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		size_t columns = wrap_columns(text, len);
+
+		widest = columns > widest ? columns : widest;
+		text += len + (text[len] == '\n');
+	}
+	return widest;
+}
+
+static const struct report_text_options plain = { .width = 80, .trace = "partrace-100.pftrace" };
+
+/* Every kind of wait, long names, losses: all that can make a line long. */
+static struct facts crowded(void)
+{
+	struct facts f = recording(10000, 2);
+
+	f.recording.command = xcalloc(1, sizeof(char *));
+	f.recording.command[0] = xstrdup("/opt/a/very/long/path/to/some/program-with-a-long-name");
+	f.recording.command_cnt = 1;
+	f.recording.lost_ring = 12;
+	f.recording.unavailable = xcalloc(1, sizeof(char *));
+	f.recording.unavailable[0] = xstrdup("throttled");
+	f.recording.unavailable_cnt = 1;
+	python(&f, 100);
+	thread(&f, 100, 100, "main", CPU(500), QUEUE(500), THROTTLED(500), GIL(500), LOCK(500),
+	       KLOCK(500), SYNC(500), IPC(500), CHILD(500), DISK(500), NETWORK(500), MEMORY(500),
+	       SLEEP(500), OTHER(500));
+	for (uint32_t i = 1; i <= 30; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "a-role-with-quite-a-long-name-%u", i);
+		thread(&f, 100 + i, 100, name, CPU(100 * i), IPC(1000));
+	}
+	edge(lock(&f, LOCK_MUTEX, "mutex 0x7fffffffffff of a-long-name (1234567)", 100, 9000), 101,
+	     102, 9000);
+	for (uint32_t i = 0; i < 5; i++)
+		channel(&f, "unix", 100, 101, 1000000, 5000000000, 3000);
+	return f;
+}
+
+static void no_line_is_wider_than_asked(void **state)
+{
+	static const unsigned int widths[] = { 72, 80, 100, 119, 120, 160 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		struct facts f = crowded(), g = gil_facts();
+		struct report_text_options o = { .width = widths[i], .utf8 = i % 2,
+						 .trace = "x.pftrace" };
+		char *text = report(&f, o);
+		char *other = report(&g, o);
+
+		if (widest_line(text) > widths[i])
+			fail_msg("wider than %u:\n%s", widths[i], text);
+		if (widest_line(other) > widths[i])
+			fail_msg("wider than %u:\n%s", widths[i], other);
+		free(text);
+		free(other);
+	}
+}
+
+static void colours_only_when_asked(void **state)
+{
+	struct facts f = gil_facts(), g = gil_facts();
+	struct report_text_options coloured = plain;
+	char *without = report(&f, plain), *with;
+
+	(void)state;
+	coloured.color = true;
+	with = report(&g, coloured);
+	assert_null(strchr(without, '\033'));
+	assert_non_null(strchr(with, '\033'));
+	free(without);
+	free(with);
+}
+
+static void ascii_only_unless_utf8_is_asked_for(void **state)
+{
+	struct facts f = crowded();
+	char *text = report(&f, plain);
+
+	(void)state;
+	for (const char *c = text; *c; c++)
+		assert_in_range((unsigned char)*c, '\n', '~');
+	free(text);
+}
+
+static void the_verdict_comes_first_and_all_parts_are_there(void **state)
+{
+	static const char *const parts[] = { "Verdict   processes fit this workload better",
+					     "Expect    2 workers as processes",
+					     "Time      thread", "worker x4",
+					     "Lock      GIL of python3", "Evidence  gil-bound",
+					     "Try       concurrent.futures", "Cost      partrace used 0.6 %",
+					     "Trace     partrace-100.pftrace" };
+	struct facts f = gil_facts();
+	char *text = report(&f, plain);
+	const char *at = text;
+
+	(void)state;
+	assert_int_equal(strncmp(text, "python3 (pid 100): 10.0 s, 1 process, 5 threads, 2 usable", 56),
+			 0);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		at = strstr(at, parts[i]);
+		if (!at)
+			fail_msg("'%s' is missing, or out of order, in:\n%s", parts[i], text);
+	}
+	free(text);
+}
+
+static void columns_that_are_nothing_are_left_out(void **state)
+{
+	struct facts f = gil_facts();
+	char *text = report(&f, plain);
+	const char *head = strstr(text, "Time ");
+
+	(void)state;
+	assert_null(strstr(head, " disk"));
+	assert_null(strstr(head, " klock"));
+	assert_non_null(strstr(head, "CPU queue   GIL"));
+	assert_non_null(strstr(head, "25 %   4 %  72 %") ? head : strstr(head, "24 %   4 %  72 %"));
+	free(text);
+}
+
+static void columns_that_do_not_fit_are_summed(void **state)
+{
+	struct facts f = crowded();
+	char *text = report(&f, plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "  rest\n"));
+	assert_non_null(strstr(text, "19 more\n"));
+	free(text);
+}
+
+static void losses_and_missing_buckets_are_named(void **state)
+{
+	struct facts f = crowded();
+	char *text = report(&f, plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "Lost      12 records"));
+	assert_non_null(strstr(text, "Missing   not measured on this kernel: throttled"));
+	free(text);
+}
+
+static void a_truncated_recording_says_so_on_top(void **state)
+{
+	struct facts f = gil_facts();
+	char *text;
+
+	(void)state;
+	f.recording.is_complete = false;
+	text = report(&f, plain);
+	assert_int_equal(strncmp(text, "truncated recording", 19), 0);
+	free(text);
+}
+
+/* A process may call itself anything. */
+static void names_cannot_write_on_the_terminal(void **state)
+{
+	struct facts f = recording(5000, 2);
+	char *text;
+
+	(void)state;
+	process(&f, 100, 1, "\033[2J\x9b" "evil\xc2\x9b\n\xff");
+	thread(&f, 100, 100, "\033]0;title\a", CPU(4000));
+	edge(lock(&f, LOCK_MUTEX, "\033[31m", 100, 4000), 100, 100, 4000);
+	text = report(&f, (struct report_text_options){ .width = 80, .utf8 = true });
+	for (const char *c = text; *c; c++)
+		assert_true(*c == '\n' || ((unsigned char)*c >= 0x20 && *c != 0x7f));
+	assert_null(strstr(text, "\xc2\x9b"));
+	assert_null(strchr(text, '\xff'));
+	free(text);
+}
+
+static void nothing_recorded_still_makes_a_report(void **state)
+{
+	struct facts f = { 0 };
+	char *text = report(&f, plain);
+
+	(void)state;
+	assert_non_null(strstr(text, "inconclusive"));
+	free(text);
+}
+
+static void numbers_read_as_people_write_them(void **state)
+{
+	struct strbuf s = { 0 };
+
+	(void)state;
+	wrap_add_duration(&s, 1500);
+	strbuf_addch(&s, ' ');
+	wrap_add_duration(&s, 2500000);
+	strbuf_addch(&s, ' ');
+	wrap_add_duration(&s, 10000000000);
+	strbuf_addch(&s, ' ');
+	wrap_add_count(&s, 1204332);
+	strbuf_addch(&s, ' ');
+	wrap_add_bytes(&s, 31000000);
+	assert_string_equal(strbuf_str(&s), "2 us 2.5 ms 10.0 s 1,204,332 31 MB");
+	strbuf_release(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_line_is_wider_than_asked),
+		cmocka_unit_test(colours_only_when_asked),
+		cmocka_unit_test(ascii_only_unless_utf8_is_asked_for),
+		cmocka_unit_test(the_verdict_comes_first_and_all_parts_are_there),
+		cmocka_unit_test(columns_that_are_nothing_are_left_out),
+		cmocka_unit_test(columns_that_do_not_fit_are_summed),
+		cmocka_unit_test(losses_and_missing_buckets_are_named),
+		cmocka_unit_test(a_truncated_recording_says_so_on_top),
+		cmocka_unit_test(names_cannot_write_on_the_terminal),
+		cmocka_unit_test(nothing_recorded_still_makes_a_report),
+		cmocka_unit_test(numbers_read_as_people_write_them),
+	};
+
+	return cmocka_run_group_tests_name("report_text", tests, NULL, NULL);
+}
