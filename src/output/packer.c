@@ -17,10 +17,10 @@
 #include "output/recording_format.h"
 
 /*
- * From here on chunks are not compressed: 4 MiB is what a busy machine traces
- * in a fifth of a second, so a packer this late is short of CPU time.
+ * From here on chunks are not compressed: 8 MiB is a quarter of a second of a
+ * machine that does nothing but switch, so a packer this late is short of CPU time.
  */
-#define QUEUE_LATE_CHUNKS 16
+#define QUEUE_LATE_CHUNKS 32
 
 /* From here on the caller waits: the file takes no more, and memory is finite. */
 #define QUEUE_FULL_BYTES (64u << 20)
