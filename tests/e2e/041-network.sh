@@ -7,8 +7,8 @@ need_workload truth
 need_cmd ip
 
 ns=ptrace-e2e-$$
-# Addresses of the documentation's: nobody has these.
-here=192.0.2.1 there=192.0.2.2
+# Addresses of the documentation's: nobody should have these.
+here=203.0.113.5 there=203.0.113.6
 undo()
 {
     ip netns del "$ns" 2>/dev/null
@@ -19,6 +19,8 @@ ip addr add "$here/30" dev "pt$$"
 ip link set "pt$$" up
 ip -n "$ns" addr add "$there/30" dev eth0
 ip -n "$ns" link set eth0 up
+
+[[ $(ip route get "$there") = *" dev pt$$ "* ]] || skip "$there belongs to somebody here"
 
 start_ready ip netns exec "$ns" "$WORKLOADS/truth" --serve "$there:7777"
 record -o net.pftrace -- "$WORKLOADS/truth" --only network --net "$there:7777" --seconds 2 --truth truth.json

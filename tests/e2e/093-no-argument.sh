@@ -8,7 +8,7 @@ bad()
 {
     run "$PARTRACE" "$@"
     assert_status 2
-    assert_says err '^partrace'
+    assert_says err '^(partrace:|usage:)'
     [ ! -s out ] || fail "an error went to standard output: $(cat out)"
     [ "$(wc -l <err)" -le 4 ] || fail "more than an error and a hint: $(cat err)"
 }

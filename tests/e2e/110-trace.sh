@@ -26,7 +26,7 @@ SELECT name, value FROM stats WHERE value > 0 AND (severity != 'info' OR name IN
    'flow_step_without_start','flow_end_without_start','ftrace_missing_event_id'));
 EOF
     "$shell" -q check.sql trace.pftrace >stats.txt 2>shell.err || fail "trace_processor_shell: $(cat shell.err)"
-    assert_says_not stats.txt '^"[a-z_]+",[0-9"]'
+    assert_says_not stats.txt '^"[a-z_]+",[0-9]'
     echo "SELECT name, SUM(dur) AS cpu FROM sched JOIN thread USING (utid) WHERE name = 'cpu' GROUP BY name;" >cpu.sql
     "$shell" -q cpu.sql trace.pftrace >cpu.txt 2>/dev/null
     in_trace=$(sed -n 's/^"cpu",//p' cpu.txt)

@@ -33,7 +33,7 @@ FITS = "threads processes hybrid async single either inconclusive".split()
 INT, NUM, STR, BOOL = (int,), (int, float), (str,), (bool,)
 NULL = (type(None),)
 
-# Schema 1, as design.md section 6 has it. A list with one item: any number of these.
+# Schema 1. A list with one item: any number of these. NULL: was not measured.
 SCHEMA = {
     "schema": INT, "partrace": STR,
     "recording": {
@@ -48,8 +48,8 @@ SCHEMA = {
         "pid": INT, "ppid": INT, "name": STR, "exe": STR + NULL, "started_ns": INT,
         "ended_ns": INT + NULL, "exit_code": INT + NULL,
         "runtime": ({"name": STR, "version": STR + NULL, "global_lock": BOOL}, None),
-        "start_method": STR + NULL, "startup_ns": INT + NULL, "rss_bytes": INT,
-        "pss_bytes": INT, "private_bytes": INT,
+        "start_method": STR + NULL, "startup_ns": INT + NULL,
+        "rss_bytes": INT + NULL, "pss_bytes": INT + NULL, "private_bytes": INT + NULL,
     }],
     "threads": [{
         "tid": INT, "pid": INT, "name": STR, "role": STR, "lifetime_ns": INT,
@@ -72,8 +72,9 @@ SCHEMA = {
                   "blocked_ns": INT, "bytes": INT}],
     "io": {"disk": {"reads": INT, "writes": INT, "bytes": INT, "wait_ns": INT},
            "faults": {"minor": INT, "major": INT}},
-    "requests": {"count": INT, "per_second": NUM,
-                 "latency_ns": {"p50": INT, "p95": INT, "p99": INT}, "basis": STR + NULL},
+    "requests": {"count": INT + NULL, "per_second": NUM + NULL,
+                 "latency_ns": {p: INT + NULL for p in ("p50", "p95", "p99")},
+                 "basis": STR + NULL},
     "series": [{"t_ns": INT, "cpu": NUM}],
     "verdict": {
         "class": STR, "current": STR, "fit": STR, "confidence": NUM, "summary": STR,

@@ -28,6 +28,7 @@ STARTED=()	# process ids of what runs in the background
 
 fail()
 {
+    trap - ERR
     echo "FAIL: $*" >&2
     exit 1
 }
@@ -59,10 +60,20 @@ clean_up()
     cd / && rm -rf "$TMP"
     exit "$status"
 }
+
+# A command failed that nobody asked about. Say so once, in one line.
+on_error()
+{
+    local line=${BASH_LINENO[0]} command=${BASH_COMMAND%%$'\n'*}
+
+    trap - ERR
+    echo "FAIL: ${BASH_SOURCE[1]##*/} line $line: $command" >&2
+}
+
 trap clean_up EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
-trap 'echo "FAIL: line $LINENO: $BASH_COMMAND" >&2' ERR
+trap on_error ERR
 
 # ---- what a test needs ----
 
@@ -123,7 +134,7 @@ PYTHON=$(find_python)
 # start CMD…: in the background; its process id is in $PID.
 start()
 {
-    "$@" &
+    "$@" <&0 &	# not /dev/null, which & alone would make of it
     PID=$!
     STARTED+=("$PID")
 }
@@ -134,7 +145,7 @@ start_ready()
     local fifo=$TMP/ready.${#STARTED[@]} _
 
     mkfifo "$fifo"
-    READY_FD=9 "$@" 9>"$fifo" &
+    READY_FD=9 "$@" <&0 9>"$fifo" &
     PID=$!
     STARTED+=("$PID")
     exec 8<>"$fifo"
@@ -203,17 +214,16 @@ start_record()
     start env --default-signal=INT,QUIT,TERM "$PARTRACE" -o "$file" "$@" \
         >"$file.out" 2>"$file.err" </dev/null
     wait_until 30 "recording $file" is_recording "$PID" "$file"
-}
-
-# The file is called .partial while it records. Dying instead is not recording.
-is_recording()
-{
-    [ -s "$2.partial" ] && return
-    if is_gone "$1"; then
-        cat "$2.out" "$2.err" >&2
+    if is_gone "$PID" && [ ! -s "$file" ]; then
+        cat "$file.out" "$file.err" >&2
         fail "partrace ended before it recorded"
     fi
-    return 1
+}
+
+# The file is called .partial while it records. Or it has already ended.
+is_recording()
+{
+    [ -s "$2.partial" ] || is_gone "$1"
 }
 
 # facts FILE ASPECT…: see facts.py. FILE is a recording or its JSON.
