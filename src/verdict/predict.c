@@ -101,6 +101,16 @@ static uint64_t worker_bytes(const struct view *v)
 	return p->private_bytes ? p->private_bytes : p->rss_bytes;
 }
 
+/* What the workers got of the CPU time they asked for, where others took the rest. */
+static double granted_share(const struct judgement *j)
+{
+	const double *ns = j->view.work.ns;
+
+	if (!judgement_finding(j, "machine-busy"))
+		return 1;
+	return ratio(ns[PART_CPU], ns[PART_CPU] + ns[PART_QUEUE]);
+}
+
 static void predict_processes(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct view *v = &j->view;
@@ -110,6 +120,7 @@ static void predict_processes(const struct judgement *j, struct fact_verdict *ou
 	double workers = waits_much || v->workers < cpus ? v->workers : cpus;
 	double capacity = v->usable < workers ? v->usable : workers;
 	double best = e.work_ns / capacity, spread = (e.work_ns + e.waits_ns) / workers, worst;
+	double high, low, usual;
 	uint64_t bytes = worker_bytes(v);
 	struct strbuf basis = { 0 };
 
@@ -124,9 +135,12 @@ static void predict_processes(const struct judgement *j, struct fact_verdict *ou
 		    "against the %.2f s it took; bounds: no cost of handing over and even shares, "
 		    "10 %% and today's shares",
 		    e.work_ns / 1e9, e.waits_ns / 1e9, workers, v->usable, v->window_ns / 1e9);
-	add_prediction(out, "processes", (uint32_t)workers, v->window_ns / (worst * HAND_OVER_HIGH),
-		       v->window_ns / ((best + worst) / 2 * HAND_OVER_USUAL), v->window_ns / best,
-		       strbuf_take(&basis));
+	high = v->window_ns / best < workers ? v->window_ns / best : workers;
+	low = v->window_ns * granted_share(j) / (worst * HAND_OVER_HIGH);
+	usual = v->window_ns / ((best + worst) / 2 * HAND_OVER_USUAL);
+	if (granted_share(j) < 1)
+		usual = (low + high) / 2;
+	add_prediction(out, "processes", (uint32_t)workers, low, usual, high, strbuf_take(&basis));
 }
 
 static void predict_without_lock(const struct judgement *j, struct fact_verdict *out)

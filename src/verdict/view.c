@@ -214,6 +214,12 @@ static bool is_cpu_worker(const struct thread_view *t)
 	return cpu > t->active_ns / 2;
 }
 
+/* Standing in line is no work: a late start on a busy machine makes no worker. */
+static double effort_ns(const struct thread_view *t)
+{
+	return t->active_ns - t->time.ns[PART_QUEUE] - t->time.ns[PART_THROTTLED];
+}
+
 static void extend(uint64_t *first, uint64_t *last, const struct fact_thread *t)
 {
 	if (!t->last_cpu_ns)
@@ -230,13 +236,13 @@ static void pick_workers(struct view *v, const struct htab *index)
 	double most = 0, spans = 0;
 
 	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].active_ns > most)
-			most = v->threads[i].active_ns;
+		if (effort_ns(&v->threads[i]) > most)
+			most = effort_ns(&v->threads[i]);
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		struct thread_view *t = &v->threads[i];
 		struct process_view *p = htab_find(index, t->fact->pid, 0);
 
-		t->is_worker = most > 0 && t->active_ns >= most * WORKER_MIN_SHARE;
+		t->is_worker = most > 0 && effort_ns(t) >= most * WORKER_MIN_SHARE;
 		if (!t->is_worker)
 			continue;
 		v->workers++;
@@ -259,13 +265,10 @@ static void pick_workers(struct view *v, const struct htab *index)
 
 static void add_concurrency(struct view *v)
 {
-	double queue = 0;
+	const double *ns = v->work.ns;
 
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		queue += v->threads[i].time.ns[PART_QUEUE] + v->threads[i].time.ns[PART_THROTTLED];
-	/* What ran before or after the workers counts too: a sum, not an intersection. */
-	v->cpus_busy = ratio(v->cpu_ns, v->window_ns);
-	v->runnable = ratio(v->cpu_ns + queue, v->window_ns);
+	v->cpus_busy = ratio(ns[PART_CPU], v->window_ns);
+	v->runnable = ratio(ns[PART_CPU] + ns[PART_QUEUE] + ns[PART_THROTTLED], v->window_ns);
 	v->active_avg = ratio(v->active_ns, v->window_ns);
 }
 
