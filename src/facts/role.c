@@ -37,10 +37,10 @@ static const char *const habit_names[HABIT_CNT] = { "cpu", "io", "idle" };
 /* What the tree looks like to one process. */
 struct house {
 	const struct fact_process *process;
-	const struct fact_process *parent;	/* NULL: not traced */
+	const struct fact_process *parent; /* NULL: not traced */
 	size_t thread_cnt;
-	bool is_home;		/* runs the home program */
-	bool is_clone;		/* runs its parent's program */
+	bool is_home; /* runs the home program */
+	bool is_clone; /* runs its parent's program */
 	bool has_clones;
 };
 
@@ -144,7 +144,7 @@ static char *label_of(const struct fact_thread *t, const struct house *h)
 	if (is_main && !h->is_home)
 		return xstrdup(program);
 	if (is_main && h->is_clone && h->parent && strcmp(name, name_of(h->parent)))
-		snprintf(stem, sizeof(stem), "%s", program);	/* named itself */
+		snprintf(stem, sizeof(stem), "%s", program); /* named itself */
 	else if (is_main || !name[0] || !strcmp(name, name_of(h->process)))
 		snprintf(stem, sizeof(stem), "%s", nameless(h, is_main));
 
@@ -253,8 +253,8 @@ static void split_groups(struct facts *f, char **labels, struct htab *groups)
 		free(f->threads[i].role);
 		f->threads[i].role =
 			g->is_split ? xasprintf("%s (%s)", labels[i],
-						habit_names[habit_in_group(&f->threads[i], g)]) :
-				      xstrdup(labels[i]);
+						habit_names[habit_in_group(&f->threads[i], g)])
+				    : xstrdup(labels[i]);
 	}
 }
 

@@ -17,7 +17,7 @@
 #define EDGES_SHOWN    5
 #define CHANNELS_SHOWN 3
 #define COMMAND_MAX    200
-#define WIDTH_MIN      72	/* the longest headline with its label */
+#define WIDTH_MIN      72 /* the longest headline with its label */
 
 static void add_command(const struct facts *f, struct strbuf *s)
 {
@@ -180,7 +180,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 	wrap_add_safe(&s, l->name && l->name[0] ? l->name : lock_kind_name(l->kind), 60);
 	strbuf_addstr(&s, ": ");
 	wrap_add_count(&s, l->waits);
-	strbuf_addstr(&s, " waits, ");
+	strbuf_addstr(&s, l->waits == 1 ? " wait, " : " waits, ");
 	wrap_add_duration(&s, l->wait_ns);
 	strbuf_addstr(&s, " in all, ");
 	wrap_add_duration(&s, l->max_ns);
@@ -199,7 +199,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 		}
 		strbuf_addstr(&s, ": ");
 		wrap_add_count(&s, e->waits);
-		strbuf_addstr(&s, " waits, ");
+		strbuf_addstr(&s, e->waits == 1 ? " wait, " : " waits, ");
 		wrap_add_duration(&s, e->wait_ns);
 		if (!i)
 			strbuf_addstr(&s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
@@ -306,8 +306,9 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	struct strbuf s = { 0 };
 
 	if (r->lost_ring + r->lost_state) {
-		strbuf_addf(&s, "%llu records lost for want of ring space, %llu for want of memory "
-				"for a thread's state: sums are too low by as much",
+		strbuf_addf(&s,
+			    "%llu records lost for want of ring space, %llu for want of memory "
+			    "for a thread's state: sums are too low by as much",
 			    (unsigned long long)r->lost_ring, (unsigned long long)r->lost_state);
 		wrap_text(w, "Lost", WRAP_LABEL, strbuf_str(&s));
 	}

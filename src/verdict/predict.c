@@ -18,16 +18,16 @@
 
 /* Starting, feeding and ending processes: 3 % is good, 10 % is still usual. */
 #define HAND_OVER_USUAL 1.03
-#define HAND_OVER_HIGH	1.10
+#define HAND_OVER_HIGH  1.10
 
 /* Workers that wait this much are worth more processes than CPUs. */
 #define WAITS_WORTH 0.20
 
 struct estimate {
-	double work_ns;		/* S */
-	double waits_ns;	/* that stay, of all workers */
-	double longest_ns;	/* CPU and waits of the worker with the most */
-	double idle_ns;		/* that stays, on average */
+	double work_ns; /* S */
+	double waits_ns; /* that stay, of all workers */
+	double longest_ns; /* CPU and waits of the worker with the most */
+	double idle_ns; /* that stays, on average */
 	double workers;
 };
 
@@ -35,8 +35,7 @@ static void add_not_predicted(struct fact_verdict *out, const char *change, char
 {
 	size_t cnt = out->not_predicted_cnt;
 
-	out->not_predicted =
-		xrealloc(out->not_predicted, (cnt + 1) * sizeof(*out->not_predicted));
+	out->not_predicted = xrealloc(out->not_predicted, (cnt + 1) * sizeof(*out->not_predicted));
 	out->not_predicted[cnt] = (struct fact_not_predicted){ xstrdup(change), why };
 	out->not_predicted_cnt++;
 }
@@ -150,6 +149,8 @@ static void predict_without_lock(const struct judgement *j, struct fact_verdict 
 	struct estimate e = estimate(v, p);
 	double capacity = v->usable < v->workers ? v->usable : v->workers;
 	double best = e.work_ns / (capacity >= 1 ? capacity : 1), high;
+	/* Where others use the CPUs, the queue stays and may grow. */
+	double sure = granted_share(j) < 1 ? 0 : 0.5;
 
 	best = (best > e.longest_ns ? best : e.longest_ns) + e.idle_ns;
 	if (best <= 0)
@@ -157,23 +158,25 @@ static void predict_without_lock(const struct judgement *j, struct fact_verdict 
 	high = v->window_ns / best;
 	if (high < 1)
 		high = 1;
-	add_prediction(out, "without-lock", v->workers, 1 + (high - 1) / 2, 1 + (high - 1) * 0.9,
-		       high,
+	add_prediction(out, "without-lock", v->workers, 1 + (high - 1) * sure,
+		       1 + (high - 1) * (sure + 0.4), high,
 		       xasprintf("the same %.2f s of CPU and %.2f s of other waits without the "
-				 "waits for locks, against the %.2f s it took; low bound: half of "
+				 "waits for locks, against the %.2f s it took; low bound: %s of "
 				 "the gain",
-				 e.work_ns / 1e9, e.waits_ns / 1e9, v->window_ns / 1e9));
+				 e.work_ns / 1e9, e.waits_ns / 1e9, v->window_ns / 1e9,
+				 sure > 0 ? "half" : "none"));
 }
 
 static void say_undivided(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct view *v = &j->view;
 
-	add_not_predicted(out, verdict_fit_name(j->fit),
-			  xasprintf("whether the work of the one thread divides can't be seen from "
-				    "outside; if all of it does, %.4g CPUs make it at most %.4gx as "
-				    "fast",
-				    v->usable, v->usable));
+	add_not_predicted(
+		out, verdict_fit_name(j->fit),
+		xasprintf("whether the work of the one thread divides can't be seen from "
+			  "outside; if all of it does, %.4g CPUs make it at most %.4gx as "
+			  "fast",
+			  v->usable, v->usable));
 }
 
 static void predict_cpu(const struct judgement *j, struct fact_verdict *out)
@@ -192,11 +195,12 @@ static void predict_cpu(const struct judgement *j, struct fact_verdict *out)
 	else if (j->fit == FIT_PROCESSES && j->current == FIT_THREADS)
 		predict_processes(j, out);
 	else if (v->workers < v->usable && more > 1.2 && v->overlap >= OVERLAP_MIN)
-		add_prediction(out, "workers", (uint32_t)v->usable, 1 + (more - 1) * 0.5,
-			       1 + (more - 1) * 0.85, more,
-			       xasprintf("%u workers use %.2f of %.4g CPUs; bounds: half and all of "
-					 "the CPUs that are left become work done",
-					 v->workers, v->cpus_busy, v->usable));
+		add_prediction(
+			out, "workers", (uint32_t)v->usable, 1 + (more - 1) * 0.5,
+			1 + (more - 1) * 0.85, more,
+			xasprintf("%u workers use %.2f of %.4g CPUs; bounds: half and all of "
+				  "the CPUs that are left become work done",
+				  v->workers, v->cpus_busy, v->usable));
 }
 
 void predict(const struct judgement *j, struct fact_verdict *out)
@@ -212,10 +216,11 @@ void predict(const struct judgement *j, struct fact_verdict *out)
 		else
 			predict_processes(j, out);
 		if (v->is_cpython)
-			add_not_predicted(out, "free-threaded",
-					  xstrdup("how fast a free-threaded build runs this code, and "
-						  "whether its extensions allow it, is not in a "
-						  "recording of this one"));
+			add_not_predicted(
+				out, "free-threaded",
+				xstrdup("how fast a free-threaded build runs this code, and "
+					"whether its extensions allow it, is not in a "
+					"recording of this one"));
 		break;
 	case CLASS_CPU_BOUND:
 		predict_cpu(j, out);
@@ -230,13 +235,15 @@ void predict(const struct judgement *j, struct fact_verdict *out)
 					  "seen from this one"));
 		break;
 	case CLASS_OVERSUBSCRIBED:
-		add_not_predicted(out, "workers",
-				  xstrdup("fewer workers do the same work on the same CPUs; how much "
-					  "they gain in caches is not in a recording"));
+		add_not_predicted(
+			out, "workers",
+			xstrdup("fewer workers do the same work on the same CPUs; how much "
+				"they gain in caches is not in a recording"));
 		break;
 	case CLASS_IPC_BOUND:
-		add_not_predicted(out, "threads",
-				  xstrdup("how much of the CPU goes into copying is only estimated"));
+		add_not_predicted(
+			out, "threads",
+			xstrdup("how much of the CPU goes into copying is only estimated"));
 		break;
 	default:
 		break;
