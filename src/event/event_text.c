@@ -54,7 +54,7 @@ struct field {
 	BITS("flags", MORE_BITS, known, par_hdr, flags)
 
 #define OFF_FIELDS(s) \
-	F("ran", RAN, s, off.ran_ns), \
+	F("ran", TIME, s, off.ran_ns), \
 	F("out", TIME, s, off.out_ns), \
 	F("state", STATE, s, off.out_state), \
 	BITS("preempted", BITS, PAR_OUT_PREEMPT, s, off.out_flags), \
