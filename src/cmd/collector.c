@@ -146,12 +146,20 @@ static int put_facts(struct collector *c, const struct facts *facts, bool is_com
 	return err;
 }
 
+static void add_open(void *ctx, const struct par_task *rec)
+{
+	struct collector *c = ctx;
+
+	model_peek(&c->model, rec, facts_build_add_open, &c->build);
+}
+
 static int put_interim(struct collector *c, uint64_t now_ns)
 {
 	struct facts facts = { 0 };
 	int err;
 
 	session_feed_counts(&c->session);
+	session_look(&c->session, add_open, c);
 	about_refresh(&c->about);
 	take_facts(c, &facts, now_ns, false);
 	err = put_facts(c, &facts, false);

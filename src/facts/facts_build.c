@@ -20,6 +20,12 @@ struct thread_sum {
 	struct latency queue;
 };
 
+/* What a thread did after its latest span, when facts are taken in between. */
+struct open_sum {
+	uint64_t time_ns[BUCKET_CNT];
+	uint64_t end_ns;
+};
+
 static struct thread_sum *sum_get(struct facts_build *fb, const struct task *t)
 {
 	struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
@@ -29,6 +35,29 @@ static struct thread_sum *sum_get(struct facts_build *fb, const struct task *t)
 	sum = xcalloc(1, sizeof(*sum));
 	htab_put(&fb->threads, (uintptr_t)t, 0, sum);
 	return sum;
+}
+
+void facts_build_add_open(void *facts_build, const struct task *t, enum bucket bucket,
+			  uint64_t start_ns, uint64_t end_ns)
+{
+	struct facts_build *fb = facts_build;
+	struct open_sum *open = htab_find(&fb->open, (uintptr_t)t, 0);
+
+	if (!open) {
+		open = xcalloc(1, sizeof(*open));
+		htab_put(&fb->open, (uintptr_t)t, 0, open);
+	}
+	open->time_ns[bucket] += end_ns - start_ns;
+	open->end_ns = end_ns;
+	if (end_ns > fb->latest_ns)
+		fb->latest_ns = end_ns;
+}
+
+static void forget_open(struct facts_build *fb)
+{
+	htab_for_each(&fb->open, i)
+		free(fb->open.entries[i].value);
+	htab_release(&fb->open);
 }
 
 static void on_begin(void *ctx, uint64_t ts_ns)
@@ -99,37 +128,28 @@ void facts_build_release(struct facts_build *fb)
 	htab_for_each(&fb->threads, i)
 		free(fb->threads.entries[i].value);
 	htab_release(&fb->threads);
+	forget_open(fb);
 	cpu_peak_release(&fb->peak);
 	series_release(&fb->series);
 	*fb = (struct facts_build){ 0 };
-}
-
-/* The kernel's split of a whole process, for threads too short to be ticked. */
-static void process_split(const struct model *m, const struct process *p, uint64_t *user,
-			  uint64_t *kernel)
-{
-	*user = *kernel = 0;
-	for (size_t i = 0; i < m->task_cnt; i++) {
-		if (m->all_tasks[i]->process != p)
-			continue;
-		*user += m->all_tasks[i]->utime_ns;
-		*kernel += m->all_tasks[i]->stime_ns;
-	}
 }
 
 /*
  * The ratio is the kernel's, the sum is ours: what the scheduler's records say
  * is exact, how it divides is an estimate.
  */
-static void split_cpu(const struct model *m, const struct task *t, uint64_t time_ns[BUCKET_CNT])
+static void split_cpu(const struct task *t, uint64_t time_ns[BUCKET_CNT])
 {
 	uint64_t cpu = time_ns[BUCKET_CPU_USER];
 	uint64_t user = t->utime_ns, kernel = t->stime_ns;
 
 	if (!cpu)
 		return;
-	if (!user && !kernel)
-		process_split(m, t->process, &user, &kernel);
+	/* Too short for a tick of its own: as its process did on the whole. */
+	if (!user && !kernel && t->process) {
+		user = t->process->utime_ns;
+		kernel = t->process->stime_ns;
+	}
 	if (!user && !kernel)
 		return;
 	time_ns[BUCKET_CPU_USER] = (uint64_t)((unsigned __int128)cpu * user /
@@ -144,35 +164,36 @@ static uint64_t since(const struct facts_build *fb, uint64_t ts_ns)
 
 /* Not the sum of the buckets: a gap between spans is a bug, and must show. */
 static uint64_t life_ns(const struct facts_build *fb, const struct task *t,
-			const struct thread_sum *sum)
+			const struct thread_sum *sum, const struct open_sum *open)
 {
 	uint64_t end = t->end_ns;
 
 	if (!end)
-		end = fb->ended ? fb->latest_ns : sum ? sum->latest_ns : 0;
+		end = fb->ended ? fb->latest_ns : open ? open->end_ns : sum ? sum->latest_ns : 0;
 	return end > t->start_ns ? end - t->start_ns : 0;
 }
 
-static void fill_thread(struct facts_build *fb, const struct model *m, const struct task *t,
-			struct fact_thread *out)
+static void fill_thread(struct facts_build *fb, const struct task *t, struct fact_thread *out)
 {
 	const struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+	const struct open_sum *open = htab_find(&fb->open, (uintptr_t)t, 0);
 
 	*out = (struct fact_thread){
 		.tid = t->tid,
 		.pid = t->process ? t->process->pid : t->tid,
 		.name = xstrndup(t->name, sizeof(t->name)),
 		.started_ns = since(fb, t->start_ns),
-		.lifetime_ns = life_ns(fb, t, sum),
+		.lifetime_ns = life_ns(fb, t, sum, open),
 		.voluntary = t->voluntary,
 		.involuntary = t->involuntary,
 		.migrations = t->migrations,
 		.wakeups = t->wakeups,
 	};
+	for (int b = 0; b < BUCKET_CNT; b++)
+		out->time_ns[b] = (sum ? sum->time_ns[b] : 0) + (open ? open->time_ns[b] : 0);
+	split_cpu(t, out->time_ns);
 	if (!sum)
 		return;
-	memcpy(out->time_ns, sum->time_ns, sizeof(out->time_ns));
-	split_cpu(m, t, out->time_ns);
 	out->first_cpu_ns = since(fb, sum->first_cpu_ns);
 	out->last_cpu_ns = since(fb, sum->last_cpu_ns);
 	out->run_queue_ns.p50 = latency_percentile(&sum->queue, 50);
@@ -207,7 +228,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	for (size_t i = 0; i < m->task_cnt; i++) {
 		const struct task *t = m->all_tasks[i];
 
-		fill_thread(fb, m, t, &out->threads[out->thread_cnt++]);
+		fill_thread(fb, t, &out->threads[out->thread_cnt++]);
 		out->faults_minor += t->min_flt;
 		out->faults_major += t->maj_flt;
 	}
@@ -218,5 +239,6 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	fill_channels(out, m);
 	fill_syscalls(out, m, fb->options.sysno_name);
 	out->disk.wait_ns = facts_bucket_ns(out, BUCKET_DISK);
+	forget_open(fb);
 	out->series = series_take(&fb->series, fb->latest_ns, &out->series_cnt);
 }

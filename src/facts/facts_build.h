@@ -41,6 +41,7 @@ struct facts_build {
 	uint64_t begin_ns;
 	uint64_t latest_ns;		/* the latest end of a span */
 	bool ended;
+	struct htab open;		/* (struct task *, 0) -> struct open_sum, owned */
 };
 
 void facts_build_init(struct facts_build *fb, const struct facts_build_options *options);
@@ -49,9 +50,18 @@ void facts_build_init(struct facts_build *fb, const struct facts_build_options *
 const struct observer *facts_build_observer(const struct facts_build *fb);
 
 /*
+ * @t has been in @bucket since its last span: the next facts_build_take() counts
+ * this, and forgets it. For facts taken while the recording lasts; fits
+ * model_peek().
+ */
+void facts_build_add_open(void *facts_build, const struct task *t, enum bucket bucket,
+			  uint64_t start_ns, uint64_t end_ns);
+
+/*
  * Fill @out, which is empty, as things stand. Of out->recording only duration_ns
  * is set: the rest is known to the caller alone. The verdict is left empty.
- * While the recording lasts, each thread's life ends with its latest span.
+ * While the recording lasts, each thread's life ends with its latest span, or
+ * with what facts_build_add_open() told.
  */
 void facts_build_take(struct facts_build *fb, const struct model *m, struct facts *out);
 void facts_build_release(struct facts_build *fb);

@@ -26,14 +26,6 @@ static int shell_status(uint32_t wait_status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static const struct process *parent_of(const struct model *m, const struct process *p)
-{
-	for (size_t i = m->process_cnt; i-- > 0;)
-		if (m->all_processes[i]->pid == p->ppid)
-			return m->all_processes[i];
-	return NULL;
-}
-
 static bool command_has(const struct process *p, const char *what)
 {
 	return p && p->command && strstr(p->command, what);
@@ -44,13 +36,13 @@ static bool command_has(const struct process *p, const char *what)
  * command line of a spawned worker holds "from multiprocessing.spawn import
  * spawn_main", that of the fork server "from multiprocessing.forkserver …".
  */
-static const char *start_method(const struct model *m, const struct process *p)
+static const char *start_method(const struct process *p)
 {
 	if (!p->born)
 		return NULL;
 	if (p->exec_ns)
 		return command_has(p, "multiprocessing.spawn") ? "spawn" : "exec";
-	return command_has(parent_of(m, p), "multiprocessing.forkserver") ? "forkserver" : "fork";
+	return command_has(p->parent, "multiprocessing.forkserver") ? "forkserver" : "fork";
 }
 
 void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
@@ -71,7 +63,7 @@ void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 			.runtime = dup_or_null(p->runtime),
 			.runtime_version = dup_or_null(p->runtime_version),
 			.global_lock = p->global_lock,
-			.start_method = dup_or_null(start_method(m, p)),
+			.start_method = dup_or_null(start_method(p)),
 			.rss_bytes = p->rss_max_bytes > p->rss_bytes ? p->rss_max_bytes
 								     : p->rss_bytes,
 			.pss_bytes = p->pss_bytes,

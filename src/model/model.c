@@ -111,6 +111,7 @@ static void on_cycle(struct model *m, const struct par_cycle *rec)
 static void inherit(struct process *child, const struct process *parent)
 {
 	child->ppid = parent->pid;
+	child->parent = parent;
 	child->born = true;
 	free(child->exe);
 	free(child->command);
@@ -337,6 +338,15 @@ static void on_rename(struct model *m, const struct par_rename *rec)
 
 	if (t)
 		task_rename(m, t, rec->comm);
+}
+
+void model_peek(const struct model *m, const struct par_task *rec, model_stretch_fn fn,
+		void *ctx)
+{
+	const struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t && t->process->pid == rec->tgid)
+		timeline_peek(m, t, rec, fn, ctx);
 }
 
 void model_feed(struct model *m, const struct event *ev)

@@ -32,6 +32,7 @@
 /* One process, from first to last sight. A new exec is the same process. */
 struct process {
 	uint32_t pid, ppid;
+	const struct process *parent;	/* whose copy it began as; NULL: not born here */
 	char name[PAR_COMM_LEN];	/* its main thread's */
 	char *exe;			/* path, or NULL */
 	char *command;			/* arguments, or NULL */
@@ -41,6 +42,7 @@ struct process {
 	uint32_t exit_code;		/* as wait(2) gives it */
 	bool born;			/* was forked inside the recording */
 	bool ended;			/* exit_code is set */
+	uint64_t utime_ns, stime_ns;	/* of its threads that have ended */
 
 	char runtime[16];		/* "cpython", "" if none was found */
 	char runtime_version[16];
@@ -194,6 +196,16 @@ void model_init(struct model *m);
 /* @obs is lent for the model's life. Call before the first event. */
 void model_observe(struct model *m, const struct observer *obs);
 void model_feed(struct model *m, const struct event *ev);
+
+/*
+ * What a thread has done since its last span, by a look at it in between: @rec is
+ * a PAR_TASK taken now. Tells @fn and changes nothing. Off by what is still on
+ * its way from the kernel.
+ */
+typedef void (*model_stretch_fn)(void *ctx, const struct task *t, enum bucket bucket,
+				 uint64_t start_ns, uint64_t end_ns);
+void model_peek(const struct model *m, const struct par_task *rec, model_stretch_fn fn,
+		void *ctx);
 void model_release(struct model *m);
 
 #endif

@@ -101,6 +101,8 @@ void task_finish(struct model *m, struct task *t, uint64_t ts_ns)
 	struct process *p = t->process;
 
 	t->end_ns = clip(m, ts_ns);
+	p->utime_ns += t->utime_ns;
+	p->stime_ns += t->stime_ns;
 	p->end_ns = t->end_ns;
 	if (t->announced)
 		TELL(m, task_end, t);

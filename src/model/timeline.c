@@ -408,6 +408,36 @@ void timeline_open(struct model *m, struct task *t, const struct par_task *rec)
 	finish(m, t, now_ns);
 }
 
+void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
+		   model_stretch_fn fn, void *ctx)
+{
+	const struct timeline *tl = t->timeline;
+	const struct par_off *off = &rec->off;
+	bool seen = off->out_ns != 0;
+	bool runnable = seen ? off->out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)
+			     : tl->phase == PHASE_READY;
+	const struct par_cause *cause = seen ? &rec->cause : &tl->cause;
+	uint64_t now_ns = rec->hdr.ts_ns, out_ns = now_ns, wake_ns = now_ns;
+	struct wait_context ctx_of_wait;
+	struct wait_what what;
+
+	if (!(rec->hdr.flags & PAR_OUT_RUNNING)) {
+		out_ns = seen ? between(off->out_ns, tl->since_ns, now_ns) : tl->since_ns;
+		if (runnable)
+			wake_ns = out_ns;
+		else if (off->wake_ns)
+			wake_ns = between(off->wake_ns, out_ns, now_ns);
+	}
+	ctx_of_wait = context_of(m, t, cause, wake_ns > out_ns ? wake_ns - out_ns : 0);
+	wait_classify(&ctx_of_wait, cause, seen ? off->out_state : tl->out_state, &what);
+	if (out_ns > tl->since_ns)
+		fn(ctx, t, BUCKET_CPU_USER, tl->since_ns, out_ns);
+	if (wake_ns > out_ns)
+		fn(ctx, t, what.bucket, out_ns, wake_ns);
+	if (now_ns > wake_ns)
+		fn(ctx, t, BUCKET_RUN_QUEUE, wake_ns, now_ns);
+}
+
 void timeline_exit(struct model *m, struct task *t, uint64_t now_ns)
 {
 	struct timeline *tl = t->timeline;

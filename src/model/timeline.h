@@ -24,6 +24,10 @@ void timeline_run(struct model *m, struct task *t, const struct par_cycle *rec);
 /* The recording ends while it is in the state that @rec says. */
 void timeline_open(struct model *m, struct task *t, const struct par_task *rec);
 
+/* See model_peek(). */
+void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
+		   model_stretch_fn fn, void *ctx);
+
 /* It left its CPU for ever. */
 void timeline_exit(struct model *m, struct task *t, uint64_t now_ns);
 

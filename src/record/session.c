@@ -251,6 +251,11 @@ int session_end(struct session *s)
 	return err;
 }
 
+int session_look(struct session *s, probes_task_fn fn, void *ctx)
+{
+	return probes_tell(s->probes, fn, ctx);
+}
+
 static void feed_syscall(void *ctx, const struct par_syscall_key *key,
 			 const struct par_syscall_count *count)
 {

@@ -61,6 +61,9 @@ void session_step(struct session *s);
 int session_end(struct session *s);
 void session_close(struct session *s);
 
+/* A look at all traced threads: a PAR_TASK each, now. */
+int session_look(struct session *s, probes_task_fn fn, void *ctx);
+
 /* Feed what the programs counted: system calls, traffic, losses. Cumulative. */
 void session_feed_counts(struct session *s);
 

@@ -144,6 +144,8 @@ static void cpu_is_split_as_the_kernel_says_and_else_as_the_process(void **state
 	alone = add_task(&s, add_process(&s, 9, 0, "new"), 9, "new");
 	own->utime_ns = 3000;
 	own->stime_ns = 1000;
+	p->utime_ns = 3000; /* the model sums them */
+	p->stime_ns = 1000;
 	span(&s, own, BUCKET_CPU_USER, 0, 100);
 	span(&s, quick, BUCKET_CPU_USER, 0, 100);
 	span(&s, alone, BUCKET_CPU_USER, 0, 100);
