@@ -204,3 +204,24 @@ void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct 
 		t->file.ref = *ref;
 	}
 }
+
+bool file_ref_first_ready(__u64 epoll, struct par_file_ref *ref)
+{
+	struct eventpoll *ep = BPF_CORE_READ((struct file *)epoll, private_data);
+	struct list_head *first = BPF_CORE_READ(ep, rdllist.next);
+	struct epitem *item;
+	struct inode *inode;
+	struct file *file;
+
+	if (!first || first == __builtin_preserve_access_index(&ep->rdllist))
+		return false;
+	item = (void *)first - bpf_core_field_offset(struct epitem, rdllink);
+	file = BPF_CORE_READ(item, ffd.file);
+	inode = BPF_CORE_READ(file, f_inode);
+	if (!inode)
+		return false;
+	__builtin_memset(ref, 0, sizeof(*ref));
+	ref->id = BPF_CORE_READ(inode, i_ino);
+	inode_fill(file, inode, ref);
+	return true;
+}

@@ -12,4 +12,10 @@
 void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd,
 		   struct par_file_ref *ref) __hidden;
 
+/*
+ * The first file on the ready list of an epoll instance, whose par_file_ref has
+ * the id @epoll. False: nothing is ready, and @ref is untouched.
+ */
+bool file_ref_first_ready(__u64 epoll, struct par_file_ref *ref) __hidden;
+
 #endif

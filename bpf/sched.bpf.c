@@ -7,6 +7,7 @@
 #include "cause.bpf.h"
 #include "compat.bpf.h"
 #include "emit.bpf.h"
+#include "file.bpf.h"
 
 static __always_inline struct par_cpu_gap *gap_here(void)
 {
@@ -173,6 +174,15 @@ static __always_inline bool wakes_by_futex(struct task_struct *waker, const stru
 	return regs_arg0(regs) == t->cause.args[0];
 }
 
+/* What only the moment of the wake-up tells; returns PAR_WAKE_* bits. */
+static __always_inline __u8 why_woken(struct task_struct *waker, struct thread *t)
+{
+	if (t->cause.file.kind == PAR_FILE_EPOLL &&
+	    file_ref_first_ready(t->cause.file.id, &t->cause.file))
+		t->cause.flags |= PAR_CAUSE_READY;
+	return wakes_by_futex(waker, t) ? PAR_WAKE_SAME_FUTEX : 0;
+}
+
 static __always_inline void wake(struct thread *t, __u64 now)
 {
 	struct task_struct *waker = bpf_get_current_task_btf();
@@ -189,8 +199,8 @@ static __always_inline void wake(struct thread *t, __u64 now)
 		return;		/* the first one ended the wait */
 	if (t->phase == PHASE_OFF && (t->off.out_flags & PAR_OUT_PREEMPT))
 		return;		/* it is runnable */
-	if (t->phase == PHASE_OFF && wakes_by_futex(waker, t))
-		flags |= PAR_WAKE_SAME_FUTEX;
+	if (t->phase == PHASE_OFF)
+		flags |= why_woken(waker, t);
 	t->off.waker_tid = waker->pid;
 	t->off.waker_cpu = bpf_get_smp_processor_id();
 	t->off.wake_flags = flags;

@@ -94,6 +94,7 @@ struct par_file_ref {
 #define PAR_CAUSE_KTHREAD	0x02	/* never in user space: no system call to speak of */
 #define PAR_CAUSE_FAULT		0x04	/* came through an exception, not a system call */
 #define PAR_CAUSE_COMPAT	0x08	/* a 32-bit system call: @sysno is of that table */
+#define PAR_CAUSE_READY		0x10	/* epoll: @file is the first that was ready at the wake-up */
 
 #define PAR_NO_SYSCALL (-1)
 

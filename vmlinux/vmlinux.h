@@ -88,6 +88,23 @@ struct file {
 	void *private_data;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct epoll_filefd {
+	struct file *file;
+} __attribute__((packed));
+
+struct epitem {
+	struct list_head rdllink;
+	struct epoll_filefd ffd;
+};
+
+struct eventpoll {
+	struct list_head rdllist;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;

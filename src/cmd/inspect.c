@@ -14,7 +14,8 @@
 #include "base/xalloc.h"
 #include "event/sysno.h"
 
-#define PORTS_EVERY_NS (2 * NS_PER_S)
+/* A new server is known soon; a storm of outgoing connections costs little. */
+#define PORTS_EVERY_NS (50 * NS_PER_MS)
 #define MEMORY_EVERY_NS NS_PER_S
 
 /* The first proportional sample comes when the program has loaded its modules. */
@@ -50,6 +51,7 @@ void inspect_release(struct inspect *in)
 	htab_release(&in->processes);
 	htab_release(&in->names);
 	htab_release(&in->files);
+	htab_release(&in->ports);
 	python_cache_release(&in->python);
 }
 
@@ -163,16 +165,49 @@ static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *c
 	in->feed(in->ctx, &ev);
 }
 
+/* A wait on a TCP socket: is its local port one that is served here? */
+static void ask_port(struct inspect *in, uint32_t pid, const struct par_file_ref *file)
+{
+	uint16_t ports[PORTS_MAX];
+	uint64_t now_ns;
+	int cnt;
+
+	if (file->kind != PAR_FILE_TCP || htab_find(&in->ports, file->lport, 0))
+		return;
+	now_ns = clock_mono_ns();
+	if (now_ns - in->ports_ns < PORTS_EVERY_NS)
+		return;
+	in->ports_ns = now_ns;
+	htab_put(&in->ports, file->lport, 0, in);
+	cnt = procfs_listen_ports(pid, ports, PORTS_MAX);
+	for (int i = 0; i < cnt && i < PORTS_MAX; i++) {
+		struct event ev = { .hdr = { .ts_ns = clock_mono_ns() } };
+
+		ev.hdr.kind = EVENT_LISTEN;
+		ev.listen.port = ports[i];
+		in->feed(in->ctx, &ev);
+	}
+}
+
 void inspect_before(struct inspect *in, const struct event *ev)
 {
-	const struct par_cause *cause = &ev->cycle.cause;
+	const struct par_cause *cause = NULL;
+	uint32_t pid = 0;
 
-	if (ev->hdr.kind != PAR_CYCLE || cause->sysno == PAR_NO_SYSCALL)
+	if (ev->hdr.kind == PAR_CYCLE) {
+		cause = &ev->cycle.cause;
+		pid = ev->cycle.tgid;
+	} else if (ev->hdr.kind == PAR_TASK || ev->hdr.kind == PAR_OPEN) {
+		cause = &ev->task.cause;
+		pid = ev->task.tgid;
+	}
+	if (!cause || cause->sysno == PAR_NO_SYSCALL)
 		return;
 	/* A timed futex wait may be for a GIL. */
-	if (cause->sysno == in->sys_futex && cause->args[3])
-		ask_runtime(in, process_get(in, ev->cycle.tgid));
+	if (cause->sysno == in->sys_futex && cause->args[3] && htab_find(&in->processes, pid, 0))
+		ask_runtime(in, process_get(in, pid));
 	ask_file(in, ev->hdr.tid, cause);
+	ask_port(in, pid, &cause->file);
 }
 
 void inspect_after(struct inspect *in, const struct event *ev)
@@ -214,31 +249,8 @@ static void feed_memory(struct inspect *in, struct known_process *k, bool exact)
 	in->feed(in->ctx, &ev);
 }
 
-static void ask_ports(struct inspect *in)
-{
-	uint16_t ports[PORTS_MAX];
-	int cnt = 0;
-
-	if (in->processes.cnt) {
-		const struct known_process *k = in->processes.entries[0].value;
-
-		cnt = procfs_listen_ports(k->pid, ports, PORTS_MAX);
-	}
-	for (int i = 0; i < cnt && i < PORTS_MAX; i++) {
-		struct event ev = { .hdr = { .ts_ns = clock_mono_ns() } };
-
-		ev.hdr.kind = EVENT_LISTEN;
-		ev.listen.port = ports[i];
-		in->feed(in->ctx, &ev);
-	}
-}
-
 void inspect_tick(struct inspect *in, uint64_t now_ns)
 {
-	if (now_ns - in->ports_ns >= PORTS_EVERY_NS) {
-		in->ports_ns = now_ns;
-		ask_ports(in);
-	}
 	htab_for_each(&in->processes, i) {
 		struct known_process *k = in->processes.entries[i].value;
 

@@ -21,6 +21,7 @@ struct inspect {
 	struct htab processes;		/* (pid, 0) -> struct known_process, live ones */
 	struct htab names;		/* (tid, 0): asked for the name of an untraced thread */
 	struct htab files;		/* (inode, 0): asked for its path */
+	struct htab ports;		/* (port, 0): asked whether this machine listens there */
 	struct python_cache python;
 	uint64_t ports_ns, memory_ns;	/* when that was last asked */
 	int32_t sys_futex;
@@ -36,7 +37,7 @@ void inspect_before(struct inspect *in, const struct event *ev);
 /* What @ev made known: new processes, programs, files. */
 void inspect_after(struct inspect *in, const struct event *ev);
 
-/* What changes by itself: memory, listening ports. */
+/* What changes by itself: memory. */
 void inspect_tick(struct inspect *in, uint64_t now_ns);
 
 /* Proportional memory of each process, which is dear: at the end, while they live. */

@@ -144,9 +144,9 @@ static json_t *process(const struct fact_process *p)
 	set(o, "runtime", runtime(p));
 	set(o, "start_method", text_or_null(p->start_method));
 	set(o, "startup_ns", number_or_null(p->has_startup, p->startup_ns));
-	set(o, "rss_bytes", number_or_null(p->rss_bytes, p->rss_bytes));
-	set(o, "pss_bytes", number_or_null(p->pss_bytes, p->pss_bytes));
-	set(o, "private_bytes", number_or_null(p->private_bytes, p->private_bytes));
+	set(o, "rss_bytes", number(p->rss_bytes));
+	set(o, "pss_bytes", number(p->pss_bytes));
+	set(o, "private_bytes", number(p->private_bytes));
 	return o;
 }
 
@@ -262,16 +262,15 @@ static json_t *io(const struct facts *f)
 
 static json_t *requests(const struct facts *f)
 {
-	bool is_known = f->requests.basis != NULL;
 	json_t *o = json_object(), *latency = json_object();
 
-	set(o, "count", number_or_null(is_known, f->requests.count));
-	set(o, "per_second", is_known ? real(f->requests.per_second) : json_null());
-	set(latency, "p50", number_or_null(is_known, f->requests.p50));
-	set(latency, "p95", number_or_null(is_known, f->requests.p95));
-	set(latency, "p99", number_or_null(is_known, f->requests.p99));
+	set(o, "count", number(f->requests.count));
+	set(o, "per_second", real(f->requests.per_second));
+	set(latency, "p50", number(f->requests.p50));
+	set(latency, "p95", number(f->requests.p95));
+	set(latency, "p99", number(f->requests.p99));
 	set(o, "latency_ns", latency);
-	set(o, "basis", text_or_null(f->requests.basis));
+	set(o, "basis", text_or_null(f->requests.basis ? f->requests.basis : ""));
 	return o;
 }
 

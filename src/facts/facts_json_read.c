@@ -361,6 +361,10 @@ static void read_totals(const struct node *root, struct facts *f)
 	get_u64(&latency, "p95", &f->requests.p95);
 	get_u64(&latency, "p99", &f->requests.p99);
 	get_text(&requests, "basis", &f->requests.basis);
+	if (f->requests.basis && !f->requests.basis[0]) {
+		free(f->requests.basis);
+		f->requests.basis = NULL;
+	}
 }
 
 static void read_role_verdict(const struct node *n, struct fact_role_verdict *r)

@@ -63,6 +63,7 @@ void model_release(struct model *m)
 	free(m->all_tasks);
 	free(m->all_processes);
 	htab_release(&m->tasks);
+	htab_release(&m->ended);
 	htab_release(&m->processes);
 	htab_release(&m->locks);
 	htab_release(&m->channels);

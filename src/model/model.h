@@ -162,6 +162,7 @@ struct observer {
 struct model {
 	uint64_t begin_ns, end_ns;
 	struct htab tasks;		/* (tid, 0) -> live struct task */
+	struct htab ended;		/* (tid, 0) -> the last struct task of that number that ended */
 	struct htab processes;		/* (pid, 0) -> live struct process */
 	struct htab locks;		/* (pid, address) -> struct lock */
 	struct htab channels;		/* (file kind, id) -> struct channel */

@@ -107,6 +107,7 @@ void task_finish(struct model *m, struct task *t, uint64_t ts_ns)
 	free(t->timeline);
 	t->timeline = NULL;
 	htab_remove(&m->tasks, t->tid, 0);
+	htab_put(&m->ended, t->tid, 0, t);
 	if (!--p->live_cnt)
 		htab_remove(&m->processes, p->pid, 0);
 }

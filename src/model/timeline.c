@@ -81,8 +81,12 @@ static struct wait_context context_of(const struct model *m, const struct task *
 				      const struct par_cause *cause, uint64_t wait_ns)
 {
 	const struct process *p = t->process;
-	const struct task *named = task_find(m, (uint32_t)cause->args[2]);
+	uint32_t tid = (uint32_t)cause->args[2];
+	const struct task *named = task_find(m, tid);
 
+	/* Who waits for a thread's end mostly runs again after that end. */
+	if (!named)
+		named = htab_find(&m->ended, tid, 0);
 	return (struct wait_context){
 		.calls = &m->calls,
 		.gil_addr = p->gil_addr,

@@ -303,13 +303,13 @@ static void classify_file(const struct wait_context *ctx, const struct par_cause
 }
 
 /*
- * What ended it is not known here, only what it waited on: one descriptor is like
- * a read of it; of many, or of an epoll instance, it is the loop's own idling.
+ * Like a read of what was ready; without that, of the first descriptor, if there
+ * are few. Otherwise it is the loop's own idling.
  */
 static void classify_poll(const struct wait_context *ctx, const struct par_cause *cause,
 			  struct wait_what *what)
 {
-	if (ctx->timed_out)
+	if (ctx->timed_out && !(cause->flags & PAR_CAUSE_READY))
 		what->bucket = BUCKET_SLEEP;
 	else if (cause->file.kind == PAR_FILE_NONE)
 		what->bucket = BUCKET_IDLE;

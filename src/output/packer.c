@@ -17,17 +17,17 @@
 #include "output/recording_format.h"
 
 /*
- * From here on chunks are not compressed: 4 MiB is what a busy machine traces
- * in a fifth of a second, so a packer this late is short of CPU time.
+ * From here on chunks are not compressed: 8 MiB is a quarter of a second of a
+ * machine that does nothing but switch, so a packer this late is short of CPU time.
  */
-#define QUEUE_LATE_CHUNKS 16
+#define QUEUE_LATE_CHUNKS 32
 
 /* From here on the caller waits: the file takes no more, and memory is finite. */
 #define QUEUE_FULL_BYTES (64u << 20)
 
 /*
- * Measured on traces of a pipe ping-pong: level 3 takes half the CPU time of
- * level 6 and makes files 8 % longer.
+ * Measured on half a million scheduling cycles of eight threads on two CPUs:
+ * level 1 takes 0.9 us and 37 bytes a cycle, 3 1.2 us and 33, 6 2.1 us and 30.
  */
 #define DEFLATE_LEVEL 3
 

@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+
 size_t pb_put_varint(unsigned char out[PB_VARINT_MAX], uint64_t v)
 {
 	size_t n = 0;
@@ -36,6 +38,23 @@ size_t pb_get_varint(const unsigned char *in, size_t len, uint64_t *v)
 	return 0;
 }
 
+/*
+ * Room for @len more bytes and the NUL that ends every strbuf. This and added()
+ * are strbuf_add() without its copy: they are the hot path of a recording.
+ */
+static unsigned char *room(struct strbuf *sb, size_t len)
+{
+	if (sb->len + len + 1 > sb->cap)
+		sb->buf = xgrow(sb->buf, &sb->cap, sb->len + len + 1, 1);
+	return (unsigned char *)sb->buf + sb->len;
+}
+
+static void added(struct strbuf *sb, size_t len)
+{
+	sb->len += len;
+	sb->buf[sb->len] = 0;
+}
+
 static size_t put_tag(unsigned char *out, uint32_t field, enum pb_wire wire)
 {
 	return pb_put_varint(out, (uint64_t)field << 3 | wire);
@@ -43,19 +62,16 @@ static size_t put_tag(unsigned char *out, uint32_t field, enum pb_wire wire)
 
 void pb_varint(struct strbuf *sb, uint64_t v)
 {
-	unsigned char out[PB_VARINT_MAX];
-
-	strbuf_add(sb, out, pb_put_varint(out, v));
+	added(sb, pb_put_varint(room(sb, PB_VARINT_MAX), v));
 }
 
-/* Tag and value go in with one strbuf_add(): this is the hot path of a recording. */
 void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
-	unsigned char out[2 * PB_VARINT_MAX];
+	unsigned char *out = room(sb, 2 * PB_VARINT_MAX);
 	size_t n = put_tag(out, field, PB_WIRE_VARINT);
 
 	n += pb_put_varint(out + n, v);
-	strbuf_add(sb, out, n);
+	added(sb, n);
 }
 
 void pb_i64(struct strbuf *sb, uint32_t field, int64_t v)
@@ -65,12 +81,12 @@ void pb_i64(struct strbuf *sb, uint32_t field, int64_t v)
 
 void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
-	unsigned char out[PB_VARINT_MAX + 8];
+	unsigned char *out = room(sb, PB_VARINT_MAX + 8);
 	size_t n = put_tag(out, field, PB_WIRE_FIXED64);
 
 	for (int i = 0; i < 8; i++)
 		out[n++] = (unsigned char)(v >> (8 * i));
-	strbuf_add(sb, out, n);
+	added(sb, n);
 }
 
 void pb_double(struct strbuf *sb, uint32_t field, double v)
@@ -83,11 +99,11 @@ void pb_double(struct strbuf *sb, uint32_t field, double v)
 
 void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len)
 {
-	unsigned char out[2 * PB_VARINT_MAX];
+	unsigned char *out = room(sb, 2 * PB_VARINT_MAX);
 	size_t n = put_tag(out, field, PB_WIRE_BYTES);
 
 	n += pb_put_varint(out + n, len);
-	strbuf_add(sb, out, n);
+	added(sb, n);
 	strbuf_add(sb, data, len);
 }
 
@@ -102,11 +118,11 @@ void pb_str(struct strbuf *sb, uint32_t field, const char *s)
  */
 size_t pb_begin(struct strbuf *sb, uint32_t field)
 {
-	unsigned char out[PB_VARINT_MAX + 1];
+	unsigned char *out = room(sb, PB_VARINT_MAX + 1);
 	size_t n = put_tag(out, field, PB_WIRE_BYTES);
 
 	out[n++] = 0;
-	strbuf_add(sb, out, n);
+	added(sb, n);
 	return sb->len;
 }
 

@@ -13,15 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "output/packet.h"
 #include "output/pb.h"
 #include "output/pb_fields.h"
-
-/* Long enough to pack well, short enough that a killed recording lacks little. */
-#define BUNDLE_EVENTS 512
-#define BUNDLE_NS     (250 * NS_PER_MS)
 
 /* The priority of an ordinary thread; ours are not known. */
 #define PRIO 120
@@ -300,10 +295,6 @@ static void put_compact(struct sched *s, struct strbuf *out, struct sched_cpu *c
 	strbuf_release(&table);
 }
 
-/*
- * One bundle. Wake-ups past the last known switch wait for the next one, unless
- * @is_final: by then it is known who ran.
- */
 static void flush_cpu(struct sched *s, struct strbuf *out, struct sched_cpu *c, bool is_final)
 {
 	size_t packet, bundle, waking_cnt, compact, skip = 0;
@@ -337,21 +328,18 @@ static void flush_cpu(struct sched *s, struct strbuf *out, struct sched_cpu *c, 
 	c->first_tid = c->current_tid;
 }
 
-void sched_flush(struct sched *s, struct strbuf *out)
+void sched_flush(struct sched *s, struct strbuf *out, bool is_final)
 {
 	for (size_t i = 0; i < s->cpu_cnt; i++)
 		if (s->cpus[i])
-			flush_cpu(s, out, s->cpus[i], true);
+			flush_cpu(s, out, s->cpus[i], is_final);
 }
 
-void sched_switch(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t cpu,
+void sched_switch(struct sched *s, uint64_t ts_ns, uint32_t cpu,
 		  uint32_t prev_tid, uint32_t next_tid, uint32_t prev_state)
 {
 	struct sched_cpu *c = cpu_get(s, cpu);
 
-	if (c->switch_cnt >= BUNDLE_EVENTS ||
-	    (c->switch_cnt && ts_ns - c->switches[0].ts_ns > BUNDLE_NS))
-		flush_cpu(s, out, c, false);
 	if (!c->has_begun)
 		c->first_tid = prev_tid;
 	c->has_begun = true;
@@ -360,25 +348,21 @@ void sched_switch(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t 
 	c->switches[c->switch_cnt++] = (struct switch_event){ ts_ns, next_tid, prev_state };
 }
 
-void sched_waking(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t cpu,
+void sched_waking(struct sched *s, uint64_t ts_ns, uint32_t cpu,
 		  uint32_t waker_tid, uint32_t wakee_tid, uint32_t target_cpu)
 {
 	struct sched_cpu *c = cpu_get(s, cpu);
 
-	if (c->waking_cnt >= BUNDLE_EVENTS)
-		flush_cpu(s, out, c, true);
 	XGROW(c->wakings, c->waking_cnt, c->waking_cap);
 	c->wakings[c->waking_cnt++] =
 		(struct waking_event){ ts_ns, waker_tid, wakee_tid, target_cpu };
 }
 
 /* Which CPU the kernel did this on is not known, and of no interest. */
-void sched_free_thread(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t tid)
+void sched_free_thread(struct sched *s, uint64_t ts_ns, uint32_t tid)
 {
 	struct sched_cpu *c = cpu_get(s, 0);
 
-	if (c->free_cnt >= BUNDLE_EVENTS)
-		flush_cpu(s, out, c, false);
 	XGROW(c->frees, c->free_cnt, c->free_cap);
 	c->frees[c->free_cnt++] = (struct free_event){ ts_ns, tid };
 }

@@ -28,18 +28,21 @@ void sched_name(struct sched *s, uint32_t tid, const char *name);
 
 /*
  * The events. Per CPU, switches come in order of time and each prev_tid is the
- * next_tid before it; the others may come in any order. Packets are appended to
- * @out when enough events have come together.
+ * next_tid before it; the others may come in any order.
  */
-void sched_switch(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t cpu,
+void sched_switch(struct sched *s, uint64_t ts_ns, uint32_t cpu,
 		  uint32_t prev_tid, uint32_t next_tid, uint32_t prev_state);
-void sched_waking(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t cpu,
+void sched_waking(struct sched *s, uint64_t ts_ns, uint32_t cpu,
 		  uint32_t waker_tid, uint32_t wakee_tid, uint32_t target_cpu);
 
 /* The thread is gone, its id may come again. */
-void sched_free_thread(struct sched *s, struct strbuf *out, uint64_t ts_ns, uint32_t tid);
+void sched_free_thread(struct sched *s, uint64_t ts_ns, uint32_t tid);
 
-/* Write what has been collected. */
-void sched_flush(struct sched *s, struct strbuf *out);
+/*
+ * Append what has been collected as packets. Wake-ups past the last known switch
+ * of their CPU wait for the next flush, unless @is_final: by then it is known
+ * who ran there, which takes fewer bytes.
+ */
+void sched_flush(struct sched *s, struct strbuf *out, bool is_final);
 
 #endif

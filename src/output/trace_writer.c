@@ -23,6 +23,16 @@
 #define UNTRACED_NAME "(not traced)"
 #define IDLE_NAME     "swapper"
 
+/*
+ * What happens is collected until it takes about this much, each thread's
+ * packets together because they resemble each other most, and then handed over
+ * as one chunk: so a recording that is cut ends at the same time for all threads.
+ */
+#define PERIOD_BYTES (CHUNK_MAX_BYTES * 3 / 4)
+
+/* What a switch or a wake-up takes in the end, on average. */
+#define SCHED_BYTES 12
+
 /* Above any process id, so that flow ids, which are a thread's uuid, are no surprise either. */
 #define FIRST_UUID (1ULL << 23)
 
@@ -35,6 +45,7 @@ struct tw_process {
 struct tw_task {
 	const struct task *task;
 	struct track track;
+	struct strbuf run;		/* its packets, not passed on yet */
 	uint64_t woken_ns;		/* the end of a flow that is not written yet; 0: none */
 };
 
@@ -46,6 +57,7 @@ struct trace_writer {
 	char *sysname, *release, *machine;
 
 	struct strbuf out;		/* packets on their way to the recording */
+	size_t collected_bytes;		/* in the threads' runs and in @sched */
 	struct intern strings;
 	struct sched sched;
 	struct htab processes;		/* (struct process *, 0) -> struct tw_process */
@@ -80,6 +92,49 @@ static void pass_on(struct trace_writer *tw)
 	strbuf_reset(&tw->out);
 }
 
+static void pass_on_run(struct trace_writer *tw, struct tw_task *twt)
+{
+	if (twt->run.len)
+		recording_append(tw->rec, twt->run.buf, twt->run.len);
+	strbuf_reset(&twt->run);
+}
+
+/* The far end of the flow that on_wakeup() began. */
+static void put_woken(struct trace_writer *tw, struct tw_task *twt)
+{
+	if (!twt->woken_ns)
+		return;
+	track_instant(&twt->run, &twt->track, &tw->strings, twt->woken_ns, "woken", FLOW_ENDS,
+		      twt->track.uuid);
+	twt->woken_ns = 0;
+}
+
+/* All that waits for company goes out. */
+static void end_period(struct trace_writer *tw, bool is_final)
+{
+	/* Those that have ended left nothing behind, unless the model was late to tell. */
+	const struct htab *tasks = is_final ? &tw->tasks : &tw->by_tid;
+
+	pass_on(tw);
+	htab_for_each(tasks, i) {
+		struct tw_task *twt = tasks->entries[i].value;
+
+		put_woken(tw, twt);
+		pass_on_run(tw, twt);
+	}
+	sched_flush(&tw->sched, &tw->out, is_final);
+	pass_on(tw);
+	recording_flush(tw->rec);
+	tw->collected_bytes = 0;
+}
+
+static void collected(struct trace_writer *tw, size_t bytes)
+{
+	tw->collected_bytes += bytes;
+	if (tw->collected_bytes >= PERIOD_BYTES)
+		end_period(tw, false);
+}
+
 static void on_begin(void *ctx, uint64_t ts_ns)
 {
 	struct trace_writer *tw = ctx;
@@ -99,6 +154,7 @@ static void on_begin(void *ctx, uint64_t ts_ns)
 	packet_system(&tw->out, tw->begin_ns, &tw->system);
 	sched_name(&tw->sched, 0, IDLE_NAME);
 	pass_on(tw);
+	recording_flush(tw->rec);	/* nothing can be read without these */
 }
 
 static struct tw_process *process_get(struct trace_writer *tw, const struct process *p)
@@ -149,26 +205,18 @@ static void on_task(void *ctx, const struct task *t)
 	pass_on(tw);
 }
 
-/* The far end of the flow that on_wakeup() began. */
-static void put_woken(struct trace_writer *tw, struct tw_task *twt)
-{
-	if (!twt->woken_ns)
-		return;
-	track_instant(&tw->out, &twt->track, &tw->strings, twt->woken_ns, "woken", FLOW_ENDS,
-		      twt->track.uuid);
-	twt->woken_ns = 0;
-}
-
 static void on_task_end(void *ctx, const struct task *t)
 {
 	struct trace_writer *tw = ctx;
 	struct tw_task *twt = task_get(tw, t);
 
 	put_woken(tw, twt);
+	pass_on_run(tw, twt);
+	strbuf_release(&twt->run);
 	if (htab_find(&tw->by_tid, t->tid, 0) == twt)
 		htab_remove(&tw->by_tid, t->tid, 0);
-	sched_free_thread(&tw->sched, &tw->out, boot_ns(tw, t->end_ns), t->tid);
-	pass_on(tw);
+	sched_free_thread(&tw->sched, boot_ns(tw, t->end_ns), t->tid);
+	collected(tw, SCHED_BYTES);
 }
 
 static void add_note(struct track_slice *slice, const char *name, const char *text)
@@ -195,8 +243,8 @@ static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct 
 		add_note(&slice, "lock", s->lock->name);
 	if (s->channel && s->channel->name)
 		add_note(&slice, "channel", s->channel->name);
-	track_begin(&tw->out, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice);
-	track_end(&tw->out, &twt->track, boot_ns(tw, s->end_ns));
+	track_begin(&twt->run, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice);
+	track_end(&twt->run, &twt->track, boot_ns(tw, s->end_ns));
 }
 
 static void on_span(void *ctx, const struct span *s)
@@ -204,6 +252,7 @@ static void on_span(void *ctx, const struct span *s)
 	struct trace_writer *tw = ctx;
 	struct tw_task *twt = task_get(tw, s->task);
 	uint64_t start_ns = boot_ns(tw, s->start_ns), end_ns = boot_ns(tw, s->end_ns);
+	size_t before = twt->run.len;
 
 	switch (s->bucket) {
 	case BUCKET_CPU_USER:
@@ -220,7 +269,7 @@ static void on_span(void *ctx, const struct span *s)
 		if (twt->woken_ns <= start_ns)
 			put_woken(tw, twt);
 		put_wait(tw, twt, s);
-		pass_on(tw);
+		collected(tw, twt->run.len - before);
 	}
 }
 
@@ -235,17 +284,21 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 	struct tw_task *waker = htab_find(&tw->by_tid, w->waker_tid, 0);
 	struct tw_task *woken = task_get(tw, w->task);
 
-	sched_waking(&tw->sched, &tw->out, ts_ns, w->waker_cpu, w->waker_tid, w->task->tid,
-		     w->target_cpu);
-	if (waker && waker != woken && w->run_ns != UINT64_MAX) {
-		put_woken(tw, woken);
-		if (waker->woken_ns <= ts_ns)
-			put_woken(tw, waker);
-		track_instant(&tw->out, &waker->track, &tw->strings, ts_ns, "wakes", FLOW_BEGINS,
-			      woken->track.uuid);
-		woken->woken_ns = boot_ns(tw, w->run_ns);
-	}
-	pass_on(tw);
+	size_t before;
+
+	sched_waking(&tw->sched, ts_ns, w->waker_cpu, w->waker_tid, w->task->tid, w->target_cpu);
+	collected(tw, SCHED_BYTES);
+	if (!waker || waker == woken || w->run_ns == UINT64_MAX)
+		return;
+	put_woken(tw, woken);
+	if (waker->woken_ns <= ts_ns)
+		put_woken(tw, waker);
+	before = waker->run.len;
+	track_instant(&waker->run, &waker->track, &tw->strings, ts_ns, "wakes", FLOW_BEGINS,
+		      woken->track.uuid);
+	woken->woken_ns = boot_ns(tw, w->run_ns);
+	/* The other end is as long; both are in the same period. */
+	collected(tw, 2 * (waker->run.len - before));
 }
 
 /*
@@ -282,9 +335,9 @@ static void on_cpu(void *ctx, const struct cpu_switch *c)
 	struct trace_writer *tw = ctx;
 	uint32_t prev = stand_in(tw, c->prev_tid, c->cpu), next = stand_in(tw, c->next_tid, c->cpu);
 
-	sched_switch(&tw->sched, &tw->out, boot_ns(tw, c->ts_ns), c->cpu, prev, next,
-		     c->prev_state);
+	sched_switch(&tw->sched, boot_ns(tw, c->ts_ns), c->cpu, prev, next, c->prev_state);
 	pass_on(tw);
+	collected(tw, SCHED_BYTES);
 }
 
 static void on_memory(void *ctx, uint64_t ts_ns, const struct process *p)
@@ -338,20 +391,12 @@ static void put_levels(struct trace_writer *tw, const char *name, const struct l
 	pass_on(tw);
 }
 
-static void put_all_woken(struct trace_writer *tw)
-{
-	htab_for_each(&tw->by_tid, i)
-		put_woken(tw, tw->by_tid.entries[i].value);
-}
-
 static void on_end(void *ctx, uint64_t ts_ns)
 {
 	struct trace_writer *tw = ctx;
 
 	tw->end_ns = boot_ns(tw, ts_ns);
-	put_all_woken(tw);
-	sched_flush(&tw->sched, &tw->out);
-	pass_on(tw);
+	end_period(tw, true);
 	put_levels(tw, "CPUs in use", &tw->on_cpu);
 	put_levels(tw, "runnable threads", &tw->runnable);
 }
@@ -392,9 +437,7 @@ const struct observer *trace_writer_observer(const struct trace_writer *tw)
 
 int trace_writer_flush(struct trace_writer *tw)
 {
-	put_all_woken(tw);
-	sched_flush(&tw->sched, &tw->out);
-	pass_on(tw);
+	end_period(tw, false);
 	return recording_flush(tw->rec);
 }
 
@@ -423,12 +466,12 @@ void trace_writer_free(struct trace_writer *tw)
 {
 	if (!tw)
 		return;
-	sched_flush(&tw->sched, &tw->out);
-	pass_on(tw);
+	end_period(tw, true);
 	htab_for_each(&tw->tasks, i) {
 		struct tw_task *twt = tw->tasks.entries[i].value;
 
 		track_release(&twt->track);
+		strbuf_release(&twt->run);
 		free(twt);
 	}
 	htab_for_each(&tw->processes, i)

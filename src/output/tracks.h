@@ -19,6 +19,9 @@ struct track {
 	uint32_t seq;
 	bool is_open;		/* the sequence has begun */
 	uint64_t last_ns;	/* of the last packet */
+	struct track_memo *memos;/* the last few kinds of slice, NULL: none yet */
+	uint32_t memo_cnt;	/* ever made */
+	struct strbuf key;	/* scratch */
 	uint64_t *seen;		/* bits: which strings the sequence knows, and as what */
 	size_t seen_words;
 };

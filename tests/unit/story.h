@@ -127,7 +127,6 @@ static inline void story_on_cpu(void *ctx, const struct cpu_switch *c)
 
 	assert_true(s->begun && !s->ended);
 	assert_true(c->ts_ns >= s->m.begin_ns);
-	assert_true(c->ts_ns <= s->last_ns);
 	assert_int_not_equal(c->prev_tid, c->next_tid);
 	for (size_t i = s->switch_cnt; i-- > 0;) {
 		if (s->switches[i].cpu != c->cpu)

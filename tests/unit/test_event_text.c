@@ -44,7 +44,7 @@ static void a_line_for_each_kind_stays_as_it_is(void **state)
 	stays("0 task tid=11 pid=10 comm=worker blocked cpu=1 snapshot sys=nanosleep start=1s");
 	stays("5ms cycle tid=11 cpu=1 out=1ms state=S wake=4ms waker=10@0 same-futex "
 	      "sys=futex(0x1000,0x80,2) owner=10");
-	stays("6ms cycle tid=10 out=5ms preempted gap=5ms:10:R+>99<99");
+	stays("6ms cycle tid=10 ran=2ms out=5ms preempted gap=5ms:10:R+>99<99");
 	stays("7ms fork tid=10 pid=10 child=12 childpid=12 comm=app");
 	stays("7.5ms exec pid=12 old=12 comm=ls path=/bin/ls");
 	stays("8ms rename tid=12 pid=12 comm=\"a b\"");
@@ -143,6 +143,14 @@ static void a_thread_comes_back_where_it_left_unless_told(void **state)
 	stays("1 cycle cpu=3 outcpu=0");
 }
 
+static void how_long_it_ran_is_not_known_unless_told(void **state)
+{
+	(void)state;
+	assert_true(parsed("1 cycle").cycle.off.ran_ns == PAR_RAN_UNKNOWN);
+	assert_int_equal(parsed("1 cycle ran=1us").cycle.off.ran_ns, 1000);
+	stays("1 cycle ran=0");
+}
+
 static void states_are_letters(void **state)
 {
 	static const char letters[] = "RSDTtZPXI";
@@ -202,6 +210,7 @@ static void what_makes_no_sense_is_refused(void **state)
 		"1 cycle cpu=65536",
 		"1 cycle state=Q",
 		"1 cycle preempted=1",
+		"1 cycle ran=5s",
 		"1 cycle sys=no_such_call",
 		"1 cycle sys=read(1,2,3,4,5,6)",
 		"1 cycle sys=read(1",
@@ -296,6 +305,7 @@ static void any_file(struct par_file_ref *ref)
 
 static void any_off(struct par_off *off)
 {
+	off->ran_ns = (uint32_t)any(UINT32_MAX);
 	off->out_ns = any(UINT64_MAX);
 	off->wake_ns = any(UINT64_MAX);
 	off->waker_tid = (uint32_t)any(UINT32_MAX);
@@ -517,6 +527,7 @@ int main(void)
 		cmocka_unit_test(files_stay_as_they_are),
 		cmocka_unit_test(calls_have_names_and_arguments),
 		cmocka_unit_test(a_thread_comes_back_where_it_left_unless_told),
+		cmocka_unit_test(how_long_it_ran_is_not_known_unless_told),
 		cmocka_unit_test(states_are_letters),
 		cmocka_unit_test(strings_may_hold_anything),
 		cmocka_unit_test(blanks_and_comments_are_no_events),
