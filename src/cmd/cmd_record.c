@@ -170,7 +170,7 @@ static int watch(struct collector *c, struct target *target, const struct option
 {
 	uint64_t end_ns = o->duration_ns ? c->session.begin_ns + o->duration_ns : UINT64_MAX;
 	bool shows_progress = !o->quiet && isatty(STDERR_FILENO);
-	uint64_t progress_ns = c->session.begin_ns;
+	uint64_t progress_ns = c->session.begin_ns + PROGRESS_NS;
 	int err = 0;
 
 	while (!err && !signal_cnt && (target_reap(target) || o->probes.trace_all)) {
@@ -186,6 +186,8 @@ static int watch(struct collector *c, struct target *target, const struct option
 		err = collector_step(c);
 	}
 	log_progress_end();
+	log_info(signal_cnt ? "stopped by a signal" : clock_mono_ns() >= end_ns
+		 ? "the time is up" : "the target has ended");
 	return err;
 }
 

@@ -22,7 +22,6 @@ enum field_type {
 	FIELD_STATE,
 	FIELD_WAKER, /* in struct par_off: waker_tid and waker_cpu */
 	FIELD_OUT_CPU, /* not given: hdr.cpu */
-	FIELD_RAN, /* not given: PAR_RAN_UNKNOWN */
 	FIELD_SYSNO, /* not given: PAR_NO_SYSCALL */
 	FIELD_CALL, /* in struct par_cause: sysno and args */
 	FIELD_FILE,
@@ -55,7 +54,7 @@ struct field {
 	BITS("flags", MORE_BITS, known, par_hdr, flags)
 
 #define OFF_FIELDS(s) \
-	F("ran", RAN, s, off.ran_ns), \
+	F("ran", TIME, s, off.ran_ns), \
 	F("out", TIME, s, off.out_ns), \
 	F("state", STATE, s, off.out_state), \
 	BITS("preempted", BITS, PAR_OUT_PREEMPT, s, off.out_flags), \
@@ -347,7 +346,6 @@ static bool get_value(const char **p, const struct field *f, void *at)
 	case FIELD_MORE_BITS:
 		return value_get_uint(p, &v) && store(at, f->size, load(at, f->size) | v);
 	case FIELD_TIME:
-	case FIELD_RAN:
 		return value_get_time(p, &v) && store(at, f->size, v);
 	case FIELD_STRING:
 		return value_get_string(p, at, f->size);
@@ -384,7 +382,6 @@ static void put_value(struct strbuf *out, const struct field *f, const void *at)
 		strbuf_addf(out, "0x%llx", (unsigned long long)load(at, f->size) & ~f->bits);
 		break;
 	case FIELD_TIME:
-	case FIELD_RAN:
 		value_put_time(out, load(at, f->size));
 		break;
 	case FIELD_STRING:
@@ -436,8 +433,6 @@ static bool is_default(const struct event *ev, const struct field *f, const void
 		return !off->waker_tid && !off->waker_cpu;
 	case FIELD_OUT_CPU:
 		return load(at, f->size) == ev->hdr.cpu;
-	case FIELD_RAN:
-		return load(at, f->size) == PAR_RAN_UNKNOWN;
 	case FIELD_SYSNO:
 		return *(const int32_t *)at == PAR_NO_SYSCALL;
 	case FIELD_CALL:
@@ -555,9 +550,7 @@ static void set_defaults(const struct kind *k, struct event *ev)
 	for (const struct field *f = k->fields; f->key; f++) {
 		void *at = (char *)ev + f->offset;
 
-		if (f->type == FIELD_RAN)
-			store(at, f->size, PAR_RAN_UNKNOWN);
-		else if (f->type == FIELD_SYSNO)
+		if (f->type == FIELD_SYSNO)
 			ev->syscalls.sysno = PAR_NO_SYSCALL;
 		else if (f->type == FIELD_CALL)
 			((struct par_cause *)at)->sysno = PAR_NO_SYSCALL;

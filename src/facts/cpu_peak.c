@@ -24,10 +24,10 @@ struct stretch {
 };
 
 struct cpu_line {
-	struct stretch kept[KEPT];	/* a ring; in order of time */
-	size_t cnt;			/* ever added; the next goes to cnt % KEPT */
+	struct stretch kept[KEPT]; /* a ring; in order of time */
+	size_t cnt; /* ever added; the next goes to cnt % KEPT */
 	bool is_busy;
-	uint64_t busy_ns;		/* since when */
+	uint64_t busy_ns; /* since when */
 };
 
 static struct cpu_line *line_get(struct cpu_peak *p, uint16_t cpu)
@@ -85,7 +85,7 @@ static void close_stretch(struct cpu_peak *p, struct cpu_line *own, uint64_t end
 		return;
 	p->seen_cnt += !own->cnt;
 	own->kept[own->cnt++ % KEPT] = s;
-	if (p->peak >= p->seen_cnt)	/* it can't grow: the usual case after a moment */
+	if (p->peak >= p->seen_cnt) /* it can't grow: the usual case after a moment */
 		return;
 	count_at(p, s.start_ns);
 	for (size_t i = 0; i < p->line_cnt; i++) {

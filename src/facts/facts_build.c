@@ -14,9 +14,9 @@
 #include "facts/role.h"
 
 struct thread_sum {
-	uint64_t time_ns[BUCKET_CNT];	/* all CPU time under BUCKET_CPU_USER */
-	uint64_t first_cpu_ns, last_cpu_ns;	/* absolute; 0: never on a CPU */
-	uint64_t latest_ns;		/* the end of its latest span */
+	uint64_t time_ns[BUCKET_CNT]; /* all CPU time under BUCKET_CPU_USER */
+	uint64_t first_cpu_ns, last_cpu_ns; /* absolute; 0: never on a CPU */
+	uint64_t latest_ns; /* the end of its latest span */
 	struct latency queue;
 };
 
@@ -132,8 +132,8 @@ static void split_cpu(const struct model *m, const struct task *t, uint64_t time
 		process_split(m, t->process, &user, &kernel);
 	if (!user && !kernel)
 		return;
-	time_ns[BUCKET_CPU_USER] =
-		(uint64_t)((unsigned __int128)cpu * user / ((unsigned __int128)user + kernel));
+	time_ns[BUCKET_CPU_USER] = (uint64_t)((unsigned __int128)cpu * user /
+					      ((unsigned __int128)user + kernel));
 	time_ns[BUCKET_CPU_KERNEL] = cpu - time_ns[BUCKET_CPU_USER];
 }
 

@@ -72,8 +72,8 @@ void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 			.runtime_version = dup_or_null(p->runtime_version),
 			.global_lock = p->global_lock,
 			.start_method = dup_or_null(start_method(m, p)),
-			.rss_bytes = p->rss_max_bytes > p->rss_bytes ? p->rss_max_bytes :
-								       p->rss_bytes,
+			.rss_bytes = p->rss_max_bytes > p->rss_bytes ? p->rss_max_bytes
+								     : p->rss_bytes,
 			.pss_bytes = p->pss_bytes,
 			.private_bytes = p->private_bytes,
 		};
@@ -123,7 +123,7 @@ static void fill_edges(struct fact_lock *out, const struct lock *l)
 			rest.waits += e[i].waits;
 			rest.wait_ns += e[i].wait_ns;
 		}
-		e[FACTS_EDGES_MAX] = rest;	/* waiter and holder 0: all others */
+		e[FACTS_EDGES_MAX] = rest; /* waiter and holder 0: all others */
 		cnt = FACTS_EDGES_MAX + 1;
 	}
 	out->edges = e;
@@ -198,11 +198,11 @@ void fill_locks(struct facts *out, const struct model *m)
 static const char *channel_kind(uint8_t file_kind)
 {
 	static const char *const kinds[] = {
-		[PAR_FILE_REGULAR] = "file",	  [PAR_FILE_TTY] = "tty",
-		[PAR_FILE_PIPE] = "pipe",	  [PAR_FILE_FIFO] = "fifo",
-		[PAR_FILE_UNIX] = "unix",	  [PAR_FILE_TCP] = "tcp",
-		[PAR_FILE_UDP] = "udp",		  [PAR_FILE_SOCKET] = "socket",
-		[PAR_FILE_EVENTFD] = "eventfd",	  [PAR_FILE_SIGNALFD] = "signalfd",
+		[PAR_FILE_REGULAR] = "file",    [PAR_FILE_TTY] = "tty",
+		[PAR_FILE_PIPE] = "pipe",       [PAR_FILE_FIFO] = "fifo",
+		[PAR_FILE_UNIX] = "unix",       [PAR_FILE_TCP] = "tcp",
+		[PAR_FILE_UDP] = "udp",         [PAR_FILE_SOCKET] = "socket",
+		[PAR_FILE_EVENTFD] = "eventfd", [PAR_FILE_SIGNALFD] = "signalfd",
 		[PAR_FILE_MQUEUE] = "mqueue",
 	};
 
@@ -284,8 +284,8 @@ static int by_syscall_wait(const void *a, const void *b)
 
 void fill_syscalls(struct facts *out, const struct model *m, const char *(*sysno_name)(int))
 {
-	struct syscall_count **counts =
-		(struct syscall_count **)sorted_values(&m->syscalls, by_syscall_wait);
+	struct syscall_count **counts = (struct syscall_count **)sorted_values(&m->syscalls,
+									       by_syscall_wait);
 
 	out->syscalls = xcalloc(m->syscalls.cnt, sizeof(*out->syscalls));
 	for (size_t i = 0; i < m->syscalls.cnt; i++) {

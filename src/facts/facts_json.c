@@ -239,7 +239,7 @@ static json_t *syscall_count(const struct fact_syscall *s)
 	set(o, "name", text(s->name));
 	set(o, "calls", number(s->calls));
 	set(o, "errors", number(s->errors));
-	set(o, "total_ns", json_null());	/* nothing times whole calls yet */
+	set(o, "total_ns", json_null()); /* nothing times whole calls yet */
 	set(o, "blocked_ns", number(s->blocked_ns));
 	set(o, "bytes", number(s->bytes));
 	return o;
@@ -363,12 +363,12 @@ static json_t *verdict(const struct fact_verdict *v)
 	return o;
 }
 
-#define SET_ARRAY(root, key, fn, items, cnt)                                                       \
-	do {                                                                                       \
-		json_t *arr_ = json_array();                                                       \
-		for (size_t i_ = 0; i_ < (cnt); i_++)                                              \
-			json_array_append_new(arr_, fn(&(items)[i_]));                             \
-		set(root, key, arr_);                                                              \
+#define SET_ARRAY(root, key, fn, items, cnt)                           \
+	do {                                                           \
+		json_t *arr_ = json_array();                           \
+		for (size_t i_ = 0; i_ < (cnt); i_++)                  \
+			json_array_append_new(arr_, fn(&(items)[i_])); \
+		set(root, key, arr_);                                  \
 	} while (0)
 
 static int append(const char *data, size_t len, void *out)

@@ -19,7 +19,7 @@
 /* A value and the way to it, for messages. @json NULL: missing or null. */
 struct node {
 	json_t *json;
-	char *err;		/* [FACTS_JSON_ERR_LEN], "" while all is well */
+	char *err; /* [FACTS_JSON_ERR_LEN], "" while all is well */
 	char path[96];
 };
 
@@ -403,14 +403,14 @@ static void read_not_predicted(const struct node *n, struct fact_not_predicted *
 }
 
 /* Each element of the array @key, through @fn, into @items. */
-#define READ_ARRAY(n, key, fn, items, cnt)                                                         \
-	do {                                                                                       \
-		size_t size_ = array_size(n, key);                                                 \
-		(items) = xcalloc(size_, sizeof(*(items)));                                        \
-		while ((cnt) < size_ && !(n)->err[0]) {                                            \
-			struct node item_ = item(n, key, cnt);                                     \
-			fn(&item_, &(items)[(cnt)++]);                                             \
-		}                                                                                  \
+#define READ_ARRAY(n, key, fn, items, cnt)                     \
+	do {                                                   \
+		size_t size_ = array_size(n, key);             \
+		(items) = xcalloc(size_, sizeof(*(items)));    \
+		while ((cnt) < size_ && !(n)->err[0]) {        \
+			struct node item_ = item(n, key, cnt); \
+			fn(&item_, &(items)[(cnt)++]);         \
+		}                                              \
 	} while (0)
 
 static void read_verdict(const struct node *n, struct fact_verdict *v)

@@ -21,6 +21,9 @@
 #include "base/htab.h"
 #include "base/xalloc.h"
 
+/* A role with less of the tree's running and I/O time than this is never split. */
+#define SPLIT_MIN_PERCENT 5
+
 /*
  * A member is split off when it spends this much more of its life on another
  * kind of thing than on its role's: well clear of chance, short of all.
@@ -34,10 +37,10 @@ static const char *const habit_names[HABIT_CNT] = { "cpu", "io", "idle" };
 /* What the tree looks like to one process. */
 struct house {
 	const struct fact_process *process;
-	const struct fact_process *parent;	/* NULL: not traced */
+	const struct fact_process *parent; /* NULL: not traced */
 	size_t thread_cnt;
-	bool is_home;		/* runs the home program */
-	bool is_clone;		/* runs its parent's program */
+	bool is_home; /* runs the home program */
+	bool is_clone; /* runs its parent's program */
 	bool has_clones;
 };
 
@@ -138,10 +141,10 @@ static char *label_of(const struct fact_thread *t, const struct house *h)
 		return xstrdup(stem[0] ? stem : "thread");
 	program_stem(program, sizeof(program), name_of(h->process));
 
-	if (is_main && !h->is_clone && !h->is_home)
+	if (is_main && !h->is_home)
 		return xstrdup(program);
 	if (is_main && h->is_clone && h->parent && strcmp(name, name_of(h->parent)))
-		snprintf(stem, sizeof(stem), "%s", program);	/* named itself */
+		snprintf(stem, sizeof(stem), "%s", program); /* named itself */
 	else if (is_main || !name[0] || !strcmp(name, name_of(h->process)))
 		snprintf(stem, sizeof(stem), "%s", nameless(h, is_main));
 
@@ -227,12 +230,22 @@ static void group_add(struct group *g, const struct fact_thread *t)
 	g->life_ns += t->lifetime_ns;
 }
 
+static uint64_t busy_ns(const struct group *g)
+{
+	return g->habit_ns[HABIT_CPU] + g->habit_ns[HABIT_IO];
+}
+
 static void split_groups(struct facts *f, char **labels, struct htab *groups)
 {
+	uint64_t all = 0;
+
+	htab_for_each(groups, i)
+		all += busy_ns(groups->entries[i].value);
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		struct group *g = group_get(groups, labels[i]);
 
-		g->is_split |= habit_in_group(&f->threads[i], g) != largest(g->habit_ns);
+		if (busy_ns(g) >= all / 100 * SPLIT_MIN_PERCENT)
+			g->is_split |= habit_in_group(&f->threads[i], g) != largest(g->habit_ns);
 	}
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		struct group *g = group_get(groups, labels[i]);
@@ -240,8 +253,8 @@ static void split_groups(struct facts *f, char **labels, struct htab *groups)
 		free(f->threads[i].role);
 		f->threads[i].role =
 			g->is_split ? xasprintf("%s (%s)", labels[i],
-						habit_names[habit_in_group(&f->threads[i], g)]) :
-				      xstrdup(labels[i]);
+						habit_names[habit_in_group(&f->threads[i], g)])
+				    : xstrdup(labels[i]);
 	}
 }
 

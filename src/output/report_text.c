@@ -17,7 +17,7 @@
 #define EDGES_SHOWN    5
 #define CHANNELS_SHOWN 3
 #define COMMAND_MAX    200
-#define WIDTH_MIN      72	/* the longest headline with its label */
+#define WIDTH_MIN      72 /* the longest headline with its label */
 
 static void add_command(const struct facts *f, struct strbuf *s)
 {
@@ -180,7 +180,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 	wrap_add_safe(&s, l->name && l->name[0] ? l->name : lock_kind_name(l->kind), 60);
 	strbuf_addstr(&s, ": ");
 	wrap_add_count(&s, l->waits);
-	strbuf_addstr(&s, " waits, ");
+	strbuf_addstr(&s, l->waits == 1 ? " wait, " : " waits, ");
 	wrap_add_duration(&s, l->wait_ns);
 	strbuf_addstr(&s, " in all, ");
 	wrap_add_duration(&s, l->max_ns);
@@ -199,7 +199,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 		}
 		strbuf_addstr(&s, ": ");
 		wrap_add_count(&s, e->waits);
-		strbuf_addstr(&s, " waits, ");
+		strbuf_addstr(&s, e->waits == 1 ? " wait, " : " waits, ");
 		wrap_add_duration(&s, e->wait_ns);
 		if (!i)
 			strbuf_addstr(&s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
@@ -234,7 +234,7 @@ static void say_channel(const struct wrap *w, const struct fact_channel *c, stru
 		strbuf_addstr(s, ", ");
 	}
 	wrap_add_count(s, c->messages);
-	strbuf_addstr(s, " messages, ");
+	strbuf_addstr(s, c->messages == 1 ? " message, " : " messages, ");
 	wrap_add_bytes(s, c->bytes);
 	strbuf_addstr(s, "; waited to read ");
 	wrap_add_duration(s, c->read_wait_ns);
@@ -242,12 +242,23 @@ static void say_channel(const struct wrap *w, const struct fact_channel *c, stru
 	wrap_add_duration(s, c->write_wait_ns);
 }
 
+/* A shell's pipe to `basename` tells nobody anything. */
+static bool is_worth_showing(const struct facts *f, const struct fact_channel *c)
+{
+	return c->messages >= 1000 || c->bytes >= 1000000 ||
+	       c->read_wait_ns + c->write_wait_ns > facts_life_ns(f) / 100;
+}
+
 static void put_channels(struct wrap *w, const struct facts *f)
 {
 	const char *label = "IPC";
 	struct strbuf s = { 0 };
+	size_t shown = 0;
 
-	for (size_t i = 0; i < f->channel_cnt && i < CHANNELS_SHOWN; i++) {
+	for (size_t i = 0; i < f->channel_cnt && shown < CHANNELS_SHOWN; i++) {
+		if (!is_worth_showing(f, &f->channels[i]))
+			continue;
+		shown++;
 		if (*label)
 			wrap_gap(w);
 		strbuf_reset(&s);
@@ -255,9 +266,9 @@ static void put_channels(struct wrap *w, const struct facts *f)
 		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
 		label = "";
 	}
-	if (f->channel_cnt > CHANNELS_SHOWN) {
+	if (shown && f->channel_cnt > shown) {
 		strbuf_reset(&s);
-		strbuf_addf(&s, "%s %zu more", wrap_dots(w), f->channel_cnt - CHANNELS_SHOWN);
+		strbuf_addf(&s, "%s %zu more", wrap_dots(w), f->channel_cnt - shown);
 		wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
 	}
 	strbuf_release(&s);
@@ -295,8 +306,9 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	struct strbuf s = { 0 };
 
 	if (r->lost_ring + r->lost_state) {
-		strbuf_addf(&s, "%llu records lost for want of ring space, %llu for want of memory "
-				"for a thread's state: sums are too low by as much",
+		strbuf_addf(&s,
+			    "%llu records lost for want of ring space, %llu for want of memory "
+			    "for a thread's state: sums are too low by as much",
 			    (unsigned long long)r->lost_ring, (unsigned long long)r->lost_state);
 		wrap_text(w, "Lost", WRAP_LABEL, strbuf_str(&s));
 	}

@@ -7,15 +7,19 @@
 #include <string.h>
 
 static const char *const sequences[] = {
-	[WRAP_PLAIN] = "",	    [WRAP_BOLD] = "\033[1m",	[WRAP_DIM] = "\033[2m",
+	[WRAP_PLAIN] = "",           [WRAP_BOLD] = "\033[1m",      [WRAP_DIM] = "\033[2m",
 	[WRAP_GREEN] = "\033[1;32m", [WRAP_YELLOW] = "\033[1;33m", [WRAP_RED] = "\033[1;31m",
 };
 
 /* Length of the well-formed character at @s, 0 if there is none. */
 static size_t utf8_len(const unsigned char *s)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 :
-		     s[0] < 0xf5 ? 4 : 0;
+	size_t len = s[0] < 0x80   ? 1
+		     : s[0] < 0xc2 ? 0
+		     : s[0] < 0xe0 ? 2
+		     : s[0] < 0xf0 ? 3
+		     : s[0] < 0xf5 ? 4
+				   : 0;
 
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
@@ -95,8 +99,9 @@ static void add_text(struct wrap *w, const char *s, size_t len)
 		else if (size && w->utf8)
 			strbuf_add(w->out, s + i, size);
 		else
-			strbuf_addch(w->out, !strncmp(s + i, "→", 3) ? '>' :
-					     !strncmp(s + i, "…", 3) ? '.' : '?');
+			strbuf_addch(w->out, !strncmp(s + i, "→", 3)   ? '>'
+					     : !strncmp(s + i, "…", 3) ? '.'
+								       : '?');
 		i += size ? size : 1;
 	}
 }
@@ -118,7 +123,7 @@ static size_t line_len(const char *s, size_t room)
 	}
 	if (!s[i] || s[i] == '\n' || s[i] == ' ')
 		return i;
-	return best ? best : i;		/* a word wider than the line is cut */
+	return best ? best : i; /* a word wider than the line is cut */
 }
 
 void wrap_hanging(struct wrap *w, const char *label, size_t indent, size_t hang, const char *text)

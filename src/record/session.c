@@ -90,6 +90,9 @@ int session_open(struct session *s, struct target *target, const struct session_
 		err = probes_attach(s->probes);
 	if (err)
 		session_close(s);
+	else
+		log_info("BPF programs attached, %zu ring buffers",
+			 probes_ring_cnt(s->probes));
 	return err;
 }
 
@@ -128,6 +131,7 @@ static void on_task(void *ctx, const struct par_task *rec)
 	struct session *s = ctx;
 	struct par_task task = *rec;
 
+	s->walked_cnt++;
 	/* The walk takes a while; what it tells holds from the end on. */
 	if (task.hdr.kind == PAR_OPEN)
 		task.hdr.ts_ns = s->end_ns;
@@ -158,6 +162,7 @@ int session_begin(struct session *s)
 		err = probes_tell(s->probes, on_task, s);
 	if (err)
 		return err;
+	log_info("recording begins with %llu threads", (unsigned long long)s->walked_cnt);
 	s->begin_ns = clock_mono_ns();
 	s->sample_next_ns = s->begin_ns;
 	feed_mark(s, EVENT_BEGIN, s->begin_ns);

@@ -38,6 +38,7 @@ struct session {
 	struct merge merge;
 
 	uint64_t begin_ns, end_ns;
+	uint64_t walked_cnt;		/* threads met by the walks */
 	uint64_t record_cnt;
 	uint64_t bad_cnt;		/* records that did not decode: a bug, yet no reason to die */
 

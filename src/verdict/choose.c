@@ -94,9 +94,10 @@ static char *what_is_missing(const struct judgement *j)
 				 "better some seconds.",
 				 (double)f->recording.duration_ns / 1e6, RECORDING_MIN_NS / 1e6);
 	if (active < ACTIVE_MIN_NS)
-		return xasprintf("Only %.1f ms of work were seen; a verdict takes at least %.0f ms: "
-				 "record it under load, or for longer.",
-				 active / 1e6, ACTIVE_MIN_NS / 1e6);
+		return xasprintf(
+			"Only %.1f ms of work were seen; a verdict takes at least %.0f ms: "
+			"record it under load, or for longer.",
+			active / 1e6, ACTIVE_MIN_NS / 1e6);
 	return NULL;
 }
 
@@ -323,8 +324,8 @@ enum verdict_fit role_fit(const struct judgement *j, const struct role_view *r,
 			return j->fit;
 		return v->has_global_lock ? FIT_PROCESSES : FIT_THREADS;
 	case CLASS_IO_BOUND:
-		return r->threads >= ASYNC_MIN_THREADS || j->current == FIT_ASYNC ? FIT_ASYNC :
-										    FIT_THREADS;
+		return r->threads >= ASYNC_MIN_THREADS || j->current == FIT_ASYNC ? FIT_ASYNC
+										  : FIT_THREADS;
 	case CLASS_IDLE:
 	case CLASS_LOCK_BOUND:
 	case CLASS_KERNEL_LOCK_BOUND:
@@ -394,6 +395,6 @@ double choose_confidence(const struct judgement *j)
 	if (j->class != CLASS_IDLE && ratio(v->work.ns[PART_IDLE], life) > 0.5)
 		c *= 0.7;
 	if (j->fit != j->current && j->current == FIT_SINGLE)
-		c *= 0.9;	/* whether the work divides can't be seen */
+		c *= 0.9; /* whether the work divides can't be seen */
 	return c;
 }

@@ -58,8 +58,8 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
-	strbuf_addf(s, " %s on the CPU %.0f %% of the active time",
-		    v->workers == 1 ? "is" : "are", percent(v, PART_CPU));
+	strbuf_addf(s, " %s on the CPU %.0f %% of the active time", v->workers == 1 ? "is" : "are",
+		    percent(v, PART_CPU));
 	if (j->current == FIT_SINGLE || j->current == FIT_ASYNC) {
 		strbuf_addf(s, " and never on more than one at once, of %.4g usable.", v->usable);
 		if (v->usable < 2)
@@ -88,13 +88,18 @@ static void say_io(const struct judgement *j, struct strbuf *s)
 	bool is_disk = view_share(v, PART_DISK) >= view_share(v, PART_NETWORK);
 
 	say_workers(j, s);
-	strbuf_addf(s, " %s for %s %.0f %% of the active time and %s the CPU only %.0f %%.",
+	strbuf_addf(s, " %s for %s %.0f %% of the active time and %s the CPU ",
 		    v->workers == 1 ? "waits" : "wait",
 		    is_disk ? "the disk" : "the network and other peers", 100 * view_io_share(v),
-		    v->workers == 1 ? "uses" : "use", percent(v, PART_CPU));
+		    v->workers == 1 ? "uses" : "use");
+	if (percent(v, PART_CPU) < 1)
+		strbuf_addstr(s, "less than 1 %.");
+	else
+		strbuf_addf(s, "only %.0f %%.", percent(v, PART_CPU));
 	if (j->fit == FIT_ASYNC && j->current != FIT_ASYNC)
-		strbuf_addf(s, " That many waits at once are what an event loop is for: %u threads "
-			       "cost memory and switches for nothing.",
+		strbuf_addf(s,
+			    " That many waits at once are what an event loop is for: %u threads "
+			    "cost memory and switches for nothing.",
 			    v->workers);
 	else if (j->current == FIT_SINGLE)
 		strbuf_addstr(s, " The waits come one after the other; threads would let them "
@@ -111,8 +116,9 @@ static void say_lock(const struct judgement *j, struct strbuf *s, enum part p)
 	const struct fact_lock *l = top_lock(v->facts, p == PART_KERNEL_LOCK);
 
 	say_workers(j, s);
-	strbuf_addf(s, " %s for %s %.0f %% of the active time, and %.2f of %.4g usable CPUs are "
-		       "in use.",
+	strbuf_addf(s,
+		    " %s for %s %.0f %% of the active time, and %.2f of %.4g usable CPUs are "
+		    "in use.",
 		    v->workers == 1 ? "waits" : "wait",
 		    p == PART_LOCK ? "locks" : "locks inside the kernel", percent(v, p),
 		    v->cpus_busy, v->usable);
@@ -130,11 +136,11 @@ static void say_ipc(const struct judgement *j, struct strbuf *s)
 	double seconds = (double)v->facts->recording.duration_ns / 1e9;
 
 	say_workers(j, s);
-	strbuf_addf(s, " exchange %.0f messages a second (%.1f MB/s): that takes about %.0f %% of "
-		       "their active time, and only %.0f us of CPU come with each message.",
+	strbuf_addf(s,
+		    " exchange %.0f messages a second (%.1f MB/s): that takes about %.0f %% of "
+		    "their active time, and only %.0f us of CPU come with each message.",
 		    ratio(v->messages, seconds), ratio(v->bytes / 1e6, seconds),
-		    f ? 100 * f->value : 0,
-		    ratio(v->cpu_ns, v->messages) / 1e3);
+		    f ? 100 * f->value : 0, ratio(v->cpu_ns, v->messages) / 1e3);
 	if (j->fit == FIT_THREADS)
 		strbuf_addstr(s, " Threads would share the data and save the exchange.");
 	else
@@ -146,8 +152,9 @@ static void say_oversubscribed(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
-	strbuf_addf(s, " share %.4g usable CPUs: %.1f of them want to run on average, and they "
-		       "queue %.0f %% of the active time.",
+	strbuf_addf(s,
+		    " share %.4g usable CPUs: %.1f of them want to run on average, and they "
+		    "queue %.0f %% of the active time.",
 		    v->usable, v->runnable, percent(v, PART_QUEUE));
 	if (j->fit == FIT_EITHER)
 		strbuf_addstr(s, " That one CPU is the limit: neither threads nor processes can "
@@ -160,8 +167,9 @@ static void say_idle(const struct judgement *j, struct strbuf *s)
 {
 	const struct finding *f = judgement_finding(j, "idle");
 
-	strbuf_addf(s, "It waits for work %.1f %% of the time and uses %.2f CPUs. Nothing holds it "
-		       "back at this load; record it under load to learn more.",
+	strbuf_addf(s,
+		    "It waits for work %.1f %% of the time and uses %.2f CPUs. Nothing holds it "
+		    "back at this load; record it under load to learn more.",
 		    f ? 100 * f->value : 0,
 		    ratio(j->view.cpu_ns, (double)j->view.facts->recording.duration_ns));
 }
@@ -171,8 +179,9 @@ static void say_mix(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
-	strbuf_addf(s, " %s the active time between CPU (%.0f %%), waiting to run (%.0f %%), "
-		       "I/O (%.0f %%) and locks (%.0f %%).",
+	strbuf_addf(s,
+		    " %s the active time between CPU (%.0f %%), waiting to run (%.0f %%), "
+		    "I/O (%.0f %%) and locks (%.0f %%).",
 		    v->workers == 1 ? "divides" : "divide", percent(v, PART_CPU),
 		    percent(v, PART_QUEUE) + percent(v, PART_THROTTLED), 100 * view_io_share(v),
 		    percent(v, PART_GIL) + percent(v, PART_LOCK) + percent(v, PART_KERNEL_LOCK));
@@ -186,9 +195,10 @@ static void say_imbalanced(const struct judgement *j, struct strbuf *s)
 	const struct finding *f = judgement_finding(j, "imbalanced");
 
 	say_workers(j, s);
-	strbuf_addf(s, " are CPU-bound, but the busiest has %.0f %% more to do than the average, and "
-		       "only %.2f of %.4g usable CPUs are in use: the last one to finish sets the "
-		       "pace.",
+	strbuf_addf(s,
+		    " are CPU-bound, but the busiest has %.0f %% more to do than the average, and "
+		    "only %.2f of %.4g usable CPUs are in use: the last one to finish sets the "
+		    "pace.",
 		    f ? 100 * f->value : 0, j->view.cpus_busy, j->view.usable);
 }
 
@@ -263,12 +273,12 @@ char *explain_role(const struct judgement *j, const struct role_view *r, enum ve
 		return xasprintf("active %.1f %% of its life",
 				 100 * ratio(r->active_ns, r->life_ns));
 	default:
-		return xasprintf("CPU %.0f %%, waits for one %.0f %%, I/O %.0f %%, locks %.0f %% of "
-				 "its life",
-				 100 * ratio(ns[PART_CPU], r->life_ns),
-				 100 * ratio(ns[PART_QUEUE] + ns[PART_THROTTLED], r->life_ns),
-				 100 * ratio(io, r->life_ns),
-				 100 * ratio(locks + ns[PART_GIL], r->life_ns));
+		return xasprintf(
+			"CPU %.0f %%, waits for one %.0f %%, I/O %.0f %%, locks %.0f %% of "
+			"its life",
+			100 * ratio(ns[PART_CPU], r->life_ns),
+			100 * ratio(ns[PART_QUEUE] + ns[PART_THROTTLED], r->life_ns),
+			100 * ratio(io, r->life_ns), 100 * ratio(locks + ns[PART_GIL], r->life_ns));
 	}
 }
 
@@ -298,18 +308,22 @@ static void advise_processes(const struct judgement *j, struct fact_verdict *out
 	if (j->current == FIT_PROCESSES)
 		return;
 	if (!v->is_cpython) {
-		add_advice(out, "divide the work over %u processes; let each get its input once and "
-				"give back only the result", cnt);
+		add_advice(out,
+			   "divide the work over %u processes; let each get its input once and "
+			   "give back only the result",
+			   cnt);
 		return;
 	}
-	add_advice(out, "concurrent.futures.ProcessPoolExecutor(max_workers=%u), in batches of at "
-			"least 40 ms of work per task: executor.map(fn, items, chunksize=N)",
+	add_advice(out,
+		   "concurrent.futures.ProcessPoolExecutor(max_workers=%u), in batches of at "
+		   "least 40 ms of work per task: executor.map(fn, items, chunksize=N)",
 		   cnt);
 	add_advice(out, "hand large read-only data to the workers once (initializer=, or "
 			"multiprocessing.shared_memory), not with every task");
 	if (j->class == CLASS_GIL_BOUND)
-		add_advice(out, "or move the hot loop into code that releases the GIL (NumPy, Numba, "
-				"Cython nogil), or try a free-threaded build (python3.13t or later)");
+		add_advice(out,
+			   "or move the hot loop into code that releases the GIL (NumPy, Numba, "
+			   "Cython nogil), or try a free-threaded build (python3.13t or later)");
 }
 
 static void advise_io(const struct judgement *j, struct fact_verdict *out)
@@ -317,20 +331,24 @@ static void advise_io(const struct judgement *j, struct fact_verdict *out)
 	const struct view *v = &j->view;
 
 	if (j->fit == FIT_ASYNC && j->current != FIT_ASYNC)
-		add_advice(out, v->is_cpython ?
-					"asyncio with a client library made for it; keep calls that "
-					"block in asyncio.to_thread()" :
-					"one event loop per CPU over non-blocking sockets (epoll, "
-					"io_uring)");
+		add_advice(out,
+			   v->is_cpython
+				   ? "asyncio with a client library made for it; keep calls that "
+				     "block in asyncio.to_thread()"
+				   : "one event loop per CPU over non-blocking sockets (epoll, "
+				     "io_uring)");
 	else if (j->current == FIT_SINGLE || j->current == FIT_PROCESSES)
-		add_advice(out, v->is_cpython ?
-					"concurrent.futures.ThreadPoolExecutor(max_workers=8) to begin "
-					"with; raise it while throughput grows" :
-					"a pool of 8 threads to begin with; raise it while throughput "
-					"grows");
+		add_advice(
+			out,
+			v->is_cpython
+				? "concurrent.futures.ThreadPoolExecutor(max_workers=8) to begin "
+				  "with; raise it while throughput grows"
+				: "a pool of 8 threads to begin with; raise it while throughput "
+				  "grows");
 	else if (j->current == FIT_THREADS)
-		add_advice(out, "keep the threads; more than the %u of now help only as long as "
-				"the other end keeps up: measure with `partrace diff`",
+		add_advice(out,
+			   "keep the threads; more than the %u of now help only as long as "
+			   "the other end keeps up: measure with `partrace diff`",
 			   v->workers);
 }
 
@@ -339,10 +357,13 @@ static void advise_hybrid(const struct judgement *j, struct fact_verdict *out)
 	uint32_t cnt = whole_cpus(&j->view);
 
 	if (j->view.is_cpython)
-		add_advice(out, "fetch in threads, compute in a ProcessPoolExecutor(max_workers=%u); "
-				"hand over whole batches", cnt);
+		add_advice(out,
+			   "fetch in threads, compute in a ProcessPoolExecutor(max_workers=%u); "
+			   "hand over whole batches",
+			   cnt);
 	else
-		add_advice(out, "fetch in threads, compute in %u processes; hand over whole batches",
+		add_advice(out,
+			   "fetch in threads, compute in %u processes; hand over whole batches",
 			   cnt);
 }
 
@@ -351,11 +372,13 @@ static void advise_locks(const struct judgement *j, struct fact_verdict *out)
 	const struct fact_lock *l = top_lock(j->view.facts, j->class == CLASS_KERNEL_LOCK_BOUND);
 
 	if (j->class == CLASS_KERNEL_LOCK_BOUND)
-		add_advice(out, "fewer system calls on the shared object (batch them, preallocate, "
-				"keep memory mapped); for mmap_lock: fewer mmap/munmap, or processes");
+		add_advice(out,
+			   "fewer system calls on the shared object (batch them, preallocate, "
+			   "keep memory mapped); for mmap_lock: fewer mmap/munmap, or processes");
 	else
-		add_advice(out, "do less under %s: compute outside, batch updates, split it by key, "
-				"or keep a copy per worker",
+		add_advice(out,
+			   "do less under %s: compute outside, batch updates, split it by key, "
+			   "or keep a copy per worker",
 			   l && l->name && l->name[0] ? l->name : "the lock");
 }
 
@@ -365,8 +388,9 @@ static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 	uint32_t cpus = whole_cpus(v);
 
 	if (v->usable < 2) {
-		add_advice(out, "one usable CPU is the limit: give it more CPUs (affinity, quota), or "
-				"make the code itself faster");
+		add_advice(out,
+			   "one usable CPU is the limit: give it more CPUs (affinity, quota), or "
+			   "make the code itself faster");
 		return;
 	}
 	if (j->fit == FIT_PROCESSES)
@@ -374,8 +398,9 @@ static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 	else if (j->current == FIT_SINGLE || j->current == FIT_ASYNC)
 		add_advice(out, "divide the work over %u threads, if it divides", cpus);
 	if (j->class == CLASS_OVERSUBSCRIBED && v->workers > cpus)
-		add_advice(out, "%u workers for %u usable CPUs in place of %u: same throughput, less "
-				"waiting and memory",
+		add_advice(out,
+			   "%u workers for %u usable CPUs in place of %u: same throughput, less "
+			   "waiting and memory",
 			   cpus, cpus, v->workers);
 }
 
@@ -399,23 +424,26 @@ void advise(const struct judgement *j, struct fact_verdict *out)
 		advise_locks(j, out);
 		break;
 	case CLASS_IPC_BOUND:
-		add_advice(out, j->view.is_cpython ?
-					"larger batches: executor.map(fn, items, chunksize=N) so that "
-					"a task takes 10 round trips or more; large data through "
-					"multiprocessing.shared_memory" :
-					"larger batches, so that a task takes 10 round trips or more; "
-					"large data through shared memory");
+		add_advice(out,
+			   j->view.is_cpython
+				   ? "larger batches: executor.map(fn, items, chunksize=N) so that "
+				     "a task takes 10 round trips or more; large data through "
+				     "multiprocessing.shared_memory"
+				   : "larger batches, so that a task takes 10 round trips or more; "
+				     "large data through shared memory");
 		break;
 	case CLASS_IMBALANCED:
 		add_advice(out, "smaller pieces of work, taken from one queue by whoever is free");
 		break;
 	case CLASS_IDLE:
 	case CLASS_INCONCLUSIVE:
-		add_advice(out, "record under load: start the load first, then partrace -p PID -d 10s");
+		add_advice(out,
+			   "record under load: start the load first, then partrace -p PID -d 10s");
 		break;
 	default:
 		break;
 	}
 	if (judgement_finding(j, "throttled"))
-		add_advice(out, "raise the CPU quota of its cgroup (cpu.max), or run fewer workers");
+		add_advice(out,
+			   "raise the CPU quota of its cgroup (cpu.max), or run fewer workers");
 }

@@ -18,16 +18,16 @@
 
 /* Starting, feeding and ending processes: 3 % is good, 10 % is still usual. */
 #define HAND_OVER_USUAL 1.03
-#define HAND_OVER_HIGH	1.10
+#define HAND_OVER_HIGH  1.10
 
 /* Workers that wait this much are worth more processes than CPUs. */
 #define WAITS_WORTH 0.20
 
 struct estimate {
-	double work_ns;		/* S */
-	double waits_ns;	/* that stay, of all workers */
-	double longest_ns;	/* CPU and waits of the worker with the most */
-	double idle_ns;		/* that stays, on average */
+	double work_ns; /* S */
+	double waits_ns; /* that stay, of all workers */
+	double longest_ns; /* CPU and waits of the worker with the most */
+	double idle_ns; /* that stays, on average */
 	double workers;
 };
 
@@ -35,8 +35,7 @@ static void add_not_predicted(struct fact_verdict *out, const char *change, char
 {
 	size_t cnt = out->not_predicted_cnt;
 
-	out->not_predicted =
-		xrealloc(out->not_predicted, (cnt + 1) * sizeof(*out->not_predicted));
+	out->not_predicted = xrealloc(out->not_predicted, (cnt + 1) * sizeof(*out->not_predicted));
 	out->not_predicted[cnt] = (struct fact_not_predicted){ xstrdup(change), why };
 	out->not_predicted_cnt++;
 }
@@ -101,6 +100,16 @@ static uint64_t worker_bytes(const struct view *v)
 	return p->private_bytes ? p->private_bytes : p->rss_bytes;
 }
 
+/* What the workers got of the CPU time they asked for, where others took the rest. */
+static double granted_share(const struct judgement *j)
+{
+	const double *ns = j->view.work.ns;
+
+	if (!judgement_finding(j, "machine-busy"))
+		return 1;
+	return ratio(ns[PART_CPU], ns[PART_CPU] + ns[PART_QUEUE]);
+}
+
 static void predict_processes(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct view *v = &j->view;
@@ -110,6 +119,7 @@ static void predict_processes(const struct judgement *j, struct fact_verdict *ou
 	double workers = waits_much || v->workers < cpus ? v->workers : cpus;
 	double capacity = v->usable < workers ? v->usable : workers;
 	double best = e.work_ns / capacity, spread = (e.work_ns + e.waits_ns) / workers, worst;
+	double high, low, usual;
 	uint64_t bytes = worker_bytes(v);
 	struct strbuf basis = { 0 };
 
@@ -124,9 +134,12 @@ static void predict_processes(const struct judgement *j, struct fact_verdict *ou
 		    "against the %.2f s it took; bounds: no cost of handing over and even shares, "
 		    "10 %% and today's shares",
 		    e.work_ns / 1e9, e.waits_ns / 1e9, workers, v->usable, v->window_ns / 1e9);
-	add_prediction(out, "processes", (uint32_t)workers, v->window_ns / (worst * HAND_OVER_HIGH),
-		       v->window_ns / ((best + worst) / 2 * HAND_OVER_USUAL), v->window_ns / best,
-		       strbuf_take(&basis));
+	high = v->window_ns / best < workers ? v->window_ns / best : workers;
+	low = v->window_ns * granted_share(j) / (worst * HAND_OVER_HIGH);
+	usual = v->window_ns / ((best + worst) / 2 * HAND_OVER_USUAL);
+	if (granted_share(j) < 1)
+		usual = (low + high) / 2;
+	add_prediction(out, "processes", (uint32_t)workers, low, usual, high, strbuf_take(&basis));
 }
 
 static void predict_without_lock(const struct judgement *j, struct fact_verdict *out)
@@ -136,6 +149,8 @@ static void predict_without_lock(const struct judgement *j, struct fact_verdict 
 	struct estimate e = estimate(v, p);
 	double capacity = v->usable < v->workers ? v->usable : v->workers;
 	double best = e.work_ns / (capacity >= 1 ? capacity : 1), high;
+	/* Where others use the CPUs, the queue stays and may grow. */
+	double sure = granted_share(j) < 1 ? 0 : 0.5;
 
 	best = (best > e.longest_ns ? best : e.longest_ns) + e.idle_ns;
 	if (best <= 0)
@@ -143,23 +158,25 @@ static void predict_without_lock(const struct judgement *j, struct fact_verdict 
 	high = v->window_ns / best;
 	if (high < 1)
 		high = 1;
-	add_prediction(out, "without-lock", v->workers, 1 + (high - 1) / 2, 1 + (high - 1) * 0.9,
-		       high,
+	add_prediction(out, "without-lock", v->workers, 1 + (high - 1) * sure,
+		       1 + (high - 1) * (sure + 0.4), high,
 		       xasprintf("the same %.2f s of CPU and %.2f s of other waits without the "
-				 "waits for locks, against the %.2f s it took; low bound: half of "
+				 "waits for locks, against the %.2f s it took; low bound: %s of "
 				 "the gain",
-				 e.work_ns / 1e9, e.waits_ns / 1e9, v->window_ns / 1e9));
+				 e.work_ns / 1e9, e.waits_ns / 1e9, v->window_ns / 1e9,
+				 sure > 0 ? "half" : "none"));
 }
 
 static void say_undivided(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct view *v = &j->view;
 
-	add_not_predicted(out, verdict_fit_name(j->fit),
-			  xasprintf("whether the work of the one thread divides can't be seen from "
-				    "outside; if all of it does, %.4g CPUs make it at most %.4gx as "
-				    "fast",
-				    v->usable, v->usable));
+	add_not_predicted(
+		out, verdict_fit_name(j->fit),
+		xasprintf("whether the work of the one thread divides can't be seen from "
+			  "outside; if all of it does, %.4g CPUs make it at most %.4gx as "
+			  "fast",
+			  v->usable, v->usable));
 }
 
 static void predict_cpu(const struct judgement *j, struct fact_verdict *out)
@@ -178,11 +195,12 @@ static void predict_cpu(const struct judgement *j, struct fact_verdict *out)
 	else if (j->fit == FIT_PROCESSES && j->current == FIT_THREADS)
 		predict_processes(j, out);
 	else if (v->workers < v->usable && more > 1.2 && v->overlap >= OVERLAP_MIN)
-		add_prediction(out, "workers", (uint32_t)v->usable, 1 + (more - 1) * 0.5,
-			       1 + (more - 1) * 0.85, more,
-			       xasprintf("%u workers use %.2f of %.4g CPUs; bounds: half and all of "
-					 "the CPUs that are left become work done",
-					 v->workers, v->cpus_busy, v->usable));
+		add_prediction(
+			out, "workers", (uint32_t)v->usable, 1 + (more - 1) * 0.5,
+			1 + (more - 1) * 0.85, more,
+			xasprintf("%u workers use %.2f of %.4g CPUs; bounds: half and all of "
+				  "the CPUs that are left become work done",
+				  v->workers, v->cpus_busy, v->usable));
 }
 
 void predict(const struct judgement *j, struct fact_verdict *out)
@@ -198,10 +216,11 @@ void predict(const struct judgement *j, struct fact_verdict *out)
 		else
 			predict_processes(j, out);
 		if (v->is_cpython)
-			add_not_predicted(out, "free-threaded",
-					  xstrdup("how fast a free-threaded build runs this code, and "
-						  "whether its extensions allow it, is not in a "
-						  "recording of this one"));
+			add_not_predicted(
+				out, "free-threaded",
+				xstrdup("how fast a free-threaded build runs this code, and "
+					"whether its extensions allow it, is not in a "
+					"recording of this one"));
 		break;
 	case CLASS_CPU_BOUND:
 		predict_cpu(j, out);
@@ -216,13 +235,15 @@ void predict(const struct judgement *j, struct fact_verdict *out)
 					  "seen from this one"));
 		break;
 	case CLASS_OVERSUBSCRIBED:
-		add_not_predicted(out, "workers",
-				  xstrdup("fewer workers do the same work on the same CPUs; how much "
-					  "they gain in caches is not in a recording"));
+		add_not_predicted(
+			out, "workers",
+			xstrdup("fewer workers do the same work on the same CPUs; how much "
+				"they gain in caches is not in a recording"));
 		break;
 	case CLASS_IPC_BOUND:
-		add_not_predicted(out, "threads",
-				  xstrdup("how much of the CPU goes into copying is only estimated"));
+		add_not_predicted(
+			out, "threads",
+			xstrdup("how much of the CPU goes into copying is only estimated"));
 		break;
 	default:
 		break;

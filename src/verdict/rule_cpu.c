@@ -92,6 +92,26 @@ static bool throttled(const struct view *v, const struct rule *r, struct finding
 	return true;
 }
 
+/* By the whole, and by the single wait: a wake-up of some microseconds is nobody's fault. */
+#define BUSY_MIN_SHARE	   0.05
+#define BUSY_MIN_WAIT_NS   100e3
+
+/* Each switch is followed by one wait for a CPU. */
+static double mean_queue_ns(const struct view *v)
+{
+	double queue = 0, waits = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		const struct thread_view *t = &v->threads[i];
+
+		if (!t->is_worker)
+			continue;
+		queue += t->time.ns[PART_QUEUE];
+		waits += (double)t->fact->voluntary + (double)t->fact->involuntary;
+	}
+	return ratio(queue, waits);
+}
+
 /* Queueing that the program itself doesn't explain: somebody else is on the CPUs. */
 static bool machine_busy(const struct view *v, const struct rule *r, struct finding *out)
 {
@@ -99,6 +119,8 @@ static bool machine_busy(const struct view *v, const struct rule *r, struct find
 
 	out->value = ratio(queue, cpu + queue);
 	if (out->value < r->threshold || v->runnable > v->usable * RUNNABLE_MIN_OVER)
+		return false;
+	if (view_share(v, PART_QUEUE) < BUSY_MIN_SHARE || mean_queue_ns(v) < BUSY_MIN_WAIT_NS)
 		return false;
 	strbuf_addf(&out->text,
 		    "run queue / (run queue + CPU) = %.2f although only %.1f threads are runnable "

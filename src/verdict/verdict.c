@@ -146,25 +146,25 @@ const char *verdict_headline(const struct fact_verdict *v)
 
 	switch (v->fit) {
 	case FIT_PROCESSES:
-		return is_kept ? "processes fit this workload" :
-		       v->current == FIT_SINGLE ?
-				 "processes would fit this workload better than a single thread" :
-		       v->current == FIT_THREADS ?
-				 "processes fit this workload better than threads" :
-				 "processes would fit this workload better";
+		return is_kept ? "processes fit this workload"
+		       : v->current == FIT_SINGLE
+			       ? "processes would fit this workload better than a single thread"
+		       : v->current == FIT_THREADS
+			       ? "processes fit this workload better than threads"
+			       : "processes would fit this workload better";
 	case FIT_THREADS:
-		return is_kept ? "threads fit this workload" :
-		       v->current == FIT_SINGLE ?
-				 "threads would fit this workload better than a single thread" :
-		       v->current == FIT_PROCESSES ?
-				 "threads fit this workload better than processes" :
-				 "threads would fit this workload better";
+		return is_kept ? "threads fit this workload"
+		       : v->current == FIT_SINGLE
+			       ? "threads would fit this workload better than a single thread"
+		       : v->current == FIT_PROCESSES
+			       ? "threads fit this workload better than processes"
+			       : "threads would fit this workload better";
 	case FIT_HYBRID:
-		return is_kept ? "this mix of threads and processes fits the workload" :
-				 "a mix of threads and processes fits this workload best";
+		return is_kept ? "this mix of threads and processes fits the workload"
+			       : "a mix of threads and processes fits this workload best";
 	case FIT_ASYNC:
-		return is_kept ? "an event loop fits this workload" :
-				 "an event loop (async) fits this workload better";
+		return is_kept ? "an event loop fits this workload"
+			       : "an event loop (async) fits this workload better";
 	case FIT_SINGLE:
 		return "a single thread is enough for this workload";
 	case FIT_EITHER:

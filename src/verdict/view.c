@@ -157,15 +157,23 @@ static void split_ipc(const struct thread_view *t, const struct process_view *p,
 static enum part part_of(enum bucket b)
 {
 	static const enum part parts[BUCKET_CNT] = {
-		[BUCKET_CPU_USER] = PART_CPU,	 [BUCKET_CPU_KERNEL] = PART_CPU,
-		[BUCKET_RUN_QUEUE] = PART_QUEUE, [BUCKET_THROTTLED] = PART_THROTTLED,
-		[BUCKET_GIL] = PART_GIL,	 [BUCKET_LOCK] = PART_LOCK,
+		[BUCKET_CPU_USER] = PART_CPU,
+		[BUCKET_CPU_KERNEL] = PART_CPU,
+		[BUCKET_RUN_QUEUE] = PART_QUEUE,
+		[BUCKET_THROTTLED] = PART_THROTTLED,
+		[BUCKET_GIL] = PART_GIL,
+		[BUCKET_LOCK] = PART_LOCK,
 		[BUCKET_KERNEL_LOCK] = PART_KERNEL_LOCK,
-		[BUCKET_SYNC] = PART_RESULT,	 [BUCKET_IPC] = PART_RESULT,
-		[BUCKET_CHILD] = PART_RESULT,	 [BUCKET_DISK] = PART_DISK,
-		[BUCKET_NETWORK] = PART_NETWORK, [BUCKET_MEMORY] = PART_MEMORY,
-		[BUCKET_SLEEP] = PART_IDLE,	 [BUCKET_IDLE] = PART_IDLE,
-		[BUCKET_STOPPED] = PART_IDLE,	 [BUCKET_OTHER] = PART_OTHER,
+		[BUCKET_SYNC] = PART_RESULT,
+		[BUCKET_IPC] = PART_RESULT,
+		[BUCKET_CHILD] = PART_RESULT,
+		[BUCKET_DISK] = PART_DISK,
+		[BUCKET_NETWORK] = PART_NETWORK,
+		[BUCKET_MEMORY] = PART_MEMORY,
+		[BUCKET_SLEEP] = PART_IDLE,
+		[BUCKET_IDLE] = PART_IDLE,
+		[BUCKET_STOPPED] = PART_IDLE,
+		[BUCKET_OTHER] = PART_OTHER,
 	};
 
 	return parts[b];
@@ -214,6 +222,36 @@ static bool is_cpu_worker(const struct thread_view *t)
 	return cpu > t->active_ns / 2;
 }
 
+/* Standing in line is no work: a slow start on a busy machine makes no worker. */
+static double effort_ns(const struct thread_view *t)
+{
+	const double *ns = t->time.ns;
+
+	return t->active_ns - ns[PART_QUEUE] - ns[PART_THROTTLED] - ns[PART_GIL] - ns[PART_LOCK] -
+	       ns[PART_KERNEL_LOCK];
+}
+
+static void mark_workers(struct view *v)
+{
+	double effort = 0, active = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		const struct thread_view *t = &v->threads[i];
+
+		effort = effort_ns(t) > effort ? effort_ns(t) : effort;
+		active = t->active_ns > active ? t->active_ns : active;
+	}
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		struct thread_view *t = &v->threads[i];
+
+		t->is_worker = active > 0 && (effort_ns(t) >= effort * WORKER_MIN_SHARE ||
+					      t->active_ns >= active * WORKER_STARVED_SHARE);
+		/* No effort anywhere makes anything a tenth of it. */
+		if (t->active_ns <= 0)
+			t->is_worker = false;
+	}
+}
+
 static void extend(uint64_t *first, uint64_t *last, const struct fact_thread *t)
 {
 	if (!t->last_cpu_ns)
@@ -227,16 +265,13 @@ static void extend(uint64_t *first, uint64_t *last, const struct fact_thread *t)
 static void pick_workers(struct view *v, const struct htab *index)
 {
 	uint64_t first = 0, last = 0;
-	double most = 0, spans = 0;
+	double spans = 0;
 
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].active_ns > most)
-			most = v->threads[i].active_ns;
+	mark_workers(v);
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		struct thread_view *t = &v->threads[i];
 		struct process_view *p = htab_find(index, t->fact->pid, 0);
 
-		t->is_worker = most > 0 && t->active_ns >= most * WORKER_MIN_SHARE;
 		if (!t->is_worker)
 			continue;
 		v->workers++;
@@ -252,20 +287,17 @@ static void pick_workers(struct view *v, const struct htab *index)
 	}
 	v->active_ns = parts_active_ns(&v->work);
 	v->life_ns = parts_life_ns(&v->work);
-	v->window_ns = last > first ? (double)(last - first) :
-				      (double)v->facts->recording.duration_ns;
+	v->window_ns = last > first ? (double)(last - first)
+				    : (double)v->facts->recording.duration_ns;
 	v->overlap = last > first ? spans / v->window_ns : v->workers;
 }
 
 static void add_concurrency(struct view *v)
 {
-	double queue = 0;
+	const double *ns = v->work.ns;
 
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		queue += v->threads[i].time.ns[PART_QUEUE] + v->threads[i].time.ns[PART_THROTTLED];
-	/* What ran before or after the workers counts too: a sum, not an intersection. */
-	v->cpus_busy = ratio(v->cpu_ns, v->window_ns);
-	v->runnable = ratio(v->cpu_ns + queue, v->window_ns);
+	v->cpus_busy = ratio(ns[PART_CPU], v->window_ns);
+	v->runnable = ratio(ns[PART_CPU] + ns[PART_QUEUE] + ns[PART_THROTTLED], v->window_ns);
 	v->active_avg = ratio(v->active_ns, v->window_ns);
 }
 

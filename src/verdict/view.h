@@ -84,8 +84,8 @@ struct view {
 
 	/* The work: from the first to the last activity of a worker. */
 	double window_ns;
-	double cpus_busy;		/* CPU time of all threads / window */
-	double runnable;		/* the same with those that wait for a CPU */
+	double cpus_busy;		/* the workers' CPU time / window */
+	double runnable;		/* the same with their waits for a CPU */
 	double active_avg;		/* active threads / window */
 	double overlap;			/* workers in the middle of their work, on average */
 

@@ -160,7 +160,7 @@ static void leave(struct machine *w, struct thread *t, int cpu, uint32_t next_ti
 	}
 	t->off = (struct par_off){
 		.out_ns = w->now_ns,
-		.ran_ns = t->in_ns ? (uint32_t)(w->now_ns - t->in_ns) : PAR_RAN_UNKNOWN,
+		.ran_ns = t->in_ns ? (uint32_t)(w->now_ns - t->in_ns) : 0,
 		.out_cpu = (uint16_t)cpu,
 		.out_state = states[doing],
 		.out_flags = doing == QUEUES ? PAR_OUT_PREEMPT : 0,

@@ -133,6 +133,42 @@ static void a_released_gil_leaves_threads_as_they_are(void **state)
 	fact_verdict_release(&v);
 }
 
+/* Both seen on a machine that was busy with other things. */
+static void a_busy_machine_does_not_promise_more_than_the_workers(void **state)
+{
+	struct facts f = recording(5800, 2);
+	const struct fact_prediction *p;
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "main", CPU(50), QUEUE(750), SYNC(5000));
+	for (uint32_t i = 1; i <= 4; i++)
+		thread(&f, 100 + i, 100, "worker", CPU(640), QUEUE(2100), GIL(3060));
+	v = judge(&f);
+	p = prediction(&v, "processes");
+	assert_class(&v, CLASS_GIL_BOUND);
+	assert_non_null(strstr(v.summary, "4 threads"));	/* main only stood in line */
+	assert_true(p->high <= 2 && p->low < 1.5);
+	fact_verdict_release(&v);
+}
+
+static void a_released_gil_shows_on_a_busy_machine_too(void **state)
+{
+	struct facts f = recording(2800, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 101, 100, "worker", CPU(1300), QUEUE(1500));
+	thread(&f, 102, 100, "worker", CPU(1300), QUEUE(1500));
+	v = judge(&f);
+	assert_class(&v, CLASS_CPU_BOUND);
+	assert_fit(&v, FIT_THREADS);
+	assert_non_null(evidence(&v, "machine-busy"));
+	fact_verdict_release(&v);
+}
+
 static void python_processes_on_cpu_are_right_as_they_are(void **state)
 {
 	struct facts f = recording(5000, 2);
@@ -609,6 +645,8 @@ int main(void)
 		cmocka_unit_test(two_threads_behind_one_gil_are_enough),
 		cmocka_unit_test(one_usable_cpu_makes_processes_pointless),
 		cmocka_unit_test(a_released_gil_leaves_threads_as_they_are),
+		cmocka_unit_test(a_busy_machine_does_not_promise_more_than_the_workers),
+		cmocka_unit_test(a_released_gil_shows_on_a_busy_machine_too),
 		cmocka_unit_test(python_processes_on_cpu_are_right_as_they_are),
 		cmocka_unit_test(c_threads_on_cpu_are_right_as_they_are),
 		cmocka_unit_test(one_busy_thread_is_called_single),
