@@ -280,6 +280,19 @@ static void what_cannot_be_written_says_why(void **state)
 	refuse("", -ENOENT, "");
 }
 
+static void one_that_could_not_be_created_takes_packets_in_vain(void **state)
+{
+	struct recording r;
+
+	(void)state;
+	assert_int_equal(recording_create(&r, dir), -EISDIR);
+	recording_append(&r, "\x0a\x00", 2);
+	assert_int_equal(recording_flush(&r), -EBADF);
+	assert_int_equal(recording_put_facts(&r, "{}", false), -EBADF);
+	recording_discard(&r);
+	recording_discard(&r);
+}
+
 static void under_sudo_it_belongs_to_the_user(void **state)
 {
 	struct recording r;
@@ -661,6 +674,7 @@ int main(void)
 		T(a_partial_that_is_being_written_is_busy),
 		T(a_file_that_came_meanwhile_is_not_overwritten),
 		T(what_cannot_be_written_says_why),
+		T(one_that_could_not_be_created_takes_packets_in_vain),
 		T(under_sudo_it_belongs_to_the_user),
 		T(dev_null_is_written_directly),
 		T(dev_full_is_no_space),
