@@ -192,7 +192,9 @@ static void discard_leaves_nothing(void **state)
 
 static void a_foreign_file_is_refused_and_left_alone(void **state)
 {
-	static const char *const contents[] = { "my thesis", "", "\n", "\n\x03" "abc" };
+	static const char *const contents[] = { "my thesis", "", "\n",
+						"\n\x03"
+						"abc" };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -385,7 +387,7 @@ static void count_packets(const struct strbuf *sb, uint32_t *compressed, uint32_
 		assert_int_equal(p[at], 0x0a);
 		assert_true(n && len <= sb->len - at - 1 - n);
 		at += 1 + n;
-		if (p[at] == 0x92 && p[at + 1] == 0x03)	/* field 50 */
+		if (p[at] == 0x92 && p[at + 1] == 0x03) /* field 50 */
 			(*compressed)++;
 		else
 			(*plain)++;
@@ -552,7 +554,7 @@ static void damaged_facts_give_way_to_older_ones(void **state)
 	struct strbuf sb = sample();
 
 	(void)state;
-	sb.buf[sb.len - 5] ^= 0x55;	/* zlib's checksum */
+	sb.buf[sb.len - 5] ^= 0x55; /* zlib's checksum */
 	write_file(path, sb.buf, sb.len);
 	assert_facts(path, "{\"n\": 1}", false);
 	strbuf_release(&sb);
@@ -602,10 +604,10 @@ static void facts_longer_than_they_claim_are_refused(void **state)
 static void lengths_that_lie_are_harmless(void **state)
 {
 	static const char *const bodies[] = {
-		"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",	/* 2^64 - 1 bytes */
+		"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", /* 2^64 - 1 bytes */
 		"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
-		"\x0a\x04\xaa\x6b\x7f\x1a",			/* a message longer than its packet */
-		"\x0a\x05\xaa\x6b\x02\x1a\x7f",			/* facts longer than their message */
+		"\x0a\x04\xaa\x6b\x7f\x1a", /* a message longer than its packet */
+		"\x0a\x05\xaa\x6b\x02\x1a\x7f", /* facts longer than their message */
 		"\x0a\x02\xaa\x6b",
 	};
 
