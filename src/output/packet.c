@@ -203,8 +203,8 @@ void packet_level(struct strbuf *out, uint64_t ts_ns, uint64_t uuid, double valu
 void packet_slice(struct strbuf *out, uint64_t ts_ns, uint64_t uuid, const char *name)
 {
 	size_t packet = begin(out, ts_ns);
-	size_t event = begin_event(out, uuid, name ? PB_TRACK_EVENT_TYPE_SLICE_BEGIN
-						   : PB_TRACK_EVENT_TYPE_SLICE_END);
+	size_t event = begin_event(
+		out, uuid, name ? PB_TRACK_EVENT_TYPE_SLICE_BEGIN : PB_TRACK_EVENT_TYPE_SLICE_END);
 
 	if (name)
 		pb_str(out, PB_TRACK_EVENT_NAME, name);

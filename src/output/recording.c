@@ -154,11 +154,20 @@ int recording_create(struct recording *r, const char *path)
 	return err;
 }
 
+/* A recording that could not be created takes everything and keeps nothing. */
+static int put(struct recording *r, enum chunk_kind kind, struct strbuf *sb)
+{
+	if (r->packer.is_running)
+		return packer_put(&r->packer, kind, sb);
+	strbuf_release(sb);
+	return -EBADF;
+}
+
 int recording_flush(struct recording *r)
 {
 	if (!r->pending.len)
 		return 0;
-	return packer_put(&r->packer, CHUNK_PACKETS, &r->pending);
+	return put(r, CHUNK_PACKETS, &r->pending);
 }
 
 int recording_append(struct recording *r, const void *packets, size_t len)
@@ -177,7 +186,7 @@ static int put_facts(struct recording *r, enum chunk_kind kind, const char *json
 
 	recording_flush(r);	/* what the facts are about comes before them */
 	strbuf_addstr(&sb, json);
-	return packer_put(&r->packer, kind, &sb);
+	return put(r, kind, &sb);
 }
 
 int recording_put_facts(struct recording *r, const char *json, bool is_complete)

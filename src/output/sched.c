@@ -113,7 +113,7 @@ void sched_name(struct sched *s, uint32_t tid, const char *name)
 
 	memset(c->name, 0, sizeof(c->name));
 	memcpy(c->name, name, len);
-	c->bundle = 0;		/* the bundle being built may have the old one */
+	c->bundle = 0; /* the bundle being built may have the old one */
 }
 
 static int by_time(const void *a, const void *b)
@@ -204,16 +204,14 @@ static uint32_t comm_index(struct sched *s, struct strbuf *table, uint32_t *cnt,
 	return c->index;
 }
 
-/*
- * A packed column per field. @get computes a row's value; a macro, because what
- * a column is made of differs and rows are many.
- */
-#define PUT_COLUMN(out, field, cnt, value) do {				\
-	size_t column_ = pb_begin(out, field);				\
-	for (size_t i = 0; i < (cnt); i++)				\
-		pb_varint(out, value);					\
-	pb_end(out, column_);						\
-} while (0)
+/* A packed field with one value per row @i; a macro, because @value is computed from @i. */
+#define PUT_COLUMN(out, field, cnt, value)		\
+	do {						\
+		size_t column_ = pb_begin(out, field);	\
+		for (size_t i = 0; i < (cnt); i++)	\
+			pb_varint(out, value);		\
+		pb_end(out, column_);			\
+	} while (0)
 
 static void put_switches(struct sched *s, struct strbuf *out, const struct switch_event *e,
 			 size_t cnt, struct strbuf *table, uint32_t *name_cnt)
@@ -354,8 +352,8 @@ void sched_waking(struct sched *s, uint64_t ts_ns, uint32_t cpu,
 	struct sched_cpu *c = cpu_get(s, cpu);
 
 	XGROW(c->wakings, c->waking_cnt, c->waking_cap);
-	c->wakings[c->waking_cnt++] =
-		(struct waking_event){ ts_ns, waker_tid, wakee_tid, target_cpu };
+	c->wakings[c->waking_cnt++] = (struct waking_event){ ts_ns, waker_tid, wakee_tid,
+							     target_cpu };
 }
 
 /* Which CPU the kernel did this on is not known, and of no interest. */

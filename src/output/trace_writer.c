@@ -33,7 +33,7 @@
 /* What a switch or a wake-up takes in the end, on average. */
 #define SCHED_BYTES 12
 
-/* Above any process id, so that flow ids, which are a thread's uuid, are no surprise either. */
+/* Track uuids begin above any process id, so that nobody takes one for the other. */
 #define FIRST_UUID (1ULL << 23)
 
 struct tw_process {
@@ -154,7 +154,7 @@ static void on_begin(void *ctx, uint64_t ts_ns)
 	packet_system(&tw->out, tw->begin_ns, &tw->system);
 	sched_name(&tw->sched, 0, IDLE_NAME);
 	pass_on(tw);
-	recording_flush(tw->rec);	/* nothing can be read without these */
+	recording_flush(tw->rec); /* nothing can be read without these */
 }
 
 static struct tw_process *process_get(struct trace_writer *tw, const struct process *p)
@@ -412,8 +412,7 @@ struct trace_writer *trace_writer_new(struct recording *rec,
 	tw->sysname = opts->sysname ? xstrdup(opts->sysname) : NULL;
 	tw->release = opts->release ? xstrdup(opts->release) : NULL;
 	tw->machine = opts->machine ? xstrdup(opts->machine) : NULL;
-	tw->system = (struct packet_system){ tw->sysname, tw->release, tw->machine,
-					     opts->cpu_cnt };
+	tw->system = (struct packet_system){ tw->sysname, tw->release, tw->machine, opts->cpu_cnt };
 	tw->observer = (struct observer){
 		.ctx = tw,
 		.begin = on_begin,

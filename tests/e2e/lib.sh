@@ -171,13 +171,15 @@ wait_until()
     done
 }
 
+# R, S, D, T, Z; nothing if there is no such process.
+state_of()
+{
+    sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true
+}
+
 is_gone()
 {
-    local state
-
-    [ -e "/proc/$1" ] || return 0
-    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
-    [ "$state" = Z ]
+    [[ $(state_of "$1") = [ZX]* || ! -e /proc/$1 ]]
 }
 
 # ended PID: wait for one of ours within 60 s; its exit status is in $STATUS.
@@ -213,17 +215,17 @@ start_record()
     shift
     start env --default-signal=INT,QUIT,TERM "$PARTRACE" -o "$file" "$@" \
         >"$file.out" 2>"$file.err" </dev/null
-    wait_until 30 "recording $file" is_recording "$PID" "$file"
+    wait_until 30 "recording $file" is_recording "$PID"
     if is_gone "$PID" && [ ! -s "$file" ]; then
         cat "$file.out" "$file.err" >&2
         fail "partrace ended before it recorded"
     fi
 }
 
-# The file is called .partial while it records. Or it has already ended.
+# Its programs are attached, and it waits for what they say. Or it has already ended.
 is_recording()
 {
-    [ -s "$2.partial" ] || is_gone "$1"
+    is_gone "$1" || { grep -qs '^link_type' "/proc/$1"/fdinfo/* && [ "$(state_of "$1")" = S ]; }
 }
 
 # facts FILE ASPECT…: see facts.py. FILE is a recording or its JSON.

@@ -131,9 +131,13 @@ static void a_varint_of_more_than_64_bits_is_none(void **state)
 
 	(void)state;
 	assert_int_equal(pb_get_varint((const unsigned char *)"\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-							      "\x02", 10, &v), 0);
+							      "\x02",
+				       10, &v),
+			 0);
 	assert_int_equal(pb_get_varint((const unsigned char *)"\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-							      "\xff\x01", 11, &v), 0);
+							      "\xff\x01",
+				       11, &v),
+			 0);
 	assert_int_equal(pb_get_varint(NULL, 0, &v), 0);
 }
 

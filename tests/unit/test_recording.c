@@ -192,7 +192,9 @@ static void discard_leaves_nothing(void **state)
 
 static void a_foreign_file_is_refused_and_left_alone(void **state)
 {
-	static const char *const contents[] = { "my thesis", "", "\n", "\n\x03" "abc" };
+	static const char *const contents[] = { "my thesis", "", "\n",
+						"\n\x03"
+						"abc" };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -278,6 +280,19 @@ static void what_cannot_be_written_says_why(void **state)
 	snprintf(name, sizeof(name), "%s/no/such.pftrace", dir);
 	refuse(name, -ENOENT, name);
 	refuse("", -ENOENT, "");
+}
+
+static void one_that_could_not_be_created_takes_packets_in_vain(void **state)
+{
+	struct recording r;
+
+	(void)state;
+	assert_int_equal(recording_create(&r, dir), -EISDIR);
+	recording_append(&r, "\x0a\x00", 2);
+	assert_int_equal(recording_flush(&r), -EBADF);
+	assert_int_equal(recording_put_facts(&r, "{}", false), -EBADF);
+	recording_discard(&r);
+	recording_discard(&r);
 }
 
 static void under_sudo_it_belongs_to_the_user(void **state)
@@ -372,7 +387,7 @@ static void count_packets(const struct strbuf *sb, uint32_t *compressed, uint32_
 		assert_int_equal(p[at], 0x0a);
 		assert_true(n && len <= sb->len - at - 1 - n);
 		at += 1 + n;
-		if (p[at] == 0x92 && p[at + 1] == 0x03)	/* field 50 */
+		if (p[at] == 0x92 && p[at + 1] == 0x03) /* field 50 */
 			(*compressed)++;
 		else
 			(*plain)++;
@@ -539,7 +554,7 @@ static void damaged_facts_give_way_to_older_ones(void **state)
 	struct strbuf sb = sample();
 
 	(void)state;
-	sb.buf[sb.len - 5] ^= 0x55;	/* zlib's checksum */
+	sb.buf[sb.len - 5] ^= 0x55; /* zlib's checksum */
 	write_file(path, sb.buf, sb.len);
 	assert_facts(path, "{\"n\": 1}", false);
 	strbuf_release(&sb);
@@ -589,10 +604,10 @@ static void facts_longer_than_they_claim_are_refused(void **state)
 static void lengths_that_lie_are_harmless(void **state)
 {
 	static const char *const bodies[] = {
-		"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",	/* 2^64 - 1 bytes */
+		"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", /* 2^64 - 1 bytes */
 		"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
-		"\x0a\x04\xaa\x6b\x7f\x1a",			/* a message longer than its packet */
-		"\x0a\x05\xaa\x6b\x02\x1a\x7f",			/* facts longer than their message */
+		"\x0a\x04\xaa\x6b\x7f\x1a", /* a message longer than its packet */
+		"\x0a\x05\xaa\x6b\x02\x1a\x7f", /* facts longer than their message */
 		"\x0a\x02\xaa\x6b",
 	};
 
@@ -661,6 +676,7 @@ int main(void)
 		T(a_partial_that_is_being_written_is_busy),
 		T(a_file_that_came_meanwhile_is_not_overwritten),
 		T(what_cannot_be_written_says_why),
+		T(one_that_could_not_be_created_takes_packets_in_vain),
 		T(under_sudo_it_belongs_to_the_user),
 		T(dev_null_is_written_directly),
 		T(dev_full_is_no_space),

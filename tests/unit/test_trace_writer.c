@@ -37,12 +37,18 @@ static int setup(void **state)
 	if (!mkdtemp(dir))
 		return -1;
 	snprintf(path, sizeof(path), "%s/t.pftrace", dir);
-	shop = (struct process){ .pid = 100, .ppid = 1, .name = "shop", .command = "shop --open",
-				 .start_ns = BEGIN_NS, .rss_bytes = 4096 };
-	baker = (struct task){ .tid = 100, .process = &shop, .name = "baker",
-			       .start_ns = BEGIN_NS };
-	clerk = (struct task){ .tid = 101, .process = &shop, .name = "clerk",
-			       .start_ns = BEGIN_NS };
+	shop = (struct process){ .pid = 100,
+				 .ppid = 1,
+				 .name = "shop",
+				 .command = "shop --open",
+				 .start_ns = BEGIN_NS,
+				 .rss_bytes = 4096 };
+	baker = (struct task){
+		.tid = 100, .process = &shop, .name = "baker", .start_ns = BEGIN_NS
+	};
+	clerk = (struct task){
+		.tid = 101, .process = &shop, .name = "clerk", .start_ns = BEGIN_NS
+	};
 	oven = (struct lock){ .kind = LOCK_MUTEX, .process = &shop, .name = "mutex 0x1000" };
 	return 0;
 }
@@ -58,8 +64,12 @@ static int teardown(void **state)
 static void open_trace(void)
 {
 	const struct trace_writer_options opts = {
-		.boot_offset_ns = BOOT_OFFSET, .wall_offset_ns = 1700000000LL * 1000000000,
-		.sysname = "Linux", .release = "6.1.0", .machine = "x86_64", .cpu_cnt = 2,
+		.boot_offset_ns = BOOT_OFFSET,
+		.wall_offset_ns = 1700000000LL * 1000000000,
+		.sysname = "Linux",
+		.release = "6.1.0",
+		.machine = "x86_64",
+		.cpu_cnt = 2,
 	};
 
 	assert_int_equal(recording_create(&rec, path), 0);
@@ -89,8 +99,12 @@ static void cpu(uint64_t at, uint16_t number, uint32_t prev, uint32_t next, uint
 static void span(const struct task *t, uint64_t from, uint64_t to, enum bucket bucket,
 		 const char *name)
 {
-	const struct span s = { .task = t, .start_ns = BEGIN_NS + from, .end_ns = BEGIN_NS + to,
-				.bucket = bucket, .name = name, .sysno = PAR_NO_SYSCALL };
+	const struct span s = { .task = t,
+				.start_ns = BEGIN_NS + from,
+				.end_ns = BEGIN_NS + to,
+				.bucket = bucket,
+				.name = name,
+				.sysno = PAR_NO_SYSCALL };
 
 	obs->span(obs->ctx, &s);
 }
@@ -147,8 +161,13 @@ static void assert_says(const char *text, const char *what)
 
 static void a_wait_is_a_slice_with_its_cause_and_holder(void **state)
 {
-	struct span s = { .task = &clerk, .start_ns = BEGIN_NS + 100, .end_ns = BEGIN_NS + 400,
-			  .bucket = BUCKET_LOCK, .name = "mutex", .lock = &oven, .holder = &baker,
+	struct span s = { .task = &clerk,
+			  .start_ns = BEGIN_NS + 100,
+			  .end_ns = BEGIN_NS + 400,
+			  .bucket = BUCKET_LOCK,
+			  .name = "mutex",
+			  .lock = &oven,
+			  .holder = &baker,
 			  .sysno = PAR_NO_SYSCALL };
 	char *text;
 
@@ -157,7 +176,7 @@ static void a_wait_is_a_slice_with_its_cause_and_holder(void **state)
 	obs->span(obs->ctx, &s);
 	close_trace(1000);
 	text = dump();
-	assert_says(text, "1005000000100");	/* in CLOCK_BOOTTIME */
+	assert_says(text, "1005000000100"); /* in CLOCK_BOOTTIME */
 	assert_says(text, "clerk begin mutex category='lock' bucket='lock' holder='baker (100)' "
 			  "lock='mutex 0x1000'");
 	assert_says(text, "slices=1 ");
@@ -281,8 +300,9 @@ static void memory_is_a_counter_of_the_process(void **state)
 
 static void a_thread_id_may_come_again(void **state)
 {
-	struct task again = { .tid = 101, .process = &shop, .name = "clerk2",
-			      .start_ns = BEGIN_NS + 600 };
+	struct task again = {
+		.tid = 101, .process = &shop, .name = "clerk2", .start_ns = BEGIN_NS + 600
+	};
 	char *text;
 
 	(void)state;
