@@ -158,16 +158,13 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 		$(LDFLAGS) -lcmocka $(LDLIBS) -o $@
 
 # Whole pipeline on tests/golden/<case>/events.txt; no root needed.
-golden_bin := $(patsubst %.c,$(OUT)/%,$(wildcard tests/golden/golden.c))
+golden_bin := $(OUT)/tests/golden/golden
 
 golden: $(golden_bin)	## readable event lists through the whole pipeline
-	$(Q)if [ -n "$(golden_bin)" ]; then $(golden_bin) tests/golden/*/; \
-	else echo "golden: no cases"; fi
+	$(Q)tests/golden/run.sh $(golden_bin)
 
 golden-update: $(golden_bin)	## rewrite what golden expects, and show the difference
-	$(Q)[ -n "$(golden_bin)" ] || { echo "golden: no cases" >&2; exit 1; }
-	$(Q)$(golden_bin) --update tests/golden/*/
-	$(Q)git --no-pager diff --stat -- tests/golden
+	$(Q)tools/update-golden.sh $(golden_bin)
 
 $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
