@@ -185,12 +185,35 @@ static pthread_mutex_t pi_mutex;
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static int flock_fds[2];
 
-static int lock_mutex(void *m) { return pthread_mutex_lock(m); }
-static int unlock_mutex(void *m) { return pthread_mutex_unlock(m); }
-static int lock_rwlock(void *l) { return pthread_rwlock_wrlock(l); }
-static int unlock_rwlock(void *l) { return pthread_rwlock_unlock(l); }
-static int lock_file(void *fd) { return flock(*(int *)fd, LOCK_EX); }
-static int unlock_file(void *fd) { return flock(*(int *)fd, LOCK_UN); }
+static int lock_mutex(void *m)
+{
+	return pthread_mutex_lock(m);
+}
+
+static int unlock_mutex(void *m)
+{
+	return pthread_mutex_unlock(m);
+}
+
+static int lock_rwlock(void *l)
+{
+	return pthread_rwlock_wrlock(l);
+}
+
+static int unlock_rwlock(void *l)
+{
+	return pthread_rwlock_unlock(l);
+}
+
+static int lock_file(void *fd)
+{
+	return flock(*(int *)fd, LOCK_EX);
+}
+
+static int unlock_file(void *fd)
+{
+	return flock(*(int *)fd, LOCK_UN);
+}
 
 static struct contest contests[] = {
 	{ "mutex", lock_mutex, unlock_mutex, &mutex, &mutex },
