@@ -36,7 +36,8 @@ static void *run_early(void *arg)
 /* Half of its life works, half sleeps. */
 static void *run_late(void *arg)
 {
-	uint64_t start_ns = clock_ns(CLOCK_MONOTONIC), end_ns = start_ns + (uint64_t)(seconds * 1e9);
+	uint64_t start_ns = clock_ns(CLOCK_MONOTONIC),
+		 end_ns = start_ns + (uint64_t)(seconds * 1e9);
 	char name[16];
 
 	snprintf(name, sizeof(name), "late-%d", (int)(intptr_t)arg);

@@ -185,12 +185,35 @@ static pthread_mutex_t pi_mutex;
 static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 static int flock_fds[2];
 
-static int lock_mutex(void *m) { return pthread_mutex_lock(m); }
-static int unlock_mutex(void *m) { return pthread_mutex_unlock(m); }
-static int lock_rwlock(void *l) { return pthread_rwlock_wrlock(l); }
-static int unlock_rwlock(void *l) { return pthread_rwlock_unlock(l); }
-static int lock_file(void *fd) { return flock(*(int *)fd, LOCK_EX); }
-static int unlock_file(void *fd) { return flock(*(int *)fd, LOCK_UN); }
+static int lock_mutex(void *m)
+{
+	return pthread_mutex_lock(m);
+}
+
+static int unlock_mutex(void *m)
+{
+	return pthread_mutex_unlock(m);
+}
+
+static int lock_rwlock(void *l)
+{
+	return pthread_rwlock_wrlock(l);
+}
+
+static int unlock_rwlock(void *l)
+{
+	return pthread_rwlock_unlock(l);
+}
+
+static int lock_file(void *fd)
+{
+	return flock(*(int *)fd, LOCK_EX);
+}
+
+static int unlock_file(void *fd)
+{
+	return flock(*(int *)fd, LOCK_UN);
+}
 
 static struct contest contests[] = {
 	{ "mutex", lock_mutex, unlock_mutex, &mutex, &mutex },
@@ -953,10 +976,10 @@ static void start_threads(void)
 		void *(*run)(void *);
 		bool ends;
 	} others[] = {
-		{ "cpu", run_cpu, true },	  { "join", run_join, true },
-		{ "wait4", run_wait4, true },	  { "vfork", run_vfork, true },
+		{ "cpu", run_cpu, true },         { "join", run_join, true },
+		{ "wait4", run_wait4, true },     { "vfork", run_vfork, true },
 		{ "stopped", run_stopper, true }, { "fsync", run_fsync, true },
-		{ "direct", run_direct, true },	  { "pagein", run_pagein, true },
+		{ "direct", run_direct, true },   { "pagein", run_pagein, true },
 		{ "accept", run_accept, false },  { "epoll-idle", run_epoll_idle, false },
 	};
 
@@ -1034,7 +1057,8 @@ static void serve(const char *address)
 static void wait_for_end(double seconds)
 {
 	uint64_t ns = (uint64_t)(seconds * 1e9);
-	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S),
+			       .tv_nsec = (long)(ns % NS_PER_S) };
 	sigset_t set;
 
 	sigemptyset(&set);

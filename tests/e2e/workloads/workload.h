@@ -39,7 +39,8 @@ static inline uint64_t clock_ns(clockid_t id)
 
 static inline void sleep_ns(uint64_t ns)
 {
-	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S),
+			       .tv_nsec = (long)(ns % NS_PER_S) };
 
 	while (nanosleep(&ts, &ts) && errno == EINTR)
 		;
