@@ -40,6 +40,7 @@ struct thread {
 	struct par_off off;
 	struct par_cause cause;
 	__u64 in_ns;			/* last time it came to a CPU */
+	__u64 exec_ns;			/* its CPU time when it last left, or at attach */
 	/*
 	 * A wake-up seen while it still ran. It counts if the thread was past the
 	 * point of no return and merely had not reached sched_switch yet.

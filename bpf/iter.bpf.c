@@ -29,7 +29,8 @@ static __always_inline bool is_target(struct task_struct *task)
 }
 
 /* It has not switched since it is traced: what it says of itself still holds. */
-static __always_inline void state_from_task(struct task_struct *task, struct par_task *rec)
+static __always_inline void state_from_task(struct task_struct *task, struct thread *t,
+					    struct par_task *rec)
 {
 	rec->off.out_flags = PAR_OUT_SNAPSHOT;
 	rec->off.out_state = task_state(task);
@@ -39,6 +40,9 @@ static __always_inline void state_from_task(struct task_struct *task, struct par
 		rec->hdr.flags = PAR_OUT_READY;
 	else
 		cause_fill(task, NULL, &rec->cause, false);
+	/* Of one that runs the kernel's sum is a tick old: from zero on, it hides nothing. */
+	if (!task->on_cpu)
+		t->exec_ns = task->se.sum_exec_runtime;
 }
 
 static __always_inline void state_from_thread(const struct thread *t, struct par_task *rec)
@@ -57,7 +61,7 @@ static __always_inline void state_from_thread(const struct thread *t, struct par
 	}
 }
 
-static __always_inline void task_fill(struct task_struct *task, const struct thread *t,
+static __always_inline void task_fill(struct task_struct *task, struct thread *t,
 				      struct par_task *rec)
 {
 	rec->hdr.ts_ns = bpf_ktime_get_ns();
@@ -74,7 +78,7 @@ static __always_inline void task_fill(struct task_struct *task, const struct thr
 	rec->cause.sysno = PAR_NO_SYSCALL;
 	rec->off.out_cpu = task_cpu(task);
 	if (t->phase == PHASE_UNKNOWN)
-		state_from_task(task, rec);
+		state_from_task(task, t, rec);
 	else
 		state_from_thread(t, rec);
 }

@@ -35,37 +35,6 @@ static __always_inline void emit_exit(struct task_struct *task, __u64 now)
 	emit_end(rec);
 }
 
-static __always_inline void leave(struct task_struct *task, struct thread *t, __u64 now,
-				  __u32 state, bool preempt)
-{
-	if (state & TASK_DEAD) {
-		t->phase = PHASE_DEAD;
-		emit_exit(task, now);
-		return;
-	}
-	t->off.out_ns = now;
-	t->off.wake_ns = 0;
-	t->off.waker_tid = 0;
-	t->off.waker_cpu = 0;
-	t->off.out_cpu = bpf_get_smp_processor_id();
-	t->off.out_state = state;
-	t->off.wake_flags = 0;
-	t->off.ran_ns = 0;
-	if (t->in_ns && now - t->in_ns <= 0xffffffff)
-		t->off.ran_ns = now - t->in_ns;
-	/*
-	 * A task preempted on its way to sleep already shows a sleeping state, yet
-	 * stays on the run queue.
-	 */
-	if (preempt || !state) {
-		t->off.out_flags = PAR_OUT_PREEMPT;
-	} else {
-		t->off.out_flags = 0;
-		cause_fill(task, t, &t->cause, true);
-	}
-	t->phase = PHASE_OFF;
-}
-
 /* See struct thread: a wake-up that overtook the switch it ends. */
 static __always_inline void use_early_wake(struct thread *t)
 {
@@ -78,20 +47,21 @@ static __always_inline void use_early_wake(struct thread *t)
 }
 
 static __always_inline void cycle_fill(struct par_cycle *rec, const struct thread *t,
-				       struct task_struct *prev, struct task_struct *next)
+				       __u32 prev_tid, struct task_struct *task)
 {
 	struct par_cpu_gap *gap = gap_here();
 
 	rec->off = t->off;
 	rec->gap = *gap;
-	rec->gap.prev_tid = prev->pid;
+	rec->gap.prev_tid = prev_tid;
 	gap->out_ns = 0;
-	rec->tgid = next->tgid;
+	rec->tgid = task->tgid;
 	rec->pad = 0;
 }
 
-static __always_inline void come(struct task_struct *prev, struct task_struct *next,
-				 struct thread *t, __u64 now)
+/* @task takes over from @prev_tid. */
+static __always_inline void come(__u32 prev_tid, struct task_struct *task, struct thread *t,
+				 __u64 now)
 {
 	struct par_cycle *rec;
 
@@ -102,16 +72,16 @@ static __always_inline void come(struct task_struct *prev, struct task_struct *n
 	}
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
-		rec = emit_begin(offsetof(struct par_cycle, cause), PAR_CYCLE, next->pid, now);
+		rec = emit_begin(offsetof(struct par_cycle, cause), PAR_CYCLE, task->pid, now);
 		if (rec) {
-			cycle_fill(rec, t, prev, next);
+			cycle_fill(rec, t, prev_tid, task);
 			emit_end(rec);
 		}
 	} else {
 		use_early_wake(t);
-		rec = emit_begin(sizeof(*rec), PAR_CYCLE, next->pid, now);
+		rec = emit_begin(sizeof(*rec), PAR_CYCLE, task->pid, now);
 		if (rec) {
-			cycle_fill(rec, t, prev, next);
+			cycle_fill(rec, t, prev_tid, task);
 			rec->cause = t->cause;
 			emit_end(rec);
 		}
@@ -119,6 +89,60 @@ static __always_inline void come(struct task_struct *prev, struct task_struct *n
 	t->in_ns = now;
 	t->off.out_ns = 0;
 	t->phase = PHASE_RUNNING;
+}
+
+/*
+ * How long it ran until now. Some machines hide switches (a sandbox's own agent
+ * does not show up as prev): then its coming is told now, by the CPU time that
+ * the kernel has counted since it last left.
+ */
+static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct thread *t,
+						__u64 now)
+{
+	__u64 exec_ns = task->se.sum_exec_runtime;
+	__u64 ran_ns = exec_ns - t->exec_ns;
+	__u64 floor_ns = t->off.wake_ns > t->off.out_ns ? t->off.wake_ns : t->off.out_ns;
+
+	t->exec_ns = exec_ns;
+	if (t->phase == PHASE_RUNNING)
+		return now - t->in_ns;
+	if (t->phase == PHASE_OFF) {
+		if (ran_ns > now - floor_ns)
+			ran_ns = now - floor_ns;
+		come(gap_here()->next_tid, task, t, now - ran_ns);
+	}
+	return ran_ns;
+}
+
+static __always_inline void leave(struct task_struct *task, struct thread *t, __u64 now,
+				  __u32 state, bool preempt)
+{
+	__u64 ran_ns = ran_before_leaving(task, t, now);
+
+	if (state & TASK_DEAD) {
+		t->phase = PHASE_DEAD;
+		emit_exit(task, now);
+		return;
+	}
+	t->off.out_ns = now;
+	t->off.wake_ns = 0;
+	t->off.waker_tid = 0;
+	t->off.waker_cpu = 0;
+	t->off.out_cpu = bpf_get_smp_processor_id();
+	t->off.out_state = state;
+	t->off.wake_flags = 0;
+	t->off.ran_ns = ran_ns <= 0xffffffff ? ran_ns : 0;
+	/*
+	 * A task preempted on its way to sleep already shows a sleeping state, yet
+	 * stays on the run queue.
+	 */
+	if (preempt || !state) {
+		t->off.out_flags = PAR_OUT_PREEMPT;
+	} else {
+		t->off.out_flags = 0;
+		cause_fill(task, t, &t->cause, true);
+	}
+	t->phase = PHASE_OFF;
 }
 
 SEC("tp_btf/sched_switch")
@@ -143,16 +167,16 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 
 	if (p) {
 		state = switch_prev_state(ctx, prev);
+		leave(prev, p, now, state, preempt);
 		gap = gap_here();
 		gap->out_ns = now;
 		gap->out_tid = prev->pid;
 		gap->next_tid = next->pid;
 		gap->out_state = state;
 		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
-		leave(prev, p, now, state, preempt);
 	}
 	if (n)
-		come(prev, next, n, now);
+		come(prev->pid, next, n, now);
 	return 0;
 }
 

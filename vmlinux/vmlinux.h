@@ -123,6 +123,10 @@ struct thread_info {
 	u32 cpu;
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -130,6 +134,7 @@ struct task_struct {
 	int on_cpu;
 	int pid, tgid;
 	unsigned in_iowait:1;
+	struct sched_entity se;
 	struct task_struct *real_parent;
 	u64 utime, stime;
 	u64 start_time;

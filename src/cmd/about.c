@@ -28,7 +28,6 @@ void about_init(struct about *a)
 {
 	int online = procfs_cpus_online();
 
-	a->start_wall_ns = clock_wall_ns();
 	uname(&a->uname);
 	procfs_steal_ns(&a->steal0_ns);
 	a->cpus_online = online > 0 ? (uint32_t)online : 1;

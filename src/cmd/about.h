@@ -21,7 +21,7 @@ struct about {
 	uint32_t cpus_online, cpus_affinity;
 };
 
-/* Look while the target lives: its limits are gone with it. */
+/* Look while the target lives: its limits are gone with it. start_wall_ns is the caller's. */
 void about_init(struct about *a);
 
 /* Read the limits again: a launched command may have set its own. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Owns the list of commands, and what `partrace` alone says. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 
@@ -67,4 +68,16 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int code = run(argc, argv);
+
+	/* What did not reach its reader was not done. */
+	if ((fflush(stdout) || ferror(stdout)) && code == EXIT_DONE) {
+		log_err(errno, "cannot write to standard output");
+		code = EXIT_FAILED;
+	}
+	return code;
 }

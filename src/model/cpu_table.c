@@ -17,6 +17,7 @@
 struct cpu_line {
 	uint32_t tid;		/* who runs there */
 	uint64_t ts_ns;		/* of the last switch told */
+	bool has_begun;		/* one was told */
 };
 
 static struct cpu_line *line_get(struct model *m, uint16_t cpu)
@@ -54,6 +55,7 @@ static void tell_first(struct model *m, struct cpu_line *line, uint16_t cpu)
 	};
 
 	line->ts_ns = m->begin_ns;
+	line->has_begun = true;
 	TELL(m, cpu, &sw);
 }
 
@@ -68,16 +70,17 @@ static void switch_to(struct model *m, struct cpu_line *line, uint16_t cpu, uint
 		.prev_state = prev_state,
 	};
 
-	if (ts_ns < m->begin_ns) {
+	if (ts_ns < m->begin_ns && !line->has_begun) {
 		line->tid = tid;	/* not told yet, but remembered */
 		return;
 	}
-	if (!line->ts_ns && line->tid != MODEL_UNTRACED)
+	if (!line->has_begun && line->tid != MODEL_UNTRACED)
 		tell_first(m, line, cpu);
 	if (line->tid == tid || ts_ns < line->ts_ns)
 		return;
 	line->tid = tid;
 	line->ts_ns = ts_ns;
+	line->has_begun = true;
 	TELL(m, cpu, &sw);
 }
 
@@ -95,7 +98,8 @@ static void leave(struct model *m, struct cpu_line *line, uint16_t cpu,
 
 	/* Its coming was lost, or was before the begin. */
 	if (line->tid != gap->out_tid)
-		switch_to(m, line, cpu, line->ts_ns ? line->ts_ns : m->begin_ns, gap->out_tid, 0);
+		switch_to(m, line, cpu, line->has_begun ? line->ts_ns : m->begin_ns,
+			  gap->out_tid, 0);
 	switch_to(m, line, cpu, gap->out_ns, next, state);
 }
 
@@ -122,7 +126,7 @@ void cpu_assume(struct model *m, uint16_t cpu, uint32_t tid)
 {
 	struct cpu_line *line = line_get(m, cpu);
 
-	if (line->ts_ns)
+	if (line->has_begun)
 		return;
 	line->tid = tid;
 	tell_first(m, line, cpu);

@@ -147,9 +147,8 @@ static void take_over(struct model *m, const struct par_exec *rec)
 	struct task *old = task_find(m, rec->old_tid);
 	uint32_t pid = rec->hdr.tid;
 
-	if (!old || rec->old_tid == pid)
+	if (!old || rec->old_tid == pid || old->process->pid != pid)
 		return;
-	pid = old->process->pid;
 	if (task_find(m, pid))
 		timeline_abandon(m, task_find(m, pid), rec->hdr.ts_ns);
 	task_get(m, pid, pid, rec->hdr.ts_ns)->timeline->phase = PHASE_RUNNING;

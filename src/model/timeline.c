@@ -266,7 +266,13 @@ static void tell_run(struct model *m, struct task *t, const struct par_off *off,
 		.name = "records lost",
 	};
 
-	if (in_ns > tl->since_ns) {
+	if (in_ns > tl->since_ns && tl->phase == PHASE_BLOCKED) {
+		/* Not since it was last heard of: since the attach. */
+		tell_blocked(m, t, &tl->cause, tl->out_state,
+			     &(struct wait_end){ .wake_ns = in_ns });
+	} else if (in_ns > tl->since_ns && tl->phase == PHASE_READY) {
+		tell_queue(m, t, in_ns, false);
+	} else if (in_ns > tl->since_ns) {
 		m->resync_cnt++;
 		span_tell(m, &lost, in_ns);
 	}
@@ -405,7 +411,7 @@ void timeline_open(struct model *m, struct task *t, const struct par_task *rec)
 		if (ready)
 			tell_wakeup(m, t, &rec->off, rec->off.out_cpu, UINT64_MAX);
 	}
-	finish(m, t, now_ns);
+	finish(m, t, now_ns > tl->since_ns ? now_ns : tl->since_ns);
 }
 
 void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
