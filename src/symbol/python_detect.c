@@ -36,8 +36,8 @@ struct debug_offsets {
 };
 
 struct load {
-	uint64_t vaddr, offset, file_size;
-	bool is_exec;
+	uint64_t vaddr, offset, file_size, size;
+	bool is_exec, is_writable;
 };
 
 /* What one ELF file says. */
@@ -82,7 +82,9 @@ static void read_loads(Elf *elf, struct python_file *file)
 			.vaddr = ph.p_vaddr,
 			.offset = ph.p_offset,
 			.file_size = ph.p_filesz,
+			.size = ph.p_memsz,
 			.is_exec = ph.p_flags & PF_X,
+			.is_writable = ph.p_flags & PF_W,
 		};
 	}
 }
@@ -169,6 +171,20 @@ static void read_version(int fd, struct python_file *file)
 		format_version(file, hex);
 }
 
+/*
+ * Before 3.7 there is no _PyRuntime: the GIL's words are static variables. They
+ * are somewhere in the writable data, and nothing else there waits like them.
+ */
+static void use_static_data(struct python_file *file)
+{
+	for (size_t i = 0; i < file->load_cnt; i++) {
+		if (!file->loads[i].is_writable)
+			continue;
+		file->runtime_vaddr = file->loads[i].vaddr;
+		file->runtime_size = file->loads[i].size;
+	}
+}
+
 static void parse_file(int fd, struct python_file *file)
 {
 	Elf *elf;
@@ -183,6 +199,8 @@ static void parse_file(int fd, struct python_file *file)
 		read_symbol_table(elf, SHT_DYNSYM, SIZE_MAX, file);
 		if (!file->runtime_vaddr && !file->has_api)
 			read_symbol_table(elf, SHT_SYMTAB, SYMTAB_MAX_BYTES, file);
+		if (file->has_api && !file->runtime_vaddr)
+			use_static_data(file);
 		read_version(fd, file);
 	}
 	elf_end(elf);

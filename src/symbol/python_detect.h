@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Finds CPython in a running process, and where its global lock is: every word
- * of the GIL lies inside the object `_PyRuntime` from 3.7 on.
+ * of the GIL lies inside the object `_PyRuntime` from 3.7 on, and somewhere among
+ * the interpreter's static data before.
  *
  * Right after exec the libraries are not mapped yet, so a "no" about a process
  * that is a few milliseconds old is worth asking again.
@@ -18,8 +19,9 @@ struct python_info {
 	char version[16];	/* "3.11"; "" if nothing tells */
 	bool global_lock;	/* false for a free-threaded build */
 	/*
-	 * `_PyRuntime` in the process. 0: 3.6 or older. Also set for a
-	 * free-threaded build, where an extension can switch the lock back on.
+	 * `_PyRuntime` in the process; of 3.6 and older, all of their static
+	 * data. Also set for a free-threaded build, where an extension can switch
+	 * the lock back on.
 	 */
 	uint64_t lock_addr, lock_size;
 };

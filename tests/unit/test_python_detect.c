@@ -89,11 +89,6 @@ static bool python_start(struct python *py, const char *exe)
 	return false;
 }
 
-static bool is_older_than_3_7(const char *version)
-{
-	return !strncmp(version, "3.", 2) && atoi(version + 2) < 7;
-}
-
 static void check(struct python_cache *cache, const struct python *py)
 {
 	struct python_info info;
@@ -101,10 +96,6 @@ static void check(struct python_cache *cache, const struct python *py)
 	assert_int_equal(python_detect(cache, py->pid, &info), 1);
 	assert_string_equal(info.version, py->version);
 	assert_int_equal(info.global_lock, py->global_lock);
-	if (is_older_than_3_7(py->version)) {
-		assert_int_equal(info.lock_addr, 0);
-		return;
-	}
 	assert_true(info.lock_addr);
 	assert_in_range(info.lock_size, 256, 64 << 20);
 	if (py->addr)
