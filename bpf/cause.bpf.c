@@ -50,7 +50,7 @@ static __always_inline void timeout_fill(struct par_cause *cause, __u16 call)
 {
 	__u64 arg = arg_of(cause, PAR_CALL_TIMEOUT_ARG(call));
 	__u32 unit = PAR_CALL_TIMEOUT_UNIT(call);
-	__s64 t[2];	/* struct timespec and struct timeval alike */
+	__s64 t[2]; /* struct timespec and struct timeval alike */
 
 	if (unit == PAR_UNIT_MS) {
 		if ((int)arg > 0)
@@ -59,8 +59,7 @@ static __always_inline void timeout_fill(struct par_cause *cause, __u16 call)
 	}
 	if (!arg || bpf_probe_read_user(t, sizeof(t), (void *)arg))
 		return;
-	cause->timeout_ns = t[0] * NS_PER_S +
-			    t[1] * (unit == PAR_UNIT_TIMEVAL ? NS_PER_US : 1);
+	cause->timeout_ns = t[0] * NS_PER_S + t[1] * (unit == PAR_UNIT_TIMEVAL ? NS_PER_US : 1);
 }
 
 static __always_inline void call_fill(struct task_struct *task, struct thread *t,

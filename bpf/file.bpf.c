@@ -50,7 +50,7 @@ static __always_inline __u8 anon_kind(struct file *file)
 
 	bpf_probe_read_kernel_str(s, sizeof(s), name);
 	if (s[0] == 'i')
-		return PAR_FILE_INOTIFY;	/* the one without brackets */
+		return PAR_FILE_INOTIFY; /* the one without brackets */
 	if (s[1] == 'e' && s[6] == 'f')
 		return PAR_FILE_EVENTFD;
 	if (s[1] == 'e' && s[6] == 'p')
@@ -68,7 +68,7 @@ static __always_inline __u8 anon_kind(struct file *file)
 
 static __always_inline bool is_loopback4(__be32 addr)
 {
-	return (addr & 0xff) == 127;	/* network byte order: the first octet is the lowest */
+	return (addr & 0xff) == 127; /* network byte order: the first octet is the lowest */
 }
 
 static __always_inline void inet_fill(struct sock *sk, struct par_file_ref *ref)
@@ -94,7 +94,8 @@ static __always_inline void inet_fill(struct sock *sk, struct par_file_ref *ref)
 		/* Only the last words matter here: ::1, ::ffff:127.x and "same as mine". */
 		remote = r.in6_u.u6_addr32[3];
 		local = l.in6_u.u6_addr32[3];
-		if (remote == __builtin_bswap32(1) && !r.in6_u.u6_addr32[0] && !r.in6_u.u6_addr32[2])
+		if (remote == __builtin_bswap32(1) && !r.in6_u.u6_addr32[0] &&
+		    !r.in6_u.u6_addr32[2])
 			ref->flags |= PAR_FILE_LOOPBACK;
 	}
 	if (remote && (is_loopback4(remote) || remote == local))

@@ -108,7 +108,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		  NULL },
 		{ 'd', "duration", ARG_DURATION, "TIME",
 		  "stop after this time: 10, 10s, 500ms, 2m; without, at the target's end or at "
-		  "Ctrl-C", &o->duration_ns, NULL },
+		  "Ctrl-C",
+		  &o->duration_ns, NULL },
 		{ 'o', "output", ARG_STRING, "FILE",
 		  "write the trace there (default partrace-PID.pftrace)", &o->output, NULL },
 		{ 0, "no-follow", ARG_FLAG, NULL, "leave the targets' child processes out",
@@ -127,10 +128,11 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.args = cmd_record.args,
 		.summary = "Records running or launched programs, prints a verdict on threads or "
 			   "processes, and writes a Perfetto trace.",
-		.notes = "Children and new threads of a target are recorded too. A command that "
-			 "still runs when\nthe recording ends is sent SIGTERM. Exit status: 0 done, "
-			 "1 failed, 2 usage; of a\ncommand that ended by itself, its own, and 126 or "
-			 "127 when it can't be run.",
+		.notes =
+			"Children and new threads of a target are recorded too. A command that "
+			"still runs when\nthe recording ends is sent SIGTERM. Exit status: 0 done, "
+			"1 failed, 2 usage; of a\ncommand that ended by itself, its own, and 126 or "
+			"127 when it can't be run.",
 		.options = table,
 		.stops_at_operand = true,
 	};
@@ -159,7 +161,8 @@ static void catch_signals(void)
 static void show_progress(const struct collector *c, uint64_t now_ns)
 {
 	log_progress("recording %.1f s, %llu events, %llu lost, own cost %.1f %% of one CPU "
-		     "(Ctrl-C ends it)", (double)(now_ns - c->session.begin_ns) / 1e9,
+		     "(Ctrl-C ends it)",
+		     (double)(now_ns - c->session.begin_ns) / 1e9,
 		     (unsigned long long)c->session.record_cnt,
 		     (unsigned long long)session_lost(&c->session),
 		     100 * collector_overhead(c, now_ns));
@@ -186,8 +189,9 @@ static int watch(struct collector *c, struct target *target, const struct option
 		err = collector_step(c);
 	}
 	log_progress_end();
-	log_info(signal_cnt ? "stopped by a signal" : clock_mono_ns() >= end_ns
-		 ? "the time is up" : "the target has ended");
+	log_info(signal_cnt                  ? "stopped by a signal"
+		 : clock_mono_ns() >= end_ns ? "the time is up"
+					     : "the target has ended");
 	return err;
 }
 

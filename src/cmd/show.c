@@ -65,12 +65,14 @@ int show_report(const struct facts *f, const char *trace, enum show_color color)
 	struct strbuf text = { 0 };
 
 	setlocale(LC_CTYPE, "");
-	report_text_format(f, &(struct report_text_options){
-		.width = terminal_width(),
-		.color = wants_color(color),
-		.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
-		.trace = trace,
-	}, &text);
+	report_text_format(f,
+			   &(struct report_text_options){
+				   .width = terminal_width(),
+				   .color = wants_color(color),
+				   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+				   .trace = trace,
+			   },
+			   &text);
 	return print(&text);
 }
 

@@ -71,7 +71,7 @@ static void switch_to(struct model *m, struct cpu_line *line, uint16_t cpu, uint
 	};
 
 	if (ts_ns < m->begin_ns && !line->has_begun) {
-		line->tid = tid;	/* not told yet, but remembered */
+		line->tid = tid; /* not told yet, but remembered */
 		return;
 	}
 	if (!line->has_begun && line->tid != MODEL_UNTRACED)
@@ -98,8 +98,8 @@ static void leave(struct model *m, struct cpu_line *line, uint16_t cpu,
 
 	/* Its coming was lost, or was before the begin. */
 	if (line->tid != gap->out_tid)
-		switch_to(m, line, cpu, line->has_begun ? line->ts_ns : m->begin_ns,
-			  gap->out_tid, 0);
+		switch_to(m, line, cpu, line->has_begun ? line->ts_ns : m->begin_ns, gap->out_tid,
+			  0);
 	switch_to(m, line, cpu, gap->out_ns, next, state);
 }
 

@@ -12,12 +12,16 @@
 static char *lock_label(const struct process *p, enum lock_kind kind, uint64_t addr)
 {
 	static const char *const labels[LOCK_KIND_CNT] = {
-		[LOCK_MUTEX] = "mutex", [LOCK_RWLOCK] = "read-write lock",
+		[LOCK_MUTEX] = "mutex",
+		[LOCK_RWLOCK] = "read-write lock",
 		[LOCK_SEMAPHORE] = "semaphore",
 		[LOCK_CONDVAR] = "condition variable or semaphore",
-		[LOCK_BARRIER] = "barrier", [LOCK_JOIN] = "join of a thread",
-		[LOCK_PI] = "priority-inheriting mutex", [LOCK_KERNEL] = "kernel lock",
-		[LOCK_FILE] = "file lock", [LOCK_FUTEX] = "shared futex",
+		[LOCK_BARRIER] = "barrier",
+		[LOCK_JOIN] = "join of a thread",
+		[LOCK_PI] = "priority-inheriting mutex",
+		[LOCK_KERNEL] = "kernel lock",
+		[LOCK_FILE] = "file lock",
+		[LOCK_FUTEX] = "shared futex",
 	};
 
 	if (kind == LOCK_GIL || kind == LOCK_GVL)

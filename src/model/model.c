@@ -92,7 +92,7 @@ static void on_open(struct model *m, const struct par_task *rec)
 	if (t)
 		timeline_open(m, t, rec);
 	else
-		m->resync_cnt++;	/* its birth was lost, and it never ran since */
+		m->resync_cnt++; /* its birth was lost, and it never ran since */
 }
 
 static void on_cycle(struct model *m, const struct par_cycle *rec)
@@ -131,7 +131,7 @@ static void on_fork(struct model *m, const struct par_fork *rec)
 	struct task *t = task_find(m, rec->child_tid);
 
 	if (t) {
-		m->resync_cnt++;	/* its exit was lost, and the number came again */
+		m->resync_cnt++; /* its exit was lost, and the number came again */
 		timeline_abandon(m, t, rec->hdr.ts_ns);
 	}
 	t = task_get(m, rec->child_tid, rec->child_tgid, rec->hdr.ts_ns);
@@ -204,7 +204,7 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 	if (rec->maxrss_bytes > p->rss_max_bytes)
 		p->rss_max_bytes = rec->maxrss_bytes;
 	if (!p->rss_bytes)
-		p->rss_bytes = rec->maxrss_bytes;	/* it lived too briefly for a sample */
+		p->rss_bytes = rec->maxrss_bytes; /* it lived too briefly for a sample */
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }
 
@@ -308,8 +308,10 @@ static void on_traffic(struct model *m, const struct event_traffic *ev)
 
 	if (!c)
 		return;
-	last = last_count(m, TRAFFIC_KEY | (uint64_t)ev->is_write << 62 |
-			  (uint64_t)ev->file.kind << 32 | ev->hdr.tid, ev->file.id);
+	last = last_count(m,
+			  TRAFFIC_KEY | (uint64_t)ev->is_write << 62 |
+				  (uint64_t)ev->file.kind << 32 | ev->hdr.tid,
+			  ev->file.id);
 	channel_add_traffic(c, ev->hdr.tid, ev->is_write, ev->messages - last->calls,
 			    ev->bytes - last->bytes);
 	last->calls = ev->messages;

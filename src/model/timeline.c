@@ -94,8 +94,7 @@ static struct wait_context context_of(const struct model *m, const struct task *
 		.gil_word = p->gil_word,
 		.served_port = htab_find(&m->ports, cause->file.lport, 0),
 		.known_tid = named && named->process == p,
-		.timed_out = cause->timeout_ns &&
-			     wait_ns + TIMEOUT_SLACK_NS >= cause->timeout_ns,
+		.timed_out = cause->timeout_ns && wait_ns + TIMEOUT_SLACK_NS >= cause->timeout_ns,
 	};
 }
 
@@ -220,7 +219,9 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 	struct timeline *tl = t->timeline;
 	uint64_t wait_ns = end->wake_ns > tl->since_ns ? end->wake_ns - tl->since_ns : 0;
 	struct wait_context ctx = context_of(m, t, cause, wait_ns);
-	struct span span = { .task = t, .is_open = end->is_open, .sysno = cause->sysno,
+	struct span span = { .task = t,
+			     .is_open = end->is_open,
+			     .sysno = cause->sysno,
 			     .waker_tid = end->waker_tid };
 	struct channel *channel;
 	struct wait_what what;

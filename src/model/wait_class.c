@@ -152,8 +152,7 @@ void wait_calls_init(struct wait_calls *calls)
 
 static enum how how_of(const struct wait_calls *calls, const struct par_cause *cause)
 {
-	if (cause->sysno < 0 || cause->sysno >= PAR_SYSNO_CNT ||
-	    (cause->flags & PAR_CAUSE_COMPAT))
+	if (cause->sysno < 0 || cause->sysno >= PAR_SYSNO_CNT || (cause->flags & PAR_CAUSE_COMPAT))
 		return HOW_UNKNOWN;
 	return calls->how[cause->sysno];
 }
@@ -251,10 +250,10 @@ static enum bucket socket_bucket(const struct wait_context *ctx, const struct pa
 		break;
 	case PAR_FILE_UDP:
 		if (is_read && !file->rport)
-			return BUCKET_IDLE;	/* not connected: whoever may come */
+			return BUCKET_IDLE; /* not connected: whoever may come */
 		break;
 	default:
-		return BUCKET_IDLE;	/* netlink, packet: the kernel's news */
+		return BUCKET_IDLE; /* netlink, packet: the kernel's news */
 	}
 	return file->flags & PAR_FILE_LOOPBACK ? BUCKET_IPC : BUCKET_NETWORK;
 }
@@ -348,7 +347,7 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 		what->bucket = BUCKET_SLEEP;
 		break;
 	case HOW_CHILD:
-	case HOW_FORK:		/* vfork(2): until the child has its own program */
+	case HOW_FORK: /* vfork(2): until the child has its own program */
 		what->bucket = BUCKET_CHILD;
 		break;
 	case HOW_STORAGE:
@@ -358,7 +357,7 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 		what->bucket = BUCKET_DISK;
 		what->on_file = cause->file.kind != PAR_FILE_NONE;
 		break;
-	case HOW_OPEN:		/* S: the other end of a FIFO */
+	case HOW_OPEN: /* S: the other end of a FIFO */
 		what->bucket = deep ? BUCKET_DISK : BUCKET_IPC;
 		break;
 	case HOW_ACCEPT:

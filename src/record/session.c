@@ -91,8 +91,7 @@ int session_open(struct session *s, struct target *target, const struct session_
 	if (err)
 		session_close(s);
 	else
-		log_info("BPF programs attached, %zu ring buffers",
-			 probes_ring_cnt(s->probes));
+		log_info("BPF programs attached, %zu ring buffers", probes_ring_cnt(s->probes));
 	return err;
 }
 
@@ -150,7 +149,6 @@ static void feed_mark(struct session *s, uint8_t kind, uint64_t ts_ns)
 int session_begin(struct session *s)
 {
 	int err = 0;
-
 
 	/* Twice: a child forked while the first pass ran is found by the second. */
 	for (int pass = 0; pass < 2 && !err; pass++) {

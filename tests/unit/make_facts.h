@@ -92,8 +92,9 @@ static inline void thread_of(struct facts *f, uint32_t tid, uint32_t pid, const 
 
 	f->threads = xrealloc(f->threads, (f->thread_cnt + 1) * sizeof(*f->threads));
 	t = &f->threads[f->thread_cnt++];
-	*t = (struct fact_thread){ .tid = tid, .pid = pid, .last_cpu_ns = life,
-				   .lifetime_ns = life };
+	*t = (struct fact_thread){
+		.tid = tid, .pid = pid, .last_cpu_ns = life, .lifetime_ns = life
+	};
 	t->name = xstrdup(role);
 	t->role = xstrdup(role);
 	for (size_t i = 0; i < cnt; i++) {
@@ -116,8 +117,12 @@ static inline struct fact_lock *lock(struct facts *f, enum lock_kind kind, const
 
 	f->locks = xrealloc(f->locks, (f->lock_cnt + 1) * sizeof(*f->locks));
 	l = &f->locks[f->lock_cnt++];
-	*l = (struct fact_lock){ .kind = kind, .name = xstrdup(name), .addr = 0x7f00, .pid = pid,
-				 .waits = 1000, .wait_ns = wait_ms * NS_PER_MS,
+	*l = (struct fact_lock){ .kind = kind,
+				 .name = xstrdup(name),
+				 .addr = 0x7f00,
+				 .pid = pid,
+				 .waits = 1000,
+				 .wait_ns = wait_ms * NS_PER_MS,
 				 .max_ns = 5 * NS_PER_MS };
 	return l;
 }
@@ -136,8 +141,10 @@ static inline void channel(struct facts *f, const char *kind, uint32_t writer, u
 
 	f->channels = xrealloc(f->channels, (f->channel_cnt + 1) * sizeof(*f->channels));
 	c = &f->channels[f->channel_cnt++];
-	*c = (struct fact_channel){ .kind = xstrdup(kind), .id = xasprintf("%s:[7]", kind),
-				    .messages = messages, .bytes = bytes,
+	*c = (struct fact_channel){ .kind = xstrdup(kind),
+				    .id = xasprintf("%s:[7]", kind),
+				    .messages = messages,
+				    .bytes = bytes,
 				    .read_wait_ns = read_wait_ms * NS_PER_MS };
 	c->writers = xcalloc(1, sizeof(uint32_t));
 	c->readers = xcalloc(1, sizeof(uint32_t));
@@ -151,8 +158,9 @@ static inline void syscall_of(struct facts *f, const char *name, uint64_t calls,
 			      uint64_t blocked_ms)
 {
 	f->syscalls = xrealloc(f->syscalls, (f->syscall_cnt + 1) * sizeof(*f->syscalls));
-	f->syscalls[f->syscall_cnt++] = (struct fact_syscall){ .name = xstrdup(name),
-		.calls = calls, .blocked_ns = blocked_ms * NS_PER_MS };
+	f->syscalls[f->syscall_cnt++] = (struct fact_syscall){
+		.name = xstrdup(name), .calls = calls, .blocked_ns = blocked_ms * NS_PER_MS
+	};
 }
 
 /* The example of the README: four threads behind one GIL on two CPUs. */

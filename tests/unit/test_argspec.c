@@ -50,8 +50,10 @@ static int parse_with(bool stops, struct values *v, struct arg_rest *rest, int a
 		{ 0, "hidden", ARG_FLAG, NULL, NULL, &v->all, NULL },
 		{ 0 },
 	};
-	const struct argspec spec = { .command = "record", .args = "[-- CMD]",
-				      .summary = "Records.", .options = options,
+	const struct argspec spec = { .command = "record",
+				      .args = "[-- CMD]",
+				      .summary = "Records.",
+				      .options = options,
 				      .stops_at_operand = stops };
 	char path[] = "/tmp/argspec-XXXXXX";
 	int fd = mkstemp(path), saved = dup(2), err;
@@ -156,11 +158,11 @@ static void errors_are_one_line_and_a_hint(void **state)
 	char want[512];
 
 	(void)state;
-#define ASSERT_SAYS(what, ...)                                                                     \
-	do {                                                                                       \
-		assert_int_equal(PARSE(&v, &rest, __VA_ARGS__), -EINVAL);                          \
-		snprintf(want, sizeof(want), "partrace: %s\n%s", what, hint);                      \
-		assert_string_equal(said, want);                                                   \
+#define ASSERT_SAYS(what, ...)                                                \
+	do {                                                                  \
+		assert_int_equal(PARSE(&v, &rest, __VA_ARGS__), -EINVAL);     \
+		snprintf(want, sizeof(want), "partrace: %s\n%s", what, hint); \
+		assert_string_equal(said, want);                              \
 	} while (0)
 	ASSERT_SAYS("unknown option '--nope'", "--nope=1");
 	ASSERT_SAYS("unknown option '-x'", "-qx");
@@ -184,8 +186,9 @@ static void help_lists_what_is_shown_and_nothing_else(void **state)
 		{ 0, "hidden", ARG_FLAG, NULL, NULL, &flag, NULL },
 		{ 0 },
 	};
-	const struct argspec spec = { .command = "report", .args = "FILE", .summary = "Reports.",
-				      .options = options };
+	const struct argspec spec = {
+		.command = "report", .args = "FILE", .summary = "Reports.", .options = options
+	};
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);

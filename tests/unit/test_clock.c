@@ -15,10 +15,10 @@ static void durations_read_as_people_write_them(void **state)
 		const char *text;
 		uint64_t ns;
 	} cases[] = {
-		{ "10", 10 * NS_PER_S },	{ "10s", 10 * NS_PER_S },
-		{ "500ms", 500 * NS_PER_MS },	{ "250us", 250 * NS_PER_US },
-		{ "2m", 120 * NS_PER_S },	{ "1.5h", 5400 * NS_PER_S },
-		{ ".5", NS_PER_S / 2 },		{ "1min", 60 * NS_PER_S },
+		{ "10", 10 * NS_PER_S },      { "10s", 10 * NS_PER_S },
+		{ "500ms", 500 * NS_PER_MS }, { "250us", 250 * NS_PER_US },
+		{ "2m", 120 * NS_PER_S },     { "1.5h", 5400 * NS_PER_S },
+		{ ".5", NS_PER_S / 2 },       { "1min", 60 * NS_PER_S },
 	};
 
 	(void)state;
@@ -32,9 +32,9 @@ static void durations_read_as_people_write_them(void **state)
 
 static void what_is_no_duration_is_refused(void **state)
 {
-	static const char *const cases[] = { "", " 1", "1 ", "-1", "+1", "0", "0s", "1x", "s", "ms",
-					     "1e3", "0x10", "inf", "nan", "1s1", "1.2.3", "1d",
-					     "9999999h", "." };
+	static const char *const cases[] = { "",    " 1",    "1 ", "-1",       "+1",   "0",   "0s",
+					     "1x",  "s",     "ms", "1e3",      "0x10", "inf", "nan",
+					     "1s1", "1.2.3", "1d", "9999999h", "." };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -55,7 +55,7 @@ static void wall_time_reads_as_rfc_3339(void **state)
 	assert_string_equal(text, "2023-11-14T22:13:20.123Z");
 	clock_format_rfc3339(text, 0);
 	assert_string_equal(text, "1970-01-01T00:00:00.000Z");
-	clock_format_rfc3339(text, UINT64_MAX);		/* must not write past the end */
+	clock_format_rfc3339(text, UINT64_MAX); /* must not write past the end */
 }
 
 static void monotonic_time_goes_on(void **state)

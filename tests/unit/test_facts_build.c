@@ -72,7 +72,9 @@ static struct task *add_task(struct stage *s, struct process *p, uint32_t tid, c
 /* From @from to @to, since the recording began. */
 static void span(struct stage *s, const struct task *t, enum bucket b, uint64_t from, uint64_t to)
 {
-	const struct span sp = { .task = t, .bucket = b, .name = "",
+	const struct span sp = { .task = t,
+				 .bucket = b,
+				 .name = "",
 				 .start_ns = (BEGIN_MS + from) * NS_PER_MS,
 				 .end_ns = (BEGIN_MS + to) * NS_PER_MS };
 
@@ -81,7 +83,8 @@ static void span(struct stage *s, const struct task *t, enum bucket b, uint64_t 
 
 static void cpu(struct stage *s, uint16_t cpu_nr, uint64_t at, uint32_t next_tid)
 {
-	const struct cpu_switch c = { .cpu = cpu_nr, .next_tid = next_tid,
+	const struct cpu_switch c = { .cpu = cpu_nr,
+				      .next_tid = next_tid,
 				      .ts_ns = (BEGIN_MS + at) * NS_PER_MS };
 
 	s->fb.observer.cpu(s->fb.observer.ctx, &c);
@@ -271,8 +274,8 @@ static void the_series_stays_bounded_and_loses_nothing(void **state)
 	facts_build_take(&s.fb, &s.m, &f);
 	assert_in_range(f.series_cnt, SERIES_WINDOWS_MAX / 2, SERIES_WINDOWS_MAX);
 	for (size_t i = 0; i < f.series_cnt; i++) {
-		uint64_t stop = i + 1 < f.series_cnt ? f.series[i + 1].t_ns :
-						       f.recording.duration_ns;
+		uint64_t stop = i + 1 < f.series_cnt ? f.series[i + 1].t_ns
+						     : f.recording.duration_ns;
 		busy += f.series[i].groups[GROUP_CPU] * (double)(stop - f.series[i].t_ns);
 	}
 	assert_true(busy > 2.999e9 && busy < 3.001e9);
@@ -307,8 +310,11 @@ static void locks_come_longest_first_and_the_rest_is_summed(void **state)
 	(void)state;
 	stage_init(&s);
 	for (size_t i = 0; i < FACTS_LOCKS_MAX + 10; i++) {
-		locks[i] = (struct lock){ .kind = LOCK_MUTEX, .addr = i, .waits = 1,
-					  .wait_ns = 100 + i, .max_ns = 100 + i };
+		locks[i] = (struct lock){ .kind = LOCK_MUTEX,
+					  .addr = i,
+					  .waits = 1,
+					  .wait_ns = 100 + i,
+					  .max_ns = 100 + i };
 		htab_put(&s.m.locks, 1, i, &locks[i]);
 	}
 	locks[5].wait_ns = 1000;
@@ -361,7 +367,7 @@ static void an_exit_code_reads_as_in_a_shell(void **state)
 	killed = add_process(&s, 1, 0, "a");
 	failed = add_process(&s, 2, 0, "b");
 	killed->ended = failed->ended = true;
-	killed->exit_code = 11 | 0x80;	/* dumped core */
+	killed->exit_code = 11 | 0x80; /* dumped core */
 	failed->exit_code = 3 << 8;
 	facts_build_take(&s.fb, &s.m, &f);
 	assert_int_equal(f.processes[0].exit_code, 139);
@@ -380,8 +386,9 @@ static const char *role_of(const struct facts *f, uint32_t tid)
 static void numbered_siblings_share_a_role(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "worker-2", "worker" }, { "worker", "worker" },   { "io:12", "io" },
-		{ "Thread-1 (work", "Thread" }, { "pool_3#4", "pool" }, { "1234", "1234" },
+		{ "worker-2", "worker" },   { "worker", "worker" },
+		{ "io:12", "io" },          { "Thread-1 (work", "Thread" },
+		{ "pool_3#4", "pool" },     { "1234", "1234" },
 		{ "(sd-pam)", "(sd-pam)" }, { "", "" },
 	};
 	char stem[32];
@@ -470,7 +477,7 @@ static void threads_that_live_on_different_things_are_told_apart(void **state)
 	assert_string_equal(role_of(&f, 11), "worker (cpu)");
 	assert_string_equal(role_of(&f, 12), "worker (io)");
 	assert_string_equal(role_of(&f, 13), "worker (idle)");
-	assert_string_equal(role_of(&f, 14), "calc");	/* a little apart is not different */
+	assert_string_equal(role_of(&f, 14), "calc"); /* a little apart is not different */
 	assert_string_equal(role_of(&f, 15), "calc");
 	facts_release(&f);
 	stage_release(&s);

@@ -84,10 +84,10 @@ static void facts_come_back_as_they_went(void **state)
 
 static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 {
-	static const char *const keys[] = { "schema", "partrace", "recording", "processes",
-					    "threads", "concurrency", "locks", "channels",
-					    "syscalls", "io", "requests", "series", "verdict",
-					    "slo" };
+	static const char *const keys[] = { "schema",   "partrace",    "recording", "processes",
+					    "threads",  "concurrency", "locks",     "channels",
+					    "syscalls", "io",          "requests",  "series",
+					    "verdict",  "slo" };
 	struct facts f = gil_facts();
 	char *text = to_json(&f);
 	json_t *root = json_loads(text, 0, NULL), *process, *times;
@@ -98,8 +98,8 @@ static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 	process = json_array_get(json_object_get(root, "processes"), 0);
 	assert_true(json_is_null(json_object_get(process, "ended_ns")));
 	assert_true(json_is_null(json_object_get(process, "start_method")));
-	assert_string_equal(json_string_value(json_object_get(json_object_get(root, "requests"),
-							      "basis")), "");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(root, "requests"), "basis")), "");
 	times = json_object_get(json_array_get(json_object_get(root, "threads"), 0), "time_ns");
 	for (int b = 0; b < BUCKET_CNT; b++)
 		assert_true(json_is_integer(json_object_get(times, bucket_name((enum bucket)b))));
@@ -146,7 +146,8 @@ static void missing_null_and_unknown_keys_are_tolerated(void **state)
 			       "\"threads\": [{\"tid\": 7, \"later\": 1, \"time_ns\": null}], "
 			       "\"verdict\": {\"class\": \"quantum-bound\"}, "
 			       "\"locks\": [{\"kind\": \"spin\"}]}",
-			       &f, err), 0);
+			       &f, err),
+			 0);
 	assert_int_equal(f.threads[0].tid, 7);
 	assert_int_equal(f.verdict.class, CLASS_INCONCLUSIVE);
 	assert_int_equal(f.locks[0].kind, LOCK_FUTEX);
@@ -191,7 +192,7 @@ static void wrong_types_are_named_with_their_path(void **state)
 		assert_int_equal(parse(cases[i].json, &f, err), -EBADMSG);
 		if (!strstr(err, cases[i].says))
 			fail_msg("'%s' says '%s', not '%s'", cases[i].json, err, cases[i].says);
-		assert_null(f.threads);		/* empty again: nothing to release */
+		assert_null(f.threads); /* empty again: nothing to release */
 	}
 }
 

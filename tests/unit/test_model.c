@@ -196,11 +196,10 @@ static void a_coming_that_nobody_saw_ends_the_wait_from_before_the_attach(void *
 	struct story s;
 
 	(void)state;
-	story_of(&s, TWO_THREADS
-		 "108ms cycle tid=11 pid=10 cpu=1 ran=1ms out=105ms preempted\n"
-		 "110ms open tid=10 pid=10 running cpu=0\n"
-		 "110ms open tid=11 pid=10 running cpu=1\n"
-		 "110ms end\n");
+	story_of(&s, TWO_THREADS "108ms cycle tid=11 pid=10 cpu=1 ran=1ms out=105ms preempted\n"
+				 "110ms open tid=10 pid=10 running cpu=0\n"
+				 "110ms open tid=11 pid=10 running cpu=1\n"
+				 "110ms end\n");
 	assert_int_equal(story_ns(&s, 11, BUCKET_OTHER), 0);
 	assert_int_equal(story_ns(&s, 11, BUCKET_CPU_USER), 3 * MS);
 	assert_int_equal(story_ns(&s, 11, BUCKET_RUN_QUEUE), 3 * MS);

@@ -78,7 +78,8 @@ static void no_line_is_wider_than_asked(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
 		struct facts f = crowded(), g = gil_facts();
-		struct report_text_options o = { .width = widths[i], .utf8 = i % 2,
+		struct report_text_options o = { .width = widths[i],
+						 .utf8 = i % 2,
 						 .trace = "x.pftrace" };
 		char *text = report(&f, o);
 		char *other = report(&g, o);
@@ -122,17 +123,20 @@ static void the_verdict_comes_first_and_all_parts_are_there(void **state)
 {
 	static const char *const parts[] = { "Verdict   processes fit this workload better",
 					     "Expect    2 workers as processes",
-					     "Time      thread", "worker x4",
-					     "Lock      GIL of python3", "Evidence  gil-bound",
-					     "Try       concurrent.futures", "Cost      partrace used 0.6 %",
+					     "Time      thread",
+					     "worker x4",
+					     "Lock      GIL of python3",
+					     "Evidence  gil-bound",
+					     "Try       concurrent.futures",
+					     "Cost      partrace used 0.6 %",
 					     "Trace     partrace-100.pftrace" };
 	struct facts f = gil_facts();
 	char *text = report(&f, plain);
 	const char *at = text;
 
 	(void)state;
-	assert_int_equal(strncmp(text, "python3 (pid 100): 10.0 s, 1 process, 5 threads, 2 usable", 56),
-			 0);
+	assert_int_equal(
+		strncmp(text, "python3 (pid 100): 10.0 s, 1 process, 5 threads, 2 usable", 56), 0);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		at = strstr(at, parts[i]);
 		if (!at)
@@ -196,7 +200,9 @@ static void names_cannot_write_on_the_terminal(void **state)
 	char *text;
 
 	(void)state;
-	process(&f, 100, 1, "\033[2J\x9b" "evil\xc2\x9b\n\xff");
+	process(&f, 100, 1,
+		"\033[2J\x9b"
+		"evil\xc2\x9b\n\xff");
 	thread(&f, 100, 100, "\033]0;title\a", CPU(4000));
 	edge(lock(&f, LOCK_MUTEX, "\033[31m", 100, 4000), 100, 100, 4000);
 	text = report(&f, (struct report_text_options){ .width = 80, .utf8 = true });
