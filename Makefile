@@ -110,18 +110,20 @@ $(skel): $(OUT)/partrace.bpf.o
 $(OUT)/src/record/probes.o: $(skel)
 
 # Programs that the end-to-end tests watch. They come with their own truth, so
-# they are built without sanitizers.
+# they are built without sanitizers. Parts of one are called NAME_PART.c.
+workload_srcs := $(wildcard tests/e2e/workloads/*.c)
 workload_bins := $(patsubst tests/e2e/workloads/%.c,$(OUT)/tests/workloads/%, \
-		 $(wildcard tests/e2e/workloads/*.c))
+		 $(foreach s,$(workload_srcs),$(if $(findstring _,$(notdir $s)),,$s)))
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
 e2e: $(workload_bins)
 
-$(OUT)/tests/workloads/%: tests/e2e/workloads/%.c tests/e2e/workloads/workload.h
+$(OUT)/tests/workloads/truth: $(wildcard tests/e2e/workloads/truth_*.c)
+$(OUT)/tests/workloads/%: tests/e2e/workloads/%.c $(wildcard tests/e2e/workloads/*.h)
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -lrt -o $@
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $(filter %.c,$^) -lrt -o $@
 
 $(OUT)/version.h: FORCE
 	$(Q)mkdir -p $(@D)
