@@ -2,6 +2,7 @@
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
 #   SAN=1    with ASan and UBSan, into build-san/
+#   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   DESTDIR= prefix=/usr/local                  as usual, for install
 
 OUT	?= $(if $(SAN),build-san,build)
@@ -64,15 +65,9 @@ jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 # Sub-makes, since the packages that this file looks for may only just have come.
 check:			## all tests, missing packages included: sudo make check
 	@$(need_root)
-	$(Q)tools/install-deps build test && \
-	$(MAKE) --no-print-directory $(jobs) all && \
-	$(MAKE) --no-print-directory layers style && \
-	$(MAKE) --no-print-directory $(jobs) unit && \
-	$(MAKE) --no-print-directory $(jobs) SAN=1 unit && \
-	$(MAKE) --no-print-directory golden && \
-	$(MAKE) --no-print-directory e2e; \
-	err=$$?; $(give_back); \
-	[ $$err = 0 ] && echo "make check: all passed" || { echo "make check: FAILED" >&2; exit $$err; }
+	$(Q)tools/install-deps build test || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+	$(Q)MAKE="$(MAKE) --no-print-directory $(jobs)" OUT="$(OUT:-san=)" tests/run-all.sh; \
+	err=$$?; { $(give_back); } && exit $$err
 
 demo:			## show a verdict, missing packages included: sudo make demo
 	@$(need_root)
@@ -147,11 +142,7 @@ $(OUT)/sysno_table.h: Makefile
 $(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
 
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
-	$(Q)for t in $^; do \
-		$$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t" >&2; exit 1; }; \
-		sed -n "s|^\[  PASSED  \] |  PASS    $${t##*/}: |p; /^\[  SKIPPED \] [a-z_]*$$/p" \
-			$$t.log | sort -u; \
-	done
+	$(Q)tests/unit/run.sh $^
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
@@ -176,7 +167,7 @@ $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 
 e2e: all		## record real programs on this kernel; needs root
 	@$(need_root)
-	$(Q)OUT=$(OUT) tests/e2e/run.sh
+	$(Q)OUT=$(OUT) tests/e2e/run.sh $(or $(TESTS),$(if $(SAN),--sanitized))
 
 layers:			## who includes whom, and how long it is
 	$(Q)tools/check-layers.sh --self-test
