@@ -64,8 +64,8 @@ jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Sub-makes, since the packages that this file looks for may only just have come.
 check:			## all tests, missing packages included: sudo make check
-	@$(need_root)
-	$(Q)tools/install-deps build test || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+	@{ ($(need_root)) && tools/install-deps build test; } || \
+		{ echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 	$(Q)MAKE="$(MAKE) --no-print-directory $(jobs)" OUT="$(OUT:-san=)" tests/run-all.sh; \
 	err=$$?; { $(give_back); } && exit $$err
 
