@@ -202,8 +202,8 @@ static void add_threads(struct view *v, const struct htab *index)
 		for (int b = 0; b < BUCKET_CNT; b++)
 			if (b != BUCKET_IPC)
 				out->time.ns[part_of((enum bucket)b)] += (double)t->time_ns[b];
-		split_ipc(p, (double)t->time_ns[BUCKET_IPC],
-			  p ? process_ipc[p - v->processes] : 0, &out->time);
+		split_ipc(p, (double)t->time_ns[BUCKET_IPC], p ? process_ipc[p - v->processes] : 0,
+			  &out->time);
 		out->active_ns = parts_active_ns(&out->time);
 		v->cpu_ns += out->time.ns[PART_CPU];
 		if (!p)
