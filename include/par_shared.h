@@ -14,7 +14,6 @@
 enum par_drop {
 	PAR_DROP_RING,		/* no room in the ring buffer */
 	PAR_DROP_STATE,		/* no memory for a thread's state */
-	PAR_DROP_SYSCALL,	/* the table of system calls is full */
 	PAR_DROP_TRAFFIC,	/* the table of channels is full */
 
 	PAR_DROP_CNT
@@ -28,13 +27,8 @@ struct par_cpu_slot {
 struct par_shared {
 	__u64 end_ns;		/* nothing from here on is recorded; user space sets it */
 	__u64 drops[PAR_DROP_CNT];
-	__u64 pad[3];
+	__u64 pad[4];
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
-};
-
-struct par_syscall_key {
-	__u32 tgid;
-	__s32 sysno;
 };
 
 struct par_syscall_count {

@@ -49,8 +49,7 @@ void probes_end(struct probes *p, uint64_t end_ns);
 /* What the programs wrote beside the ring; live. */
 const struct par_shared *probes_shared(const struct probes *p);
 
-typedef void (*probes_syscall_fn)(void *ctx, const struct par_syscall_key *key,
-				  const struct par_syscall_count *count);
+typedef void (*probes_syscall_fn)(void *ctx, int32_t sysno, const struct par_syscall_count *count);
 typedef void (*probes_traffic_fn)(void *ctx, const struct par_traffic_key *key,
 				  const struct par_traffic_count *count);
 void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx);

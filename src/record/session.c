@@ -254,16 +254,14 @@ int session_look(struct session *s, probes_task_fn fn, void *ctx)
 	return probes_tell(s->probes, fn, ctx);
 }
 
-static void feed_syscall(void *ctx, const struct par_syscall_key *key,
-			 const struct par_syscall_count *count)
+static void feed_syscall(void *ctx, int32_t sysno, const struct par_syscall_count *count)
 {
 	struct session *s = ctx;
 	struct event ev = { 0 };
 
 	ev.hdr.kind = EVENT_SYSCALLS;
 	ev.hdr.ts_ns = clock_mono_ns();
-	ev.hdr.tid = key->tgid;
-	ev.syscalls.sysno = key->sysno;
+	ev.syscalls.sysno = sysno;
 	ev.syscalls.calls = count->calls;
 	ev.syscalls.errors = count->errors;
 	ev.syscalls.bytes = count->bytes;
