@@ -109,6 +109,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs))
 		return 0;
 	key = sysno;
+	if (!ret && (config.call[key & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
+		return 0;
 	count = bpf_map_lookup_elem(&syscalls, &key);
 	if (!count)
 		return 0;
