@@ -108,6 +108,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs))
 		return 0;
 	i = sysno;
+	if (!ret && (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
+		return 0;
 	count = bpf_map_lookup_elem(&syscalls, &i);
 	if (!count)
 		return 0;
