@@ -26,8 +26,9 @@ finish()
     echo
     [ "${#steps[@]}" = 0 ] || printf '%s\n' "${steps[@]}"
     echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-    exit
+    # Said outright: of a trap, exit alone would take the status from before it.
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0
+    exit 1
 }
 trap finish EXIT
 trap 'failed=$((failed + 1)); exit' INT TERM HUP
