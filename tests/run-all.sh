@@ -83,14 +83,14 @@ goal_san()
 
 tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
 
+step layers goal layers
+step style goal style
 if ! step build goal all; then
     for tier in "${tiers[@]}"; do
         book "$tier" 0 1 0
     done
     exit
 fi
-step layers goal layers
-step style goal style
 for tier in "${tiers[@]}"; do
     case $tier in
     *,*) step "$tier" goal_san "${tier%,*}" ;;
