@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+#
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
@@ -128,6 +130,9 @@ $(OUT)/version.h: FORCE
 	$(Q)printf '#define PARTRACE_VERSION "%s"\n#define PARTRACE_COMMIT "%s"\n' '$(VERSION)' \
 		"$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.tmp
 	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+# Named as phony because .SECONDARY: would let a missing file pass for up to date.
+.PHONY: FORCE
 FORCE:
 
 $(objs): | $(OUT)/version.h

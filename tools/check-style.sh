@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # Is the code laid out as .clang-format says, and are the scripts clean?
 #
 # tools/check-style.sh          say what is not
