@@ -60,6 +60,7 @@ static void a_line_for_each_kind_stays_as_it_is(void **state)
 	stays("0 file id=77 name=/tmp/x");
 	stays("0 listen port=8080");
 	stays("10ms gap cpu=1 gap=9ms:10:S>0");
+	stays("10ms gap cpu=1 gap=9ms:10:S>7<8:D");
 	stays("10ms lost ring=1 state=2");
 	stays("10ms name tid=99 pid=98 comm=sshd");
 	stays("10ms end");
@@ -321,7 +322,8 @@ static void any_gap(struct par_cpu_gap *gap)
 	gap->out_tid = (uint32_t)any(UINT32_MAX);
 	gap->next_tid = (uint32_t)any(UINT32_MAX);
 	gap->out_state = (uint16_t)any(UINT16_MAX);
-	gap->out_flags = (uint16_t)any(UINT16_MAX);
+	gap->out_flags = (uint8_t)any(UINT8_MAX);
+	gap->prev_state = (uint8_t)any(UINT8_MAX);
 	gap->prev_tid = (uint32_t)any(UINT32_MAX);
 }
 
