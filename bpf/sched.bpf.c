@@ -235,8 +235,7 @@ static __always_inline void wake(struct thread *t, __u64 now)
 	t->off.wake_ns = now;
 }
 
-SEC("tp_btf/sched_waking")
-int BPF_PROG(on_sched_waking, struct task_struct *task)
+static __always_inline int woken(struct task_struct *task)
 {
 	struct thread *t = thread_find(task);
 	__u64 now;
@@ -249,16 +248,14 @@ int BPF_PROG(on_sched_waking, struct task_struct *task)
 	return 0;
 }
 
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *task)
+{
+	return woken(task);
+}
+
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 {
-	struct thread *t = thread_find(task);
-	__u64 now;
-
-	if (!t)
-		return 0;
-	now = bpf_ktime_get_ns();
-	if (!recording_over(now))
-		wake(t, now);
-	return 0;
+	return woken(task);
 }

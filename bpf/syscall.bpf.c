@@ -18,10 +18,9 @@
 #define FUTEX_WAKE_BITSET	10
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
-	__type(key, struct par_syscall_key);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PAR_SYSNO_CNT);
+	__type(key, __u32);
 	__type(value, struct par_syscall_count);
 } syscalls SEC(".maps");
 
@@ -74,21 +73,6 @@ static __always_inline void count_traffic(struct task_struct *task, struct threa
 	count->bytes += bytes;
 }
 
-static __always_inline struct par_syscall_count *count_of(struct task_struct *task, long sysno)
-{
-	struct par_syscall_key key = { .tgid = task->tgid, .sysno = sysno };
-	struct par_syscall_count *count = bpf_map_lookup_elem(&syscalls, &key);
-	struct par_syscall_count zero = {};
-
-	if (count)
-		return count;
-	bpf_map_update_elem(&syscalls, &key, &zero, BPF_NOEXIST);
-	count = bpf_map_lookup_elem(&syscalls, &key);
-	if (!count)
-		drop(PAR_DROP_SYSCALL);
-	return count;
-}
-
 static __always_inline void count_result(struct task_struct *task, struct thread *t,
 					 struct pt_regs *regs, long sysno, long ret,
 					 struct par_syscall_count *count)
@@ -116,13 +100,17 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	struct thread *t = thread_find(task);
 	struct par_syscall_count *count;
 	long sysno;
+	__u32 i;
 
 	if (!t)
 		return 0;
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs))
 		return 0;
-	count = count_of(task, sysno);
+	i = sysno;
+	if (!ret && (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
+		return 0;
+	count = bpf_map_lookup_elem(&syscalls, &i);
 	if (!count)
 		return 0;
 	count->calls++;

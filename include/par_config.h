@@ -16,6 +16,7 @@
 #define PAR_CALL_FD	0x01	/* args[0] is a descriptor */
 #define PAR_CALL_POLL	0x02	/* args[0] is an array of struct pollfd, args[1] its length */
 #define PAR_CALL_FUTEX	0x04	/* args[0] is the address of a futex */
+#define PAR_CALL_FORKS	0x08	/* returns a second time, with 0, in the child */
 #define PAR_CALL_READS	0x10	/* returns how many bytes came in */
 #define PAR_CALL_WRITES	0x20	/* returns how many bytes went out */
 #define PAR_CALL_WAKES	0x40	/* returns how many threads were woken, for some operations */

@@ -14,7 +14,6 @@
 enum par_drop {
 	PAR_DROP_RING,		/* no room in the ring buffer */
 	PAR_DROP_STATE,		/* no memory for a thread's state */
-	PAR_DROP_SYSCALL,	/* the table of system calls is full */
 	PAR_DROP_TRAFFIC,	/* the table of channels is full */
 
 	PAR_DROP_CNT
@@ -32,11 +31,7 @@ struct par_shared {
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
 
-struct par_syscall_key {
-	__u32 tgid;
-	__s32 sysno;
-};
-
+/* One per system call number; of all traced threads. */
 struct par_syscall_count {
 	__u64 calls, errors, bytes, wakes;
 };

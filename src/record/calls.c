@@ -43,6 +43,8 @@ static const struct {
 	{ "ppoll", PAR_CALL_POLL | TIMESPEC(2) },
 	{ "select", TIMEVAL(4) },	{ "pselect6", TIMESPEC(4) },
 	{ "rt_sigtimedwait", TIMESPEC(2) },
+	{ "clone", PAR_CALL_FORKS },	{ "clone3", PAR_CALL_FORKS },
+	{ "fork", PAR_CALL_FORKS },	{ "vfork", PAR_CALL_FORKS },
 	{ "futex", PAR_CALL_FUTEX | PAR_CALL_WAKES },
 	{ "futex_wait", PAR_CALL_FUTEX }, { "futex_wake", PAR_CALL_FUTEX | PAR_CALL_WAKES },
 	{ "futex_requeue", PAR_CALL_WAKES },

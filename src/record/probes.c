@@ -257,13 +257,11 @@ void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 {
 	struct par_syscall_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
 	int fd = bpf_map__fd(p->skel->maps.syscalls);
-	struct par_syscall_key key, *prev = NULL;
 
-	while (!p->opts.light && !bpf_map_get_next_key(fd, prev, &key)) {
+	for (__u32 sysno = 0; !p->opts.light && sysno < PAR_SYSNO_CNT; sysno++) {
 		struct par_syscall_count sum = { 0 };
 
-		prev = &key;
-		if (bpf_map_lookup_elem(fd, &key, per_cpu))
+		if (bpf_map_lookup_elem(fd, &sysno, per_cpu))
 			continue;
 		for (int i = 0; i < p->cpu_cnt; i++) {
 			sum.calls += per_cpu[i].calls;
@@ -271,7 +269,8 @@ void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 			sum.bytes += per_cpu[i].bytes;
 			sum.wakes += per_cpu[i].wakes;
 		}
-		fn(ctx, &key, &sum);
+		if (sum.calls)
+			fn(ctx, (int32_t)sysno, &sum);
 	}
 	free(per_cpu);
 }
@@ -297,6 +296,11 @@ void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
 		fn(ctx, &key, &sum);
 	}
 	free(per_cpu);
+}
+
+void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.traffic), key);
 }
 
 void probes_measure(struct probes *p, bool on)

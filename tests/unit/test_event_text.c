@@ -54,7 +54,7 @@ static void a_line_for_each_kind_stays_as_it_is(void **state)
 	stays("0 process pid=10 ppid=1 exe=/usr/bin/python3 command=\"python3 app.py\"");
 	stays("0 runtime pid=10 name=cpython version=3.11 global-lock addr=0x5000 size=0x200");
 	stays("0 memory pid=10 rss=4096 pss=2048 private=1024");
-	stays("0 syscalls pid=10 sys=read calls=5 errors=1 bytes=100");
+	stays("0 syscalls sys=read calls=5 errors=1 bytes=100");
 	stays("0 traffic pid=10 file=pipe:123 write messages=5 bytes=100");
 	stays("0 traffic pid=10 file=pipe:123 read messages=5 bytes=100");
 	stays("0 file id=77 name=/tmp/x");
