@@ -78,7 +78,8 @@ check:			## all tests, missing packages included: sudo make check
 
 demo:			## show a verdict, missing packages included: sudo make demo
 	@$(need_root)
-	$(Q)tools/install-deps build && $(MAKE) --no-print-directory $(jobs) all && tools/demo.sh
+	$(Q)tools/install-deps build demo && $(MAKE) --no-print-directory $(jobs) all && \
+	tools/demo.sh
 
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
