@@ -82,13 +82,18 @@ int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
 	return 0;
 }
 
+/*
+ * For threads whose last switch was hidden or had no room in the ring. It comes
+ * a while after the reaping, when the number may belong to a new thread.
+ */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_sched_process_free, struct task_struct *task)
 {
+	struct thread *t = thread_find(task);
 	struct par_free *rec;
 	__u64 now;
 
-	if (!thread_find(task))
+	if (!t || t->phase == PHASE_DEAD)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (recording_over(now))
