@@ -58,6 +58,13 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
+	if (j->fit == FIT_ASYNC) {
+		strbuf_addf(s,
+			    " serves all from one event loop and uses %.2f CPUs for it: the loop "
+			    "has room. What computes for long would hold up everything else.",
+			    v->cpus_busy);
+		return;
+	}
 	strbuf_addf(s, " %s on the CPU %.0f %% of the active time", v->workers == 1 ? "is" : "are",
 		    percent(v, PART_CPU));
 	if (j->current == FIT_SINGLE || j->current == FIT_ASYNC) {
@@ -387,12 +394,14 @@ static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 	const struct view *v = &j->view;
 	uint32_t cpus = whole_cpus(v);
 
-	if (v->usable < 2) {
+	if (v->usable < 2 && j->fit != FIT_ASYNC) {
 		add_advice(out,
 			   "one usable CPU is the limit: give it more CPUs (affinity, quota), or "
 			   "make the code itself faster");
 		return;
 	}
+	if (j->fit == FIT_ASYNC)
+		return;
 	if (j->fit == FIT_PROCESSES)
 		advise_processes(j, out);
 	else if (j->current == FIT_SINGLE || j->current == FIT_ASYNC)
