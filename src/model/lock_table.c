@@ -71,8 +71,8 @@ void lock_add_edge(struct lock *lock, uint32_t waiter, uint32_t holder, uint64_t
 	}
 	if (!at) {
 		XGROW(lock->edges, lock->edge_cnt, lock->edge_cap);
-		lock->edges[lock->edge_cnt++] =
-			(struct lock_edge){ .waiter = waiter, .holder = holder };
+		lock->edges[lock->edge_cnt++] = (struct lock_edge){ .waiter = waiter,
+								    .holder = holder };
 		at = lock->edge_cnt;
 		htab_put(&lock->edge_index, waiter, holder, (void *)(uintptr_t)at);
 	}

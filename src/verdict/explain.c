@@ -389,6 +389,12 @@ static void advise_locks(const struct judgement *j, struct fact_verdict *out)
 			   l && l->name && l->name[0] ? l->name : "the lock");
 }
 
+/* Of a build's hundreds of compilers only some run at a time. */
+static uint32_t workers_at_once(const struct view *v)
+{
+	return v->overlap < v->workers ? (uint32_t)ceil(v->overlap) : v->workers;
+}
+
 static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct view *v = &j->view;
@@ -406,11 +412,11 @@ static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 		advise_processes(j, out);
 	else if (j->current == FIT_SINGLE || j->current == FIT_ASYNC)
 		add_advice(out, "divide the work over %u threads, if it divides", cpus);
-	if (j->class == CLASS_OVERSUBSCRIBED && v->workers > cpus)
+	if (j->class == CLASS_OVERSUBSCRIBED && workers_at_once(v) > cpus)
 		add_advice(out,
 			   "%u workers for %u usable CPUs in place of %u: same throughput, less "
 			   "waiting and memory",
-			   cpus, cpus, v->workers);
+			   cpus, cpus, workers_at_once(v));
 }
 
 void advise(const struct judgement *j, struct fact_verdict *out)
