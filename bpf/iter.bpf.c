@@ -104,7 +104,7 @@ int on_tell(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	t = thread_find(task);
-	if (!t || t->phase == PHASE_DEAD)
+	if (!t || t->phase >= PHASE_DEAD)
 		return 0;
 	task_fill(task, t, &rec);
 	rec.hdr.kind = recording_over(rec.hdr.ts_ns) ? PAR_OPEN : PAR_TASK;

@@ -3,6 +3,7 @@
 #include "cmd/inspect.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,13 @@
 
 /* The first proportional sample comes when the program has loaded its modules. */
 #define SETTLED_NS (200 * NS_PER_MS)
+
+/*
+ * A proportional sample walks all of a process's pages, with its mmap_lock held:
+ * tens of milliseconds for a database's. The rings hold some seconds at most.
+ */
+#define TICK_BUDGET_NS	(5 * NS_PER_MS)
+#define FINAL_BUDGET_NS (300 * NS_PER_MS)
 
 /* Names and paths are decoration: enough is enough. */
 #define NAMES_MAX 4096
@@ -152,6 +160,9 @@ static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *c
 
 	if (file->kind != PAR_FILE_REGULAR && file->kind != PAR_FILE_FIFO)
 		return;
+	/* Not the call's own descriptor, but one it polls: its number is not known. */
+	if ((cause->flags & PAR_CAUSE_READY) || cause->args[0] > INT_MAX)
+		return;
 	if (htab_find(&in->files, file->id, 0) || in->files.cnt >= FILES_MAX)
 		return;
 	htab_put(&in->files, file->id, 0, in);
@@ -251,13 +262,18 @@ static void feed_memory(struct inspect *in, struct known_process *k, bool exact)
 
 void inspect_tick(struct inspect *in, uint64_t now_ns)
 {
+	uint64_t until_ns = now_ns + TICK_BUDGET_NS;
+
 	htab_for_each(&in->processes, i) {
 		struct known_process *k = in->processes.entries[i].value;
 
-		if (!k->has_pss && now_ns - k->since_ns >= SETTLED_NS) {
-			k->has_pss = true;
-			feed_memory(in, k, true);
-		}
+		/* It may be met after @now_ns was taken: no difference, which would wrap. */
+		if (k->has_pss || now_ns < k->since_ns + SETTLED_NS)
+			continue;
+		k->has_pss = true;
+		feed_memory(in, k, true);
+		if (clock_mono_ns() >= until_ns)
+			break;	/* the others have their turn next time */
 	}
 	if (now_ns - in->memory_ns < MEMORY_EVERY_NS)
 		return;
@@ -268,6 +284,8 @@ void inspect_tick(struct inspect *in, uint64_t now_ns)
 
 void inspect_memory(struct inspect *in)
 {
+	uint64_t until_ns = clock_mono_ns() + FINAL_BUDGET_NS;
+
 	htab_for_each(&in->processes, i)
-		feed_memory(in, in->processes.entries[i].value, true);
+		feed_memory(in, in->processes.entries[i].value, clock_mono_ns() < until_ns);
 }

@@ -40,7 +40,10 @@ void inspect_after(struct inspect *in, const struct event *ev);
 /* What changes by itself: memory. */
 void inspect_tick(struct inspect *in, uint64_t now_ns);
 
-/* Proportional memory of each process, which is dear: at the end, while they live. */
+/*
+ * Proportional memory of each process, which is dear: at the end, while they
+ * live. When there are too many for that, the last ones' is estimated.
+ */
 void inspect_memory(struct inspect *in);
 
 #endif

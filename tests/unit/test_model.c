@@ -3,6 +3,8 @@
 
 #include <sys/syscall.h>
 
+#include "model/lock_table.h"
+
 #define MS 1000000ULL
 
 /* Two threads of one process; the first runs on CPU 0, the second sleeps. */
@@ -459,6 +461,32 @@ static void waits_for_the_gil_are_one_episode(void **state)
 	story_release(&s);
 }
 
+/* Compared one by one, these would take minutes. */
+static void a_lock_of_a_thousand_threads_has_an_edge_per_pair(void **state)
+{
+	struct lock *l = xcalloc(1, sizeof(*l));
+	uint64_t waits = 0, wait_ns = 0;
+
+	(void)state;
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t waiter = 1; waiter <= 1000; waiter++)
+			for (uint32_t holder = 1; holder <= 1000; holder++)
+				lock_add_edge(l, waiter, holder, 5);
+	assert_int_equal(l->edges[1].waiter, 1);
+	assert_int_equal(l->edges[1].holder, 2);
+	assert_int_equal(l->edges[1].waits, 2);
+	assert_in_range(l->edge_cnt, 1000, 100000);
+	assert_int_equal(l->edges[l->edge_cnt - 1].waiter, 0);
+	assert_int_equal(l->edges[l->edge_cnt - 1].holder, 0);
+	for (size_t i = 0; i < l->edge_cnt; i++) {
+		waits += l->edges[i].waits;
+		wait_ns += l->edges[i].wait_ns;
+	}
+	assert_int_equal(waits, 2000000);
+	assert_int_equal(wait_ns, 10000000);
+	lock_free(l);
+}
+
 static void both_ends_of_a_connection_are_one_channel(void **state)
 {
 	struct channel *c;
@@ -723,6 +751,7 @@ int main(void)
 		cmocka_unit_test(a_mutex_names_its_holder),
 		cmocka_unit_test(an_owner_that_is_no_sibling_is_not_believed),
 		cmocka_unit_test(waits_for_the_gil_are_one_episode),
+		cmocka_unit_test(a_lock_of_a_thousand_threads_has_an_edge_per_pair),
 		cmocka_unit_test(both_ends_of_a_connection_are_one_channel),
 		cmocka_unit_test(a_poll_that_lasts_its_time_out_is_sleep),
 		cmocka_unit_test(a_restarted_call_goes_on_as_what_it_was),
