@@ -195,6 +195,7 @@ static void sample_stop(struct session *s, uint64_t now_ns)
 		return;
 	probes_measure(s->probes, false);
 	s->sampled_ns += now_ns - s->sample_begin_ns;
+	s->run_ns += probes_run_ns(s->probes) - s->run_begin_ns;
 	s->sample_until_ns = 0;
 }
 
@@ -204,6 +205,8 @@ static void sample_cost(struct session *s, uint64_t now_ns)
 		sample_stop(s, now_ns);
 	} else if (!s->sample_until_ns && now_ns >= s->sample_next_ns) {
 		probes_measure(s->probes, true);
+		/* Not zero: another program may have measured meanwhile. */
+		s->run_begin_ns = probes_run_ns(s->probes);
 		s->sample_begin_ns = now_ns;
 		s->sample_until_ns = now_ns + SAMPLE_NS;
 		s->sample_next_ns = now_ns + SAMPLE_EVERY_NS;
@@ -290,12 +293,13 @@ uint64_t session_lost(const struct session *s)
 
 uint64_t session_bpf_ns(const struct session *s, uint64_t now_ns)
 {
-	uint64_t sampled_ns = s->sampled_ns;
+	uint64_t sampled_ns = s->sampled_ns, run_ns = s->run_ns;
 
-	if (s->sample_until_ns)
+	if (s->sample_until_ns) {
 		sampled_ns += now_ns - s->sample_begin_ns;
+		run_ns += probes_run_ns(s->probes) - s->run_begin_ns;
+	}
 	if (!sampled_ns)
 		return 0;
-	return (uint64_t)((double)probes_run_ns(s->probes) * (double)(now_ns - s->begin_ns) /
-			  (double)sampled_ns);
+	return (uint64_t)((double)run_ns * (double)(now_ns - s->begin_ns) / (double)sampled_ns);
 }

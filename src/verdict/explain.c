@@ -359,7 +359,7 @@ static void advise_io(const struct judgement *j, struct fact_verdict *out)
 	else if (j->current == FIT_THREADS)
 		add_advice(out,
 			   "keep the threads; more than the %u of now help only as long as "
-			   "the other end keeps up: measure with `partrace diff`",
+			   "the other end keeps up: record both and compare",
 			   v->workers);
 }
 
