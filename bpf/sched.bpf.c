@@ -100,7 +100,7 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 }
 
 /*
- * How long it ran until now. Some machines hide switches (a sandbox's own agent
+ * How long it ran until now. Some machines hide switches (a sandbox's own monitor
  * does not show up as prev): then its coming is told now, by the CPU time that
  * the kernel has counted since it last left.
  */
