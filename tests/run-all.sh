@@ -26,8 +26,9 @@ finish()
     echo
     [ "${#steps[@]}" = 0 ] || printf '%s\n' "${steps[@]}"
     echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-    exit
+    # Said outright: of a trap, exit alone would take the status from before it.
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ] && exit 0
+    exit 1
 }
 trap finish EXIT
 trap 'failed=$((failed + 1)); exit' INT TERM HUP
@@ -82,14 +83,14 @@ goal_san()
 
 tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
 
+step layers goal layers
+step style goal style
 if ! step build goal all; then
     for tier in "${tiers[@]}"; do
         book "$tier" 0 1 0
     done
     exit
 fi
-step layers goal layers
-step style goal style
 for tier in "${tiers[@]}"; do
     case $tier in
     *,*) step "$tier" goal_san "${tier%,*}" ;;

@@ -301,7 +301,8 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 	before = waker->run.len;
 	track_instant(&waker->run, &waker->track, &tw->strings, ts_ns, "wakes", FLOW_BEGINS,
 		      woken->track.uuid);
-	woken->woken_ns = boot_ns(tw, w->run_ns);
+	/* At the same time, as clocks of two CPUs may have it, it could be sorted first. */
+	woken->woken_ns = boot_ns(tw, w->run_ns > w->ts_ns ? w->run_ns : w->ts_ns + 1);
 	/* The other end is as long; both are in the same period. */
 	collected(tw, 2 * (waker->run.len - before));
 }

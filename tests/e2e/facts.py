@@ -266,6 +266,8 @@ def check_truth(facts, path):
             rest = {b: round(sum(t["time_ns"].get(b, 0) for t in found) / 1e6, 1) for b in BUCKETS}
             yield "%s; all: %s" % (line, {b: ms for b, ms in rest.items() if ms})
         other = sum(bucket_ns(t, "other") for t in found)
+        other -= sum(measured_ns(w, start, end) for w in truth["waits"]
+                     if w["thread"] == name and w["bucket"] == "other")
         if other > 0.02 * life:
             yield "%-15s %.1f %% of its time is unexplained" % (name, 100.0 * other / life)
 

@@ -214,6 +214,22 @@ static void a_wakeup_by_a_traced_thread_is_a_flow(void **state)
 	free(text);
 }
 
+static void a_flow_ends_after_it_begins(void **state)
+{
+	char *text;
+
+	(void)state;
+	open_trace();
+	cpu(0, 0, MODEL_UNTRACED, 100, 0);
+	cpu(300, 1, 0, 101, 0);
+	wake(&clerk, 300, 100, 0, 1, 300);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "1005000000300 baker instant wakes");
+	assert_says(text, "1005000000301 clerk instant woken");
+	free(text);
+}
+
 static void a_wakeup_by_a_stranger_names_him_but_is_no_flow(void **state)
 {
 	char *text;
@@ -448,6 +464,7 @@ int main(void)
 		T(a_wait_is_a_slice_with_its_cause_and_holder),
 		T(time_on_a_cpu_is_no_slice_but_counts),
 		T(a_wakeup_by_a_traced_thread_is_a_flow),
+		T(a_flow_ends_after_it_begins),
 		T(a_wakeup_by_a_stranger_names_him_but_is_no_flow),
 		T(untraced_time_belongs_to_a_stand_in_per_cpu),
 		T(the_verdict_is_a_track_with_its_evidence_below),
