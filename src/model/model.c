@@ -303,9 +303,14 @@ static void on_syscalls(struct model *m, const struct event_syscalls *ev)
 
 static void on_traffic(struct model *m, const struct event_traffic *ev)
 {
-	struct channel *c = channel_get(m, &ev->file);
+	struct par_file_ref file = ev->file;
 	struct last_count *last;
+	struct channel *c;
 
+	/* One per process: two processes with many connections each share none of them. */
+	if (!file.id && !file.lport)
+		file.id = CHANNEL_REST(ev->hdr.tid);
+	c = channel_get(m, &file);
 	if (!c)
 		return;
 	last = last_count(m,
