@@ -1,7 +1,10 @@
+# SPDX-License-Identifier: MIT
+#
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
 #   SAN=1    with ASan and UBSan, into build-san/
+#   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   DESTDIR= prefix=/usr/local                  as usual, for install
 
 OUT	?= $(if $(SAN),build-san,build)
@@ -63,20 +66,15 @@ jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Sub-makes, since the packages that this file looks for may only just have come.
 check:			## all tests, missing packages included: sudo make check
-	@$(need_root)
-	$(Q)tools/install-deps build test && \
-	$(MAKE) --no-print-directory $(jobs) all && \
-	$(MAKE) --no-print-directory layers style && \
-	$(MAKE) --no-print-directory $(jobs) unit && \
-	$(MAKE) --no-print-directory $(jobs) SAN=1 unit && \
-	$(MAKE) --no-print-directory golden && \
-	$(MAKE) --no-print-directory e2e; \
-	err=$$?; $(give_back); \
-	[ $$err = 0 ] && echo "make check: all passed" || { echo "make check: FAILED" >&2; exit $$err; }
+	@{ ($(need_root)) && tools/install-deps build test; } || \
+		{ echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+	$(Q)MAKE="$(MAKE) --no-print-directory $(jobs)" OUT="$(OUT:-san=)" tests/run-all.sh; \
+	err=$$?; { $(give_back); } && exit $$err
 
 demo:			## show a verdict, missing packages included: sudo make demo
 	@$(need_root)
-	$(Q)tools/install-deps build && $(MAKE) --no-print-directory $(jobs) all && tools/demo.sh
+	$(Q)tools/install-deps build demo && $(MAKE) --no-print-directory $(jobs) all && \
+	tools/demo.sh
 
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
@@ -110,24 +108,29 @@ $(skel): $(OUT)/partrace.bpf.o
 $(OUT)/src/record/probes.o: $(skel)
 
 # Programs that the end-to-end tests watch. They come with their own truth, so
-# they are built without sanitizers.
+# they are built without sanitizers. Parts of one are called NAME_PART.c.
+workload_srcs := $(wildcard tests/e2e/workloads/*.c)
 workload_bins := $(patsubst tests/e2e/workloads/%.c,$(OUT)/tests/workloads/%, \
-		 $(wildcard tests/e2e/workloads/*.c))
+		 $(foreach s,$(workload_srcs),$(if $(findstring _,$(notdir $s)),,$s)))
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
 e2e: $(workload_bins)
 
-$(OUT)/tests/workloads/%: tests/e2e/workloads/%.c tests/e2e/workloads/workload.h
+$(OUT)/tests/workloads/truth: $(wildcard tests/e2e/workloads/truth_*.c)
+$(OUT)/tests/workloads/%: tests/e2e/workloads/%.c $(wildcard tests/e2e/workloads/*.h)
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -lrt -o $@
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $(filter %.c,$^) -lrt -o $@
 
 $(OUT)/version.h: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '#define PARTRACE_VERSION "%s"\n#define PARTRACE_COMMIT "%s"\n' '$(VERSION)' \
 		"$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.tmp
 	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+# Named as phony because .SECONDARY: would let a missing file pass for up to date.
+.PHONY: FORCE
 FORCE:
 
 $(objs): | $(OUT)/version.h
@@ -145,11 +148,7 @@ $(OUT)/sysno_table.h: Makefile
 $(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
 
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
-	$(Q)for t in $^; do \
-		$$t >$$t.log 2>&1 || { cat $$t.log; echo "FAILED: $$t" >&2; exit 1; }; \
-		sed -n "s|^\[  PASSED  \] |  PASS    $${t##*/}: |p; /^\[  SKIPPED \] [a-z_]*$$/p" \
-			$$t.log | sort -u; \
-	done
+	$(Q)tests/unit/run.sh $^
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
@@ -174,7 +173,7 @@ $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 
 e2e: all		## record real programs on this kernel; needs root
 	@$(need_root)
-	$(Q)OUT=$(OUT) tests/e2e/run.sh
+	$(Q)OUT=$(OUT) tests/e2e/run.sh $(or $(TESTS),$(if $(SAN),--sanitized))
 
 layers:			## who includes whom, and how long it is
 	$(Q)tools/check-layers.sh --self-test
@@ -183,6 +182,7 @@ layers:			## who includes whom, and how long it is
 style:			## clang-format and shellcheck, where installed
 	$(Q)tools/check-style.sh
 
+# As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
 
 format:			## lay out what style complains about
@@ -190,13 +190,12 @@ format:			## lay out what style complains about
 
 install: all		## install below DESTDIR and prefix
 	install -D -m 755 $(OUT)/partrace $(DESTDIR)$(bindir)/partrace
-	install -d $(DESTDIR)$(docdir)
-	install -m 644 $(doc_files) $(DESTDIR)$(docdir)
+	for f in $(doc_files); do install -D -m 644 $$f $(DESTDIR)$(docdir)/$$f || exit; done
 
 uninstall:		## undo install
 	rm -f $(DESTDIR)$(bindir)/partrace
-	rm -f $(patsubst %,$(DESTDIR)$(docdir)/%,$(notdir $(doc_files)))
-	-rmdir $(DESTDIR)$(docdir)
+	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(doc_files))
+	-rmdir $(DESTDIR)$(docdir)/docs $(DESTDIR)$(docdir)/LICENSES $(DESTDIR)$(docdir)
 
 clean:			## remove what was built
 	rm -rf build build-san

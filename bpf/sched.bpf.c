@@ -9,6 +9,9 @@
 #include "emit.bpf.h"
 #include "file.bpf.h"
 
+/* Of somebody whose leaving was not seen: asleep is the better guess. */
+#define STATE_UNSEEN 1
+
 static __always_inline struct par_cpu_gap *gap_here(void)
 {
 	return &shared.cpus[bpf_get_smp_processor_id() & (PAR_CPU_CNT - 1)].gap;
@@ -51,21 +54,22 @@ static __always_inline void use_early_wake(struct thread *t)
 }
 
 static __always_inline void cycle_fill(struct par_cycle *rec, const struct thread *t,
-				       __u32 prev_tid, struct task_struct *task)
+				       __u32 prev_tid, __u32 prev_state, struct task_struct *task)
 {
 	struct par_cpu_gap *gap = gap_here();
 
 	rec->off = t->off;
 	rec->gap = *gap;
 	rec->gap.prev_tid = prev_tid;
+	rec->gap.prev_state = prev_state;
 	gap->out_ns = 0;
 	rec->tgid = task->tgid;
 	rec->pad = 0;
 }
 
-/* @task takes over from @prev_tid. */
-static __always_inline void come(__u32 prev_tid, struct task_struct *task, struct thread *t,
-				 __u64 now)
+/* @task takes over from @prev_tid, which leaves in @prev_state. */
+static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_struct *task,
+				 struct thread *t, __u64 now)
 {
 	struct par_cycle *rec;
 
@@ -78,14 +82,14 @@ static __always_inline void come(__u32 prev_tid, struct task_struct *task, struc
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
 		rec = emit_begin(offsetof(struct par_cycle, cause), PAR_CYCLE, task->pid, now);
 		if (rec) {
-			cycle_fill(rec, t, prev_tid, task);
+			cycle_fill(rec, t, prev_tid, prev_state, task);
 			emit_end(rec);
 		}
 	} else {
 		use_early_wake(t);
 		rec = emit_begin(sizeof(*rec), PAR_CYCLE, task->pid, now);
 		if (rec) {
-			cycle_fill(rec, t, prev_tid, task);
+			cycle_fill(rec, t, prev_tid, prev_state, task);
 			rec->cause = t->cause;
 			emit_end(rec);
 		}
@@ -113,7 +117,7 @@ static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct
 	if (t->phase == PHASE_OFF) {
 		if (ran_ns > now - floor_ns)
 			ran_ns = now - floor_ns;
-		come(gap_here()->next_tid, task, t, now - ran_ns);
+		come(gap_here()->next_tid, STATE_UNSEEN, task, t, now - ran_ns);
 	}
 	return ran_ns;
 }
@@ -168,8 +172,8 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	if (recording_over(now))
 		return 0;
 
+	state = switch_prev_state(ctx, prev);
 	if (p) {
-		state = switch_prev_state(ctx, prev);
 		leave(prev, p, now, state, preempt);
 		gap = gap_here();
 		gap->out_ns = now;
@@ -179,7 +183,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
 	}
 	if (n)
-		come(prev->pid, next, n, now);
+		come(prev->pid, preempt ? 0 : state, next, n, now);
 	return 0;
 }
 
@@ -234,8 +238,7 @@ static __always_inline void wake(struct thread *t, __u64 now)
 	t->off.wake_ns = now;
 }
 
-SEC("tp_btf/sched_waking")
-int BPF_PROG(on_sched_waking, struct task_struct *task)
+static __always_inline int woken(struct task_struct *task)
 {
 	struct thread *t = thread_find(task);
 	__u64 now;
@@ -248,16 +251,14 @@ int BPF_PROG(on_sched_waking, struct task_struct *task)
 	return 0;
 }
 
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *task)
+{
+	return woken(task);
+}
+
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 {
-	struct thread *t = thread_find(task);
-	__u64 now;
-
-	if (!t)
-		return 0;
-	now = bpf_ktime_get_ns();
-	if (!recording_over(now))
-		wake(t, now);
-	return 0;
+	return woken(task);
 }

@@ -17,7 +17,6 @@
 #define FUTEX_WAKE_OP		5
 #define FUTEX_WAKE_BITSET	10
 
-/* By number, of all processes together: it can't fill up, however many come and go. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, PAR_SYSNO_CNT);
@@ -126,17 +125,17 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	struct thread *t = thread_find(task);
 	struct par_syscall_count *count;
 	long sysno;
-	__u32 key;
+	__u32 i;
 
 	if (!t)
 		return 0;
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs))
 		return 0;
-	key = sysno;
-	if (!ret && (config.call[key & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
+	i = sysno;
+	if (!ret && (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
 		return 0;
-	count = bpf_map_lookup_elem(&syscalls, &key);
+	count = bpf_map_lookup_elem(&syscalls, &i);
 	if (!count)
 		return 0;
 	count->calls++;

@@ -35,19 +35,23 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	return 0;
 }
 
+/* A record about @task, if it is traced. @size must be a constant. */
+static __always_inline void *begin_about(struct task_struct *task, __u64 size, __u8 kind)
+{
+	__u64 now;
+
+	if (!thread_find(task))
+		return NULL;
+	now = bpf_ktime_get_ns();
+	return recording_over(now) ? NULL : emit_begin(size, kind, task->pid, now);
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 	     struct linux_binprm *bprm)
 {
-	struct par_exec *rec;
-	__u64 now;
+	struct par_exec *rec = begin_about(task, sizeof(*rec), PAR_EXEC);
 
-	if (!thread_find(task))
-		return 0;
-	now = bpf_ktime_get_ns();
-	if (recording_over(now))
-		return 0;
-	rec = emit_begin(sizeof(*rec), PAR_EXEC, task->pid, now);
 	if (!rec)
 		return 0;
 	rec->old_tid = old_pid;
@@ -63,15 +67,8 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 SEC("tp_btf/task_rename")
 int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
 {
-	struct par_rename *rec;
-	__u64 now;
+	struct par_rename *rec = begin_about(task, sizeof(*rec), PAR_RENAME);
 
-	if (!thread_find(task))
-		return 0;
-	now = bpf_ktime_get_ns();
-	if (recording_over(now))
-		return 0;
-	rec = emit_begin(sizeof(*rec), PAR_RENAME, task->pid, now);
 	if (!rec)
 		return 0;
 	rec->tgid = task->tgid;
@@ -91,14 +88,10 @@ int BPF_PROG(on_sched_process_free, struct task_struct *task)
 {
 	struct thread *t = thread_find(task);
 	struct par_free *rec;
-	__u64 now;
 
 	if (!t || t->phase == PHASE_DEAD)
 		return 0;
-	now = bpf_ktime_get_ns();
-	if (recording_over(now))
-		return 0;
-	rec = emit_begin(sizeof(*rec), PAR_FREE, task->pid, now);
+	rec = begin_about(task, sizeof(*rec), PAR_FREE);
 	if (!rec)
 		return 0;
 	rec->tgid = task->tgid;

@@ -146,7 +146,8 @@ struct par_cpu_gap {
 	__u32 out_tid;		/* who left then */
 	__u32 next_tid;		/* who followed it; 0 is the idle task */
 	__u16 out_state;	/* task->__state, like par_off */
-	__u16 out_flags;	/* PAR_OUT_PREEMPT */
+	__u8  out_flags;	/* PAR_OUT_PREEMPT */
+	__u8  prev_state;	/* in which state that one left: the low byte of task->__state */
 	__u32 prev_tid;		/* who ran just before hdr.tid came */
 };
 

@@ -27,10 +27,11 @@ struct par_cpu_slot {
 struct par_shared {
 	__u64 end_ns;		/* nothing from here on is recorded; user space sets it */
 	__u64 drops[PAR_DROP_CNT];
-	__u64 pad[4];
+	__u64 pad[3];
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
 
+/* One per system call number; of all traced threads. */
 struct par_syscall_count {
 	__u64 calls, errors, bytes, wakes;
 };

@@ -59,7 +59,8 @@ record() {
 advised_workers() {
     "$python" - "$tmp/threads-facts.json" <<'EOF'
 import json, sys
-facts = json.load(open(sys.argv[1]))
+with open(sys.argv[1]) as file:
+    facts = json.load(file)
 found = [p["workers"] for p in facts["verdict"]["predictions"]
          if p["change"] == "processes" and p["workers"]]
 print(found[0] if found else max(1, int(facts["concurrency"]["usable_cpus"])))
@@ -72,7 +73,8 @@ conclude() {
 import json, os, sys
 
 def load(name):
-    return json.load(open(os.path.join(sys.argv[1], name)))
+    with open(os.path.join(sys.argv[1], name)) as file:
+        return json.load(file)
 
 threads, processes = load("threads.json"), load("processes.json")
 facts = load("threads-facts.json")

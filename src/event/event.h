@@ -18,8 +18,8 @@ enum event_kind {
 	EVENT_PROCESS	= 66,	/* what /proc says about a process */
 	EVENT_RUNTIME	= 67,	/* a language runtime was found in a process */
 	EVENT_MEMORY	= 68,	/* a sample of a process's memory */
-	EVENT_SYSCALLS	= 69,	/* how often a system call was made; cumulative */
-	EVENT_TRAFFIC	= 70,	/* what a process moved through a channel; cumulative */
+	EVENT_SYSCALLS	= 69,	/* how often a system call was made since the last one of these */
+	EVENT_TRAFFIC	= 70,	/* what a process moved through a channel, likewise */
 	EVENT_FILE	= 71,	/* the name of a file */
 	EVENT_LISTEN	= 72,	/* this machine listens on a TCP port */
 	EVENT_GAP	= 73,	/* at the end: what is open on a CPU */
@@ -51,7 +51,7 @@ struct event_memory {
 };
 
 struct event_syscalls {
-	struct par_hdr hdr;	/* tid = process id, or 0: all of them together */
+	struct par_hdr hdr;
 	int32_t sysno;
 	uint64_t calls, errors;
 	uint64_t bytes;		/* moved, by those that return a byte count */

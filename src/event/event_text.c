@@ -195,7 +195,7 @@ static const struct field memory_fields[] = {
 };
 
 static const struct field syscalls_fields[] = {
-	F("pid", UINT, par_hdr, tid),
+	F("tid", UINT, par_hdr, tid),
 	F("sys", SYSNO, event_syscalls, sysno),
 	F("calls", UINT, event_syscalls, calls),
 	F("errors", UINT, event_syscalls, errors),

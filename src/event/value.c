@@ -536,6 +536,7 @@ void value_put_file(struct strbuf *out, const struct par_file_ref *ref)
 
 static bool get_gap_out(const char **p, struct par_cpu_gap *gap)
 {
+	uint16_t flags = PAR_OUT_PREEMPT;
 	uint64_t ns;
 
 	if (!value_get_time(p, &ns) || !eat(p, ':') || !get_u32(p, &gap->out_tid) || !eat(p, ':') ||
@@ -543,19 +544,28 @@ static bool get_gap_out(const char **p, struct par_cpu_gap *gap)
 		return false;
 	gap->out_ns = ns;
 	if (eat(p, '+')) {
-		gap->out_flags = PAR_OUT_PREEMPT;
-		if (**p == '0' && !get_u16(p, &gap->out_flags))
+		if (**p == '0' && (!get_u16(p, &flags) || flags > UINT8_MAX))
 			return false;
+		gap->out_flags = (uint8_t)flags;
 	}
 	return eat(p, '>') && get_u32(p, &gap->next_tid);
 }
 
 bool value_get_gap(const char **p, struct par_cpu_gap *gap)
 {
+	uint16_t state = 0;
+
 	*gap = (struct par_cpu_gap){ 0 };
 	if (**p != '<' && !get_gap_out(p, gap))
 		return false;
-	return !eat(p, '<') || get_u32(p, &gap->prev_tid);
+	if (!eat(p, '<'))
+		return true;
+	if (!get_u32(p, &gap->prev_tid))
+		return false;
+	if (eat(p, ':') && (!value_get_state(p, &state) || state > UINT8_MAX))
+		return false;
+	gap->prev_state = (uint8_t)state;
+	return true;
 }
 
 void value_put_gap(struct strbuf *out, const struct par_cpu_gap *gap)
@@ -573,6 +583,10 @@ void value_put_gap(struct strbuf *out, const struct par_cpu_gap *gap)
 			strbuf_addf(out, "+0x%x", gap->out_flags);
 		strbuf_addf(out, ">%u", gap->next_tid);
 	}
-	if (gap->prev_tid || !has_out)
+	if (gap->prev_tid || gap->prev_state || !has_out)
 		strbuf_addf(out, "<%u", gap->prev_tid);
+	if (gap->prev_state) {
+		strbuf_addch(out, ':');
+		value_put_state(out, gap->prev_state);
+	}
 }

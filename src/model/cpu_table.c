@@ -10,6 +10,7 @@
 #define STATE_REPORTED	0x7f	/* the bits that the tracepoint shows */
 #define STATE_DEAD	0x80
 #define STATE_NOLOAD	0x400
+#define SHOWN_ASLEEP	0x01	/* "S" */
 #define SHOWN_IDLE	0x80	/* TASK_REPORT_IDLE, "I" */
 #define SHOWN_DEAD	0x10	/* "X" */
 #define SHOWN_PREEMPTED	0x100	/* TASK_REPORT_MAX, "R+" */
@@ -90,6 +91,12 @@ static uint32_t gap_tid(const struct par_cpu_gap *gap)
 	return gap->next_tid == gap->prev_tid ? gap->next_tid : MODEL_UNTRACED;
 }
 
+/* In which state that one left. Of a stand-in for many nobody should think it waits. */
+static uint32_t gap_state(const struct par_cpu_gap *gap)
+{
+	return gap_tid(gap) == MODEL_UNTRACED ? SHOWN_ASLEEP : shown_state(gap->prev_state, false);
+}
+
 /* Bring the line to the moment when @gap->out_tid leaves for @next. */
 static void leave(struct model *m, struct cpu_line *line, uint16_t cpu,
 		  const struct par_cpu_gap *gap, uint32_t next)
@@ -114,7 +121,7 @@ void cpu_come(struct model *m, uint16_t cpu, uint64_t ts_ns, uint32_t tid,
 	}
 	if (gap->out_ns)
 		leave(m, line, cpu, gap, gap_tid(gap));
-	switch_to(m, line, cpu, ts_ns, tid, 0);
+	switch_to(m, line, cpu, ts_ns, tid, gap_state(gap));
 }
 
 void cpu_close(struct model *m, uint16_t cpu, const struct par_cpu_gap *gap)

@@ -17,11 +17,6 @@
 #include "model/tell.h"
 #include "model/timeline.h"
 
-/* What was last said of a counter that only grows. */
-struct last_count {
-	uint64_t calls, errors, bytes, wakes;
-};
-
 void model_init(struct model *m)
 {
 	*m = (struct model){ 0 };
@@ -69,7 +64,6 @@ void model_release(struct model *m)
 	htab_release(&m->channels);
 	htab_release(&m->ports);
 	free_values(&m->syscalls);
-	free_values(&m->counts);
 	free_values(&m->file_names);
 	cpu_table_release(m);
 	strbuf_release(&m->scratch);
@@ -266,61 +260,30 @@ static void on_memory(struct model *m, const struct event_memory *ev)
 	TELL(m, memory, ev->hdr.ts_ns, p);
 }
 
-/* What was said last of counter (@a, @b); zeros at first. */
-static struct last_count *last_count(struct model *m, uint64_t a, uint64_t b)
-{
-	struct last_count *last = htab_find(&m->counts, a, b);
-
-	if (!last) {
-		last = xcalloc(1, sizeof(*last));
-		htab_put(&m->counts, a, b, last);
-	}
-	return last;
-}
-
 static void on_syscalls(struct model *m, const struct event_syscalls *ev)
 {
-	struct last_count *last;
 	struct syscall_count *c;
 
 	if (ev->sysno < 0)
 		return;
-	last = last_count(m, ev->hdr.tid, (uint64_t)ev->sysno);
-	c = htab_find(&m->syscalls, (uint64_t)ev->sysno, 0);
-	if (!c) {
-		c = xcalloc(1, sizeof(*c));
-		c->sysno = ev->sysno;
-		htab_put(&m->syscalls, (uint64_t)ev->sysno, 0, c);
-	}
-	c->calls += ev->calls - last->calls;
-	c->errors += ev->errors - last->errors;
-	c->bytes += ev->bytes - last->bytes;
-	c->wakes += ev->wakes - last->wakes;
-	*last = (struct last_count){ ev->calls, ev->errors, ev->bytes, ev->wakes };
+	c = syscall_count_get(m, ev->sysno);
+	c->calls += ev->calls;
+	c->errors += ev->errors;
+	c->bytes += ev->bytes;
+	c->wakes += ev->wakes;
 }
-
-#define TRAFFIC_KEY (1ULL << 63)	/* apart from system calls */
 
 static void on_traffic(struct model *m, const struct event_traffic *ev)
 {
 	struct par_file_ref file = ev->file;
-	struct last_count *last;
 	struct channel *c;
 
 	/* One per process: two processes with many connections each share none of them. */
 	if (!file.id && !file.lport)
 		file.id = CHANNEL_REST(ev->hdr.tid);
 	c = channel_get(m, &file);
-	if (!c)
-		return;
-	last = last_count(m,
-			  TRAFFIC_KEY | (uint64_t)ev->is_write << 62 |
-				  (uint64_t)ev->file.kind << 32 | ev->hdr.tid,
-			  ev->file.id);
-	channel_add_traffic(c, ev->hdr.tid, ev->is_write, ev->messages - last->calls,
-			    ev->bytes - last->bytes);
-	last->calls = ev->messages;
-	last->bytes = ev->bytes;
+	if (c)
+		channel_add_traffic(c, ev->hdr.tid, ev->is_write, ev->messages, ev->bytes);
 }
 
 static void on_file(struct model *m, const struct event_file *ev)

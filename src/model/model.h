@@ -178,7 +178,6 @@ struct model {
 	struct process **all_processes;
 	size_t process_cnt, process_cap;
 
-	struct htab counts;		/* what was last said of cumulative counters */
 	struct htab ports;		/* (port, 0): this machine listens there */
 	struct htab file_names;		/* (inode, 0) -> char * */
 	struct htab cpus;		/* (cpu, 0) -> struct cpu_line */

@@ -153,19 +153,16 @@ static struct lock *count_lock(struct model *m, struct task *t, const struct wai
 	return lock;
 }
 
-static void count_call(struct model *m, int32_t sysno, uint64_t wait_ns)
+struct syscall_count *syscall_count_get(struct model *m, int32_t sysno)
 {
-	struct syscall_count *c;
+	struct syscall_count *c = htab_find(&m->syscalls, (uint64_t)sysno, 0);
 
-	if (sysno < 0)
-		return;
-	c = htab_find(&m->syscalls, (uint64_t)sysno, 0);
-	if (!c) {
-		c = xcalloc(1, sizeof(*c));
-		c->sysno = sysno;
-		htab_put(&m->syscalls, (uint64_t)sysno, 0, c);
-	}
-	c->blocked_ns += wait_ns;
+	if (c)
+		return c;
+	c = xcalloc(1, sizeof(*c));
+	c->sysno = sysno;
+	htab_put(&m->syscalls, (uint64_t)sysno, 0, c);
+	return c;
 }
 
 static const char *lock_word(enum lock_kind kind)
@@ -190,7 +187,8 @@ static const char *lock_word(enum lock_kind kind)
 static const char *name_wait(struct model *m, const struct par_cause *cause,
 			     const struct wait_what *what, const struct task *holder)
 {
-	const char *call = cause->sysno >= 0 ? sysno_name(cause->sysno) : NULL;
+	bool native = cause->sysno >= 0 && !(cause->flags & PAR_CAUSE_COMPAT);
+	const char *call = native ? sysno_name(cause->sysno) : NULL;
 	struct strbuf *out = &m->scratch;
 
 	if (what->name)
@@ -205,7 +203,8 @@ static const char *name_wait(struct model *m, const struct par_cause *cause,
 	if (call)
 		strbuf_addstr(out, call);
 	else
-		strbuf_addf(out, "system call %d", (int)cause->sysno);
+		strbuf_addf(out, "%s system call %d", native ? "unknown" : "32-bit",
+			    (int)cause->sysno);
 	if (what->on_file) {
 		strbuf_addch(out, ' ');
 		file_name_format(out, m, &cause->file);
@@ -244,7 +243,8 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 		channel_add_wait(channel, t->process->pid, what.is_read, wait_ns);
 		span.channel = channel;
 	}
-	count_call(m, cause->sysno, wait_ns);
+	if (cause->sysno >= 0)
+		syscall_count_get(m, cause->sysno)->blocked_ns += wait_ns;
 	span.bucket = what.bucket;
 	span.name = name_wait(m, cause, &what, span.holder);
 	span_tell(m, &span, end->wake_ns);

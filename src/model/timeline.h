@@ -24,6 +24,9 @@ void timeline_run(struct model *m, struct task *t, const struct par_cycle *rec);
 /* The recording ends while it is in the state that @rec says. */
 void timeline_open(struct model *m, struct task *t, const struct par_task *rec);
 
+/* What is counted of that system call; @sysno is not negative. */
+struct syscall_count *syscall_count_get(struct model *m, int32_t sysno);
+
 /* See model_peek(). */
 void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
 		   model_stretch_fn fn, void *ctx);

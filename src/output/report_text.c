@@ -19,6 +19,12 @@
 #define COMMAND_MAX    200
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
+/* Nobody in particular was asked for. */
+static bool is_whole_machine(const struct facts *f)
+{
+	return !f->recording.pid_cnt;
+}
+
 static void add_command(const struct facts *f, struct strbuf *s)
 {
 	const struct fact_recording *r = &f->recording;
@@ -26,7 +32,9 @@ static void add_command(const struct facts *f, struct strbuf *s)
 
 	for (size_t i = 0; i < r->command_cnt; i++)
 		strbuf_addf(&raw, "%s%s", i ? " " : "", r->command[i]);
-	if (!r->command_cnt && f->process_cnt && f->processes[0].name)
+	if (!r->command_cnt && is_whole_machine(f))
+		strbuf_addstr(&raw, "the whole machine");
+	else if (!r->command_cnt && f->process_cnt && f->processes[0].name)
 		strbuf_addstr(&raw, f->processes[0].name);
 	wrap_add_safe(s, strbuf_str(&raw), COMMAND_MAX);
 	strbuf_release(&raw);
@@ -40,8 +48,6 @@ static void add_pids(const struct facts *f, struct strbuf *s)
 		strbuf_addf(s, " (pid %u)", r->pids[0]);
 	else if (r->pid_cnt > 1)
 		strbuf_addf(s, " (pids %u … %u)", r->pids[0], r->pids[r->pid_cnt - 1]);
-	else if (f->process_cnt)
-		strbuf_addf(s, " (pid %u)", f->processes[0].pid);
 }
 
 static void put_target(struct wrap *w, const struct facts *f)

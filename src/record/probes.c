@@ -303,6 +303,14 @@ void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
 	each_traffic(p, bpf_map__fd(p->skel->maps.traffic_rest), fn, ctx);
 }
 
+void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key)
+{
+	const struct bpf_map *map = key->file_id ? p->skel->maps.traffic
+						 : p->skel->maps.traffic_rest;
+
+	bpf_map_delete_elem(bpf_map__fd(map), key);
+}
+
 void probes_measure(struct probes *p, bool on)
 {
 	if (on && p->stats_fd < 0) {

@@ -49,11 +49,15 @@ void probes_end(struct probes *p, uint64_t end_ns);
 /* What the programs wrote beside the ring; live. */
 const struct par_shared *probes_shared(const struct probes *p);
 
-typedef void (*probes_syscall_fn)(void *ctx, int32_t sysno, const struct par_syscall_count *count);
+typedef void (*probes_syscall_fn)(void *ctx, int32_t sysno,
+				  const struct par_syscall_count *count);
 typedef void (*probes_traffic_fn)(void *ctx, const struct par_traffic_key *key,
 				  const struct par_traffic_count *count);
 void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx);
 void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx);
+
+/* Make room: nothing moves there any more. Not from within probes_each_traffic(). */
+void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key);
 
 /*
  * Time spent in the programs, in ns, while measuring is on. Measuring itself

@@ -26,6 +26,9 @@
 #define SAMPLE_NS (25 * NS_PER_MS)
 #define SAMPLE_EVERY_NS (250 * NS_PER_MS)
 
+/* Often enough that the kernel's tables keep room for new channels. */
+#define COUNTS_EVERY_NS (2 * NS_PER_S)
+
 struct session_ring {
 	struct session *session;
 	size_t queue;
@@ -100,6 +103,7 @@ void session_close(struct session *s)
 	ring_buffer__free(s->rb);
 	probes_close(s->probes);
 	merge_release(&s->merge);
+	counts_release(&s->counts);
 	free(s->rings);
 	*s = (struct session){ 0 };
 }
@@ -163,6 +167,7 @@ int session_begin(struct session *s)
 	log_info("recording begins with %llu threads", (unsigned long long)s->walked_cnt);
 	s->begin_ns = clock_mono_ns();
 	s->sample_next_ns = s->begin_ns;
+	s->counts_next_ns = s->begin_ns + COUNTS_EVERY_NS;
 	feed_mark(s, EVENT_BEGIN, s->begin_ns);
 	return 0;
 }
@@ -212,6 +217,10 @@ void session_step(struct session *s)
 	sample_cost(s, now_ns);
 	ring_buffer__consume(s->rb);
 	feed_until(s, now_ns - SETTLE_NS);
+	if (now_ns >= s->counts_next_ns) {
+		session_feed_counts(s);
+		s->counts_next_ns = now_ns + COUNTS_EVERY_NS;
+	}
 }
 
 static void feed_gap(struct session *s, uint16_t cpu)
@@ -254,44 +263,12 @@ int session_look(struct session *s, probes_task_fn fn, void *ctx)
 	return probes_tell(s->probes, fn, ctx);
 }
 
-static void feed_syscall(void *ctx, int32_t sysno, const struct par_syscall_count *count)
-{
-	struct session *s = ctx;
-	struct event ev = { 0 };
-
-	ev.hdr.kind = EVENT_SYSCALLS;
-	ev.hdr.ts_ns = clock_mono_ns();
-	ev.syscalls.sysno = sysno;
-	ev.syscalls.calls = count->calls;
-	ev.syscalls.errors = count->errors;
-	ev.syscalls.bytes = count->bytes;
-	ev.syscalls.wakes = count->wakes;
-	s->opts.feed(s->opts.ctx, &ev);
-}
-
-static void feed_traffic(void *ctx, const struct par_traffic_key *key,
-			 const struct par_traffic_count *count)
-{
-	struct session *s = ctx;
-	struct event ev = { 0 };
-
-	ev.hdr.kind = EVENT_TRAFFIC;
-	ev.hdr.ts_ns = clock_mono_ns();
-	ev.hdr.tid = key->tgid;
-	ev.traffic.file = count->file;
-	ev.traffic.is_write = key->is_write;
-	ev.traffic.messages = count->messages;
-	ev.traffic.bytes = count->bytes;
-	s->opts.feed(s->opts.ctx, &ev);
-}
-
 void session_feed_counts(struct session *s)
 {
 	const struct par_shared *shared = probes_shared(s->probes);
 	struct event ev = { 0 };
 
-	probes_each_syscall(s->probes, feed_syscall, s);
-	probes_each_traffic(s->probes, feed_traffic, s);
+	counts_feed(&s->counts, s->probes, s->opts.feed, s->opts.ctx);
 
 	ev.hdr.kind = EVENT_LOST;
 	ev.hdr.ts_ns = clock_mono_ns();

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "event/event.h"
+#include "record/counts.h"
 #include "record/merge.h"
 #include "record/probes.h"
 #include "record/target.h"
@@ -36,6 +37,8 @@ struct session {
 	struct ring_buffer *rb;
 	struct session_ring *rings;	/* one per ring buffer */
 	struct merge merge;
+	struct counts counts;
+	uint64_t counts_next_ns;
 
 	uint64_t begin_ns, end_ns;
 	uint64_t walked_cnt;		/* threads met by the walks */
@@ -64,7 +67,7 @@ void session_close(struct session *s);
 /* A look at all traced threads: a PAR_TASK each, now. */
 int session_look(struct session *s, probes_task_fn fn, void *ctx);
 
-/* Feed what the programs counted: system calls, traffic, losses. Cumulative. */
+/* Feed what the programs counted since the last time: system calls, traffic; and losses. */
 void session_feed_counts(struct session *s);
 
 /* Time spent in the BPF programs so far, extrapolated from the samples. */

@@ -192,9 +192,13 @@ static void say_mix(const struct judgement *j, struct strbuf *s)
 		    v->workers == 1 ? "divides" : "divide", percent(v, PART_CPU),
 		    percent(v, PART_QUEUE) + percent(v, PART_THROTTLED), 100 * view_io_share(v),
 		    percent(v, PART_GIL) + percent(v, PART_LOCK) + percent(v, PART_KERNEL_LOCK));
-	if (j->fit == FIT_HYBRID)
-		strbuf_addstr(s, " Threads suit the part that waits; the part that computes needs "
-				 "processes to get past the global lock.");
+	if (j->fit != FIT_HYBRID)
+		return;
+	strbuf_addstr(s, " Threads suit the part that waits;");
+	strbuf_addstr(s, v->has_global_lock
+				 ? " the part that computes needs processes to get past the "
+				   "global lock."
+				 : " the part that computes is as well off in processes.");
 }
 
 static void say_imbalanced(const struct judgement *j, struct strbuf *s)

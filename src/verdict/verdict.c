@@ -62,7 +62,8 @@ static void put_evidence(const struct judgement *j, struct fact_verdict *out)
 		if (j->findings[i].rule->class == j->class)
 			sorted[cnt++] = &j->findings[i];
 	own = cnt;
-	for (size_t i = 0; i < j->finding_cnt; i++)
+	/* Of an idle program the other rules see shares of next to nothing. */
+	for (size_t i = 0; i < j->finding_cnt && j->class != CLASS_IDLE; i++)
 		if (j->findings[i].rule->class != j->class)
 			sorted[cnt++] = &j->findings[i];
 	qsort(sorted, own, sizeof(sorted[0]), by_weight);

@@ -121,7 +121,8 @@ static void add_channels(struct view *v, const struct htab *index)
 		const struct fact_channel *c = &v->facts->channels[i];
 		double wait = (double)c->read_wait_ns + (double)c->write_wait_ns;
 		double messages = messages_of(c, index);
-		bool internal = is_internal(c);
+		/* Through which nothing came from outside, nothing was asked for either. */
+		bool internal = is_internal(c) || messages < 1;
 		bool is_cost = messages > 0 && wait / messages < IPC_ROUND_TRIP_MAX_NS;
 
 		add_waits(index, c->readers, c->reader_cnt, (double)c->read_wait_ns, internal,
@@ -137,12 +138,11 @@ static void add_channels(struct view *v, const struct htab *index)
 }
 
 /* A thread's waits on peers go the way its process's channels say. */
-static void split_ipc(const struct thread_view *t, const struct process_view *p, double ipc_ns,
-		      double process_ipc_ns, struct time_parts *out)
+static void split_ipc(const struct process_view *p, double ipc_ns, double process_ipc_ns,
+		      struct time_parts *out)
 {
 	double known, base;
 
-	(void)t;
 	if (!p || ipc_ns <= 0) {
 		out->ns[PART_RESULT] += ipc_ns;
 		return;
@@ -202,8 +202,8 @@ static void add_threads(struct view *v, const struct htab *index)
 		for (int b = 0; b < BUCKET_CNT; b++)
 			if (b != BUCKET_IPC)
 				out->time.ns[part_of((enum bucket)b)] += (double)t->time_ns[b];
-		split_ipc(out, p, (double)t->time_ns[BUCKET_IPC],
-			  p ? process_ipc[p - v->processes] : 0, &out->time);
+		split_ipc(p, (double)t->time_ns[BUCKET_IPC], p ? process_ipc[p - v->processes] : 0,
+			  &out->time);
 		out->active_ns = parts_active_ns(&out->time);
 		v->cpu_ns += out->time.ns[PART_CPU];
 		if (!p)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, 020 records the same
 # timeout: 90
 # Each kind of wait, within 5 % of what the program measured in the same run:
 # launched, attached to, and attached to with --light.

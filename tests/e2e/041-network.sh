@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, 020 records the same
 # A server on another host (a network namespace) is network, not IPC.
 . "$(dirname "$0")/lib.sh"
 need_tracing

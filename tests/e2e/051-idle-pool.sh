@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, 050 records threads of Python
 # Threads that wait in queue.get() are neither contended nor busy.
 . "$(dirname "$0")/lib.sh"
 need_tracing

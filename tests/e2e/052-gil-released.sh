@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, 050 records threads of Python
 # Compression releases the GIL: threads are fine.
 . "$(dirname "$0")/lib.sh"
 need_tracing

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, 050 records threads of Python
 # timeout: 120
 # Each CPython on this machine: its GIL is found, and told from a mutex.
 # PYTHONS names more of them.

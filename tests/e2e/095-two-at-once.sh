@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, partrace is alone in its memory
 # Two recordings at once, of different targets and of the same one.
 . "$(dirname "$0")/lib.sh"
 need_tracing

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, 050 records what it does
 # The demonstration runs, with the oldest and the newest Python here, and says
 # what it needs without root.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, the program recorded is what differs
 # pigz: threads that compute.
 . "$(dirname "$0")/lib.sh"
 need_tracing

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, the program recorded is what differs
 # Redis, idle and busy: an idle server is idle, not I/O-bound.
 . "$(dirname "$0")/lib.sh"
 need_tracing

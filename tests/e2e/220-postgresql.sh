@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, the program recorded is what differs
 # timeout: 90
 # PostgreSQL, a tree of processes: idle, and under pgbench.
 . "$(dirname "$0")/lib.sh"

@@ -24,6 +24,14 @@ export LC_ALL=C PYTHONDONTWRITEBYTECODE=1 PARTRACE
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/partrace-e2e.XXXXXX")
 STARTED=()	# process ids of what runs in the background
 
+# What sanitizers say is kept apart, so that it is seen whatever a test expects of
+# exit status and output, and whoever partrace runs as. Without them: no effect.
+REPORTS=$TMP/.sanitizers
+install -d -m 1777 "$REPORTS"
+export ASAN_OPTIONS=detect_leaks=1:log_path=$REPORTS/asan
+# GCC's UBSan writes to standard error, whatever it is told: see keep_report().
+export UBSAN_OPTIONS=print_stacktrace=1
+
 # ---- ending ----
 
 fail()
@@ -37,6 +45,13 @@ skip()
 {
     echo "skip: $*" >&2
     exit 77
+}
+
+# keep_report FILE…: what was written to standard error, if UBSan wrote it.
+keep_report()
+{
+    grep -h -A 20 'runtime error: ' "$@" >>"$REPORTS/ubsan" 2>/dev/null ||
+        find "$REPORTS/ubsan" -empty -delete
 }
 
 # Called once, however the test ends. A test with more to undo defines undo().
@@ -53,6 +68,13 @@ clean_up()
     wait 2>/dev/null
     if declare -F undo >/dev/null; then
         undo
+    fi
+    keep_report "$TMP"/*.err
+    if [ -n "$(ls "$REPORTS")" ]; then
+        status=1
+        echo "FAIL: a sanitizer reports: $(sed -n 's/^SUMMARY: //p; s/^.*runtime error: //p' "$REPORTS"/* |
+            head -n 1)" >&2
+        cat "$REPORTS"/* >&2
     fi
     if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -n "${E2E_KEEP:-}" ]; then
         cp -r "$TMP/." "$E2E_KEEP/" 2>/dev/null
@@ -195,6 +217,7 @@ run()
 {
     STATUS=0
     timeout --kill-after=5 60 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null || STATUS=$?
+    keep_report "$TMP/err"
 }
 
 # ---- partrace ----

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Run the end-to-end tests: all, or those named (tests/e2e/run.sh 040 gil).
+# Run the end-to-end tests: all, or those named (tests/e2e/run.sh 040 gil), or those
+# worth the time with sanitizers (tests/e2e/run.sh --sanitized).
 #
 #	PARTRACE=FILE	which binary (default: $OUT/partrace)
 #	OUT=DIR		where make put things (default: build)
 #	E2E_LOGS=DIR	where logs of failures are left (default: $OUT/e2e-logs)
 #
-# A test may say '# timeout: SECONDS' (default 60). Ends with a line
-# 'N passed, N failed, N skipped'; fails if one failed, or if none passed.
+# A test may say '# timeout: SECONDS' (default 60), and '# sanitized: no' with a reason
+# if it shows nothing about partrace's memory that another one does not. Ends with a
+# line 'N passed, N failed, N skipped'; fails if one failed, or if none passed.
 
 set -u
 
@@ -27,6 +29,10 @@ select_tests()
     local test name word
 
     for test in "$here"/[0-9]*.sh; do
+        if [ "${1-}" = --sanitized ]; then
+            grep -q '^# sanitized: no' "$test" || echo "$test"
+            continue
+        fi
         name=$(basename "$test" .sh)
         [ $# = 0 ] && echo "$test"
         for word; do
@@ -41,6 +47,12 @@ time_limit()
 
     limit=$(sed -n 's/^# timeout: \([0-9]*\)$/\1/p' "$1")
     echo "${limit:-60}"
+}
+
+# What a failed test said first; a sanitizer's word counts for more.
+reason()
+{
+    { grep '^FAIL: a sanitizer' "$1"; grep '^FAIL: ' "$1"; } | sed -n '1s/^FAIL: //p'
 }
 
 # run_test TEST: one line about it; its status.
@@ -63,7 +75,7 @@ run_test()
     77) printf 'skip  %-28s %5s s  %s\n' "$name" "$seconds" "$(sed -n 's/^skip: //p' "$log" | tail -n 1)" ;;
     124|137)
         printf 'FAIL  %-28s %5s s  took longer than %s s\n' "$name" "$seconds" "$limit" ;;
-    *)  printf 'FAIL  %-28s %5s s  %s\n' "$name" "$seconds" "$(sed -n 's/^FAIL: //p' "$log" | head -n 1)" ;;
+    *)  printf 'FAIL  %-28s %5s s  %s\n' "$name" "$seconds" "$(reason "$log")" ;;
     esac
     case $status in
     0|77) rm -rf "$log" "${logs:?}/$name" ;;

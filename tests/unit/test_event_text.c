@@ -54,12 +54,13 @@ static void a_line_for_each_kind_stays_as_it_is(void **state)
 	stays("0 process pid=10 ppid=1 exe=/usr/bin/python3 command=\"python3 app.py\"");
 	stays("0 runtime pid=10 name=cpython version=3.11 global-lock addr=0x5000 size=0x200");
 	stays("0 memory pid=10 rss=4096 pss=2048 private=1024");
-	stays("0 syscalls pid=10 sys=read calls=5 errors=1 bytes=100");
+	stays("0 syscalls sys=read calls=5 errors=1 bytes=100");
 	stays("0 traffic pid=10 file=pipe:123 write messages=5 bytes=100");
 	stays("0 traffic pid=10 file=pipe:123 read messages=5 bytes=100");
 	stays("0 file id=77 name=/tmp/x");
 	stays("0 listen port=8080");
 	stays("10ms gap cpu=1 gap=9ms:10:S>0");
+	stays("10ms gap cpu=1 gap=9ms:10:S>7<8:D");
 	stays("10ms lost ring=1 state=2");
 	stays("10ms name tid=99 pid=98 comm=sshd");
 	stays("10ms end");
@@ -321,7 +322,8 @@ static void any_gap(struct par_cpu_gap *gap)
 	gap->out_tid = (uint32_t)any(UINT32_MAX);
 	gap->next_tid = (uint32_t)any(UINT32_MAX);
 	gap->out_state = (uint16_t)any(UINT16_MAX);
-	gap->out_flags = (uint16_t)any(UINT16_MAX);
+	gap->out_flags = (uint8_t)any(UINT8_MAX);
+	gap->prev_state = (uint8_t)any(UINT8_MAX);
 	gap->prev_tid = (uint32_t)any(UINT32_MAX);
 }
 

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What `make check` does: every tier, with and without sanitizers, and the sum.
+#
+#	MAKE=MAKE	which make, with the jobs that were asked for
+#	OUT=DIR		where it builds (default: build); with sanitizers: DIR-san
+#
+# One tier's failure does not hide the others. The last line is always
+# 'N passed, N failed, N skipped': test functions of unit, cases of golden, scripts
+# of e2e; other steps count as one. What could not run has failed.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+
+MAKE=${MAKE:-make}
+OUT=${OUT:-build}
+passed=0 failed=0 skipped=0
+steps=()	# a line about each, printed at the end
+output=$(mktemp)
+
+# Called once, however it ends.
+finish()
+{
+    trap - EXIT
+    rm -f "$output"
+    echo
+    [ "${#steps[@]}" = 0 ] || printf '%s\n' "${steps[@]}"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+trap finish EXIT
+trap 'failed=$((failed + 1)); exit' INT TERM HUP
+
+# book NAME OK BAD SKIP
+book()
+{
+    steps+=("$(printf '  %-18s %4d passed, %d failed, %d skipped' "$@")")
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    skipped=$((skipped + $4))
+}
+
+# step NAME CMD…: run it; its last line tells the numbers, else it is one test.
+step()
+{
+    local name=$1 status=0 sums start=$SECONDS
+    local pattern='^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
+
+    shift
+    printf '\n==> %s\n' "$name"
+    "$@" 2>&1 | tee "$output"
+    status=${PIPESTATUS[0]}
+    sums=$(grep -E "$pattern" "$output" | tail -n 1)
+    echo "==> $name: $((SECONDS - start)) s, status $status"
+    if [[ $sums =~ $pattern ]]; then
+        set -- "${BASH_REMATCH[@]:1}"
+        # All passed, it says, and yet it failed: then something else did.
+        if [ "$status" != 0 ] && [ "$2" = 0 ]; then
+            set -- "$1" 1 "$3"
+        fi
+        book "$name" "$@"
+    elif [ "$status" = 0 ]; then
+        book "$name" 1 0 0
+    else
+        book "$name" 0 1 0
+    fi
+    return "$status"
+}
+
+goal()
+{
+    # shellcheck disable=SC2086 # $MAKE has options
+    $MAKE SAN= OUT="$OUT" "$@"
+}
+
+goal_san()
+{
+    # shellcheck disable=SC2086
+    $MAKE SAN=1 OUT="$OUT-san" "$@"
+}
+
+tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
+
+if ! step build goal all; then
+    for tier in "${tiers[@]}"; do
+        book "$tier" 0 1 0
+    done
+    exit
+fi
+step layers goal layers
+step style goal style
+for tier in "${tiers[@]}"; do
+    case $tier in
+    *,*) step "$tier" goal_san "${tier%,*}" ;;
+    *)   step "$tier" goal "$tier" ;;
+    esac
+done
