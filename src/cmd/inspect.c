@@ -17,6 +17,7 @@
 
 /* A new server is known soon; a storm of outgoing connections costs little. */
 #define PORTS_EVERY_NS (50 * NS_PER_MS)
+#define PORTS_COST_PERCENT 1	/* the list has a line per connection, closed ones too */
 #define MEMORY_EVERY_NS NS_PER_S
 
 /* The first proportional sample comes when the program has loaded its modules. */
@@ -180,17 +181,18 @@ static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *c
 static void ask_port(struct inspect *in, uint32_t pid, const struct par_file_ref *file)
 {
 	uint16_t ports[PORTS_MAX];
-	uint64_t now_ns;
+	uint64_t now_ns, took_ns;
 	int cnt;
 
 	if (file->kind != PAR_FILE_TCP || htab_find(&in->ports, file->lport, 0))
 		return;
 	now_ns = clock_mono_ns();
-	if (now_ns - in->ports_ns < PORTS_EVERY_NS)
+	if (now_ns < in->ports_ns)
 		return;
-	in->ports_ns = now_ns;
 	htab_put(&in->ports, file->lport, 0, in);
 	cnt = procfs_listen_ports(pid, ports, PORTS_MAX);
+	took_ns = clock_mono_ns() - now_ns;
+	in->ports_ns = now_ns + PORTS_EVERY_NS + took_ns * 100 / PORTS_COST_PERCENT;
 	for (int i = 0; i < cnt && i < PORTS_MAX; i++) {
 		struct event ev = { .hdr = { .ts_ns = clock_mono_ns() } };
 

@@ -23,7 +23,8 @@ struct inspect {
 	struct htab files;		/* (inode, 0): asked for its path */
 	struct htab ports;		/* (port, 0): asked whether this machine listens there */
 	struct python_cache python;
-	uint64_t ports_ns, memory_ns;	/* when that was last asked */
+	uint64_t ports_ns;		/* when they may be asked for again */
+	uint64_t memory_ns;		/* when that was last asked */
 	int32_t sys_futex;
 };
 

@@ -99,7 +99,11 @@ struct channel *channel_get(struct model *m, const struct par_file_ref *file)
 		return c;
 	c = xcalloc(1, sizeof(*c));
 	c->file_kind = file->kind;
-	file_name_format(&name, m, file);
+	if (file->id >> 32 == CHANNEL_REST(0) >> 32)
+		strbuf_addf(&name, "%s, many more of process %u", kind_labels[file->kind],
+			    (uint32_t)file->id);
+	else
+		file_name_format(&name, m, file);
 	c->name = strbuf_take(&name);
 	htab_put(&m->channels, file->kind, key, c);
 	return c;

@@ -275,10 +275,9 @@ void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 	free(per_cpu);
 }
 
-void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
+static void each_traffic(const struct probes *p, int fd, probes_traffic_fn fn, void *ctx)
 {
 	struct par_traffic_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
-	int fd = bpf_map__fd(p->skel->maps.traffic);
 	struct par_traffic_key key, *prev = NULL;
 
 	while (!p->opts.light && !bpf_map_get_next_key(fd, prev, &key)) {
@@ -298,9 +297,18 @@ void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
 	free(per_cpu);
 }
 
+void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
+{
+	each_traffic(p, bpf_map__fd(p->skel->maps.traffic), fn, ctx);
+	each_traffic(p, bpf_map__fd(p->skel->maps.traffic_rest), fn, ctx);
+}
+
 void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key)
 {
-	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.traffic), key);
+	const struct bpf_map *map = key->file_id ? p->skel->maps.traffic
+						 : p->skel->maps.traffic_rest;
+
+	bpf_map_delete_elem(bpf_map__fd(map), key);
 }
 
 void probes_measure(struct probes *p, bool on)

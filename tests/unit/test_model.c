@@ -517,6 +517,27 @@ static void both_ends_of_a_connection_are_one_channel(void **state)
 	story_release(&s);
 }
 
+/* Two workers of one server: what they have in common is the kind of what they can't tell. */
+static void channels_that_cannot_be_told_apart_join_nobody(void **state)
+{
+	struct channel *c;
+	struct story s;
+
+	(void)state;
+	story_of(&s, TWO_THREADS "101ms traffic pid=10 file=tcp read messages=5 bytes=50\n"
+				 "101ms traffic pid=10 file=tcp write messages=4 bytes=40\n"
+				 "101ms traffic pid=20 file=tcp read messages=7 bytes=70\n"
+				 "120ms end\n");
+	assert_int_equal(s.m.channels.cnt, 2);
+	c = s.m.channels.entries[0].value;
+	assert_string_equal(c->name, "tcp, many more of process 10");
+	assert_int_equal(c->messages, 5);
+	assert_int_equal(c->reader_cnt, 1);
+	assert_int_equal(c->writer_cnt, 1);
+	assert_int_equal(c->readers[0], 10);
+	story_release(&s);
+}
+
 static void a_poll_that_lasts_its_time_out_is_sleep(void **state)
 {
 	struct story s;
@@ -753,6 +774,7 @@ int main(void)
 		cmocka_unit_test(waits_for_the_gil_are_one_episode),
 		cmocka_unit_test(a_lock_of_a_thousand_threads_has_an_edge_per_pair),
 		cmocka_unit_test(both_ends_of_a_connection_are_one_channel),
+		cmocka_unit_test(channels_that_cannot_be_told_apart_join_nobody),
 		cmocka_unit_test(a_poll_that_lasts_its_time_out_is_sleep),
 		cmocka_unit_test(a_restarted_call_goes_on_as_what_it_was),
 		cmocka_unit_test(a_wait_that_is_still_open_at_the_end_counts_up_to_it),
