@@ -61,6 +61,9 @@ start_ready "$PYTHON" "$E2E/workloads/gil.py" --threads 3 --seconds 30
 record -q -o attached.pftrace -d 2 -p "$PID"
 facts attached.pftrace check-sums
 assert_equal "class when attached" "$(facts attached.pftrace get verdict.class)" gil-bound
-assert_number "GIL share when attached" "$(facts attached.pftrace share gil crunch)" ">=" 40
+# Of the time that does not depend on who else wants the CPUs.
+assert_number "GIL share when attached" \
+    "$(facts attached.pftrace share gil crunch 'gil|cpu_user|cpu_kernel')" ">=" 55
 record -q -o light.pftrace -d 1 --light -p "$PID"
-assert_number "GIL share with --light" "$(facts light.pftrace share gil crunch)" ">=" 40
+assert_number "GIL share with --light" \
+    "$(facts light.pftrace share gil crunch 'gil|cpu_user|cpu_kernel')" ">=" 55

@@ -30,7 +30,8 @@ while read -r version python; do
         "sync $(facts "$version.pftrace" share sync crunch) %," \
         "$(facts "$version.pftrace" get verdict.class)"
     (
-        assert_number "$version: gil share" "$(facts "$version.pftrace" share gil crunch)" ">=" 40
+        assert_number "$version: gil share" \
+            "$(facts "$version.pftrace" share gil crunch 'gil|cpu_user|cpu_kernel')" ">=" 55
         assert_number "$version: other waits" "$(facts "$version.pftrace" share 'lock|sync|sleep|other' crunch)" "<=" 3
         assert_equal "$version: class" "$(facts "$version.pftrace" get verdict.class)" gil-bound
     ) || bad=1

@@ -6,7 +6,7 @@
     facts.py FILE count ARRAY           how many processes, threads, ...
     facts.py FILE thread NAME bucket B  nanoseconds of all threads of that name in bucket
                                         B ('a|b' sums), or: lifetime, count
-    facts.py FILE share B [NAME]        per cent of thread time in bucket B, of threads whose
+    facts.py FILE share B [NAME [OF]]   per cent of thread time in bucket B, of threads whose
                                         process or own name starts with NAME
     facts.py FILE process PID KEY       one value of one process
     facts.py FILE lost                  how many records were lost
@@ -131,10 +131,10 @@ def thread(facts, name, what, buckets=None):
     return sum(t[what + "_ns"] for t in found)
 
 
-def share(facts, buckets, prefix=""):
+def share(facts, buckets, prefix="", of=None):
     pids = {p["pid"] for p in facts["processes"] if p["name"].startswith(prefix)}
     found = [t for t in facts["threads"] if t["pid"] in pids or t["name"].startswith(prefix)]
-    life = sum(t["lifetime_ns"] for t in found)
+    life = sum(bucket_ns(t, of) if of else t["lifetime_ns"] for t in found)
     if not life:
         sys.exit("facts.py: no time of '%s'" % prefix)
     return "%.3f" % (100.0 * sum(bucket_ns(t, buckets) for t in found) / life)
