@@ -7,7 +7,8 @@
     facts.py FILE thread NAME bucket B  nanoseconds of all threads of that name in bucket
                                         B ('a|b' sums), or: lifetime, count
     facts.py FILE share B [NAME [OF]]   per cent of thread time in bucket B, of threads whose
-                                        process or own name starts with NAME
+                                        process or own name starts with NAME; of what these
+                                        spend in buckets OF, if given
     facts.py FILE process PID KEY       one value of one process
     facts.py FILE lost                  how many records were lost
     facts.py FILE check-sums            each thread's buckets sum to its life, exactly
