@@ -191,9 +191,11 @@ int probes_add_target(struct probes *p, pid_t pid)
 	__u32 key = (__u32)pid;
 	__u8 one = 1;
 
-	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &one, BPF_ANY))
-		return log_err(errno, "cannot add process %d to the targets", (int)pid);
-	return 0;
+	if (!bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &one, BPF_NOEXIST))
+		return 1;
+	if (errno == EEXIST)
+		return 0;
+	return log_err(errno, "cannot add process %d to the targets", (int)pid);
 }
 
 /* Run one walk to its end, handing over what it writes in whole records. */
