@@ -31,23 +31,39 @@
 /* One thread on a CPU for four fifths of the time, and others could be. */
 #define ONE_THREAD_MIN 0.80
 
+/* By the whole, and by the single wait: a wake-up of some microseconds is nobody's fault. */
+#define BUSY_MIN_SHARE	   0.05
+#define BUSY_MIN_WAIT_NS   100e3
+
+/* Time in line behind other programs, if worth a word: without them it would have been idle. */
+static double queued_by_others_ns(const struct view *v)
+{
+	double queue = v->work.ns[PART_QUEUE];
+
+	if (v->runnable > v->usable * RUNNABLE_MIN_OVER || queue < v->life_ns * BUSY_MIN_SHARE)
+		return 0;
+	return queue;
+}
+
 static bool idle(const struct view *v, const struct rule *r, struct finding *out)
 {
 	double duration = (double)v->facts->recording.duration_ns;
 	double away = v->work.ns[PART_IDLE] + v->work.ns[PART_RESULT];
-	double all = 0, life = 0;
+	double all = 0, life = 0, queued = queued_by_others_ns(v);
 
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		all += v->threads[i].time.ns[PART_IDLE] + v->threads[i].time.ns[PART_RESULT];
 		life += parts_life_ns(&v->threads[i].time);
 	}
-	out->value = v->workers ? ratio(away, v->life_ns) : ratio(all, life);
+	out->value = v->workers ? ratio(away, v->life_ns - queued) : ratio(all, life);
 	if (out->value < r->threshold || v->active_ns > duration * IDLE_MAX_ACTIVE)
 		return false;
 	strbuf_addf(&out->text,
 		    "waiting for work, for a timer or for each other: %.1f %% of the time of the "
 		    "threads that did anything; %.2f CPUs in use",
 		    100 * out->value, ratio(v->cpu_ns, duration));
+	if (queued > 0)
+		strbuf_addf(&out->text, "; waits for CPUs that other programs use left out");
 	return true;
 }
 
@@ -103,10 +119,6 @@ static bool throttled(const struct view *v, const struct rule *r, struct finding
 		    100 * out->value);
 	return true;
 }
-
-/* By the whole, and by the single wait: a wake-up of some microseconds is nobody's fault. */
-#define BUSY_MIN_SHARE	   0.05
-#define BUSY_MIN_WAIT_NS   100e3
 
 /* Each switch is followed by one wait for a CPU. */
 static double mean_queue_ns(const struct view *v)

@@ -7,8 +7,8 @@
     facts.py FILE thread NAME bucket B  nanoseconds of all threads of that name in bucket
                                         B ('a|b' sums), or: lifetime, count
     facts.py FILE share B [NAME [OF]]   per cent of thread time in bucket B, of threads whose
-                                        process or own name starts with NAME; of what these
-                                        spend in buckets OF, if given
+                                        process or own name starts with NAME; or of their
+                                        time in buckets OF
     facts.py FILE process PID KEY       one value of one process
     facts.py FILE lost                  how many records were lost
     facts.py FILE check-sums            each thread's buckets sum to its life, exactly
@@ -132,13 +132,13 @@ def thread(facts, name, what, buckets=None):
     return sum(t[what + "_ns"] for t in found)
 
 
-def share(facts, buckets, prefix="", of=None):
+def share(facts, buckets, prefix="", of="|".join(BUCKETS)):
     pids = {p["pid"] for p in facts["processes"] if p["name"].startswith(prefix)}
     found = [t for t in facts["threads"] if t["pid"] in pids or t["name"].startswith(prefix)]
-    life = sum(bucket_ns(t, of) if of else t["lifetime_ns"] for t in found)
-    if not life:
+    whole = sum(bucket_ns(t, of) for t in found)
+    if not whole:
         sys.exit("facts.py: no time of '%s'" % prefix)
-    return "%.3f" % (100.0 * sum(bucket_ns(t, buckets) for t in found) / life)
+    return "%.3f" % (100.0 * sum(bucket_ns(t, buckets) for t in found) / whole)
 
 
 def process(facts, pid, key):

@@ -265,6 +265,20 @@ static void an_idle_server_is_idle(void **state)
 	fact_verdict_release(&v);
 }
 
+/* Ten times a second it looks at the clock, and others have the CPUs. */
+static void an_idle_server_on_a_busy_machine_is_idle(void **state)
+{
+	struct facts f = recording(2000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	process(&f, 100, 1, "redis-server");
+	thread(&f, 100, 100, "main", CPU(3), QUEUE(280), SLEEP(1717));
+	v = judge(&f);
+	assert_class(&v, CLASS_IDLE);
+	fact_verdict_release(&v);
+}
+
 static void an_idle_pool_of_processes_is_idle(void **state)
 {
 	struct facts f = recording(10000, 2);
@@ -706,6 +720,7 @@ int main(void)
 		cmocka_unit_test(one_busy_thread_is_called_single),
 		cmocka_unit_test(workers_that_take_turns_are_single),
 		cmocka_unit_test(an_idle_server_is_idle),
+		cmocka_unit_test(an_idle_server_on_a_busy_machine_is_idle),
 		cmocka_unit_test(an_idle_pool_of_processes_is_idle),
 		cmocka_unit_test(an_idle_event_loop_is_called_async),
 		cmocka_unit_test(waiting_on_a_condition_variable_is_not_contention),

@@ -3,7 +3,8 @@
 
     gil.py [--threads N] [--seconds S]
 
-Prints, per thread, what it measured: "NAME WALL_NS CPU_NS". CPython 3.6 and later.
+Prints, per thread, "NAME WALL_NS CPU_NS LIFE_NS": what it measured itself, and how
+long it lived at most, as the main thread saw it. CPython 3.6 and later.
 """
 
 import argparse
@@ -27,7 +28,7 @@ def crunch(name, end, lines):
     while time.monotonic() < end:
         for i in range(20000):
             total += i * i % 7
-    lines.append("%s %d %d" % (name, (time.monotonic() - start) * 1e9, cpu_ns() - start_cpu))
+    lines[name] = "%d %d" % ((time.monotonic() - start) * 1e9, cpu_ns() - start_cpu)
 
 
 def main():
@@ -36,15 +37,16 @@ def main():
     parser.add_argument("--seconds", type=float, default=3)
     args = parser.parse_args()
     end = time.monotonic() + args.seconds
-    lines = []
-    threads = [threading.Thread(target=crunch, args=("crunch-%d" % i, end, lines))
-               for i in range(args.threads)]
-    for thread in threads:
-        thread.start()
+    lines, born = {}, {}
+    threads = {}
+    for name in ["crunch-%d" % i for i in range(args.threads)]:
+        threads[name] = threading.Thread(target=crunch, args=(name, end, lines))
+        born[name] = time.monotonic()
+        threads[name].start()
     workload.say_ready()
-    for thread in threads:
+    for name, thread in threads.items():
         thread.join()
-    print("\n".join(sorted(lines)))
+        print("%s %s %d" % (name, lines[name], (time.monotonic() - born[name]) * 1e9))
 
 
 main()
