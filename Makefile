@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+#
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
@@ -126,6 +128,9 @@ $(OUT)/version.h: FORCE
 	$(Q)printf '#define PARTRACE_VERSION "%s"\n#define PARTRACE_COMMIT "%s"\n' '$(VERSION)' \
 		"$$(git describe --always --dirty 2>/dev/null || echo unknown)" > $@.tmp
 	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+# Named as phony because .SECONDARY: would let a missing file pass for up to date.
+.PHONY: FORCE
 FORCE:
 
 $(objs): | $(OUT)/version.h
@@ -177,6 +182,7 @@ layers:			## who includes whom, and how long it is
 style:			## clang-format and shellcheck, where installed
 	$(Q)tools/check-style.sh
 
+# As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
 
 format:			## lay out what style complains about
@@ -184,13 +190,12 @@ format:			## lay out what style complains about
 
 install: all		## install below DESTDIR and prefix
 	install -D -m 755 $(OUT)/partrace $(DESTDIR)$(bindir)/partrace
-	install -d $(DESTDIR)$(docdir)
-	install -m 644 $(doc_files) $(DESTDIR)$(docdir)
+	for f in $(doc_files); do install -D -m 644 $$f $(DESTDIR)$(docdir)/$$f || exit; done
 
 uninstall:		## undo install
 	rm -f $(DESTDIR)$(bindir)/partrace
-	rm -f $(patsubst %,$(DESTDIR)$(docdir)/%,$(notdir $(doc_files)))
-	-rmdir $(DESTDIR)$(docdir)
+	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(doc_files))
+	-rmdir $(DESTDIR)$(docdir)/docs $(DESTDIR)$(docdir)/LICENSES $(DESTDIR)$(docdir)
 
 clean:			## remove what was built
 	rm -rf build build-san

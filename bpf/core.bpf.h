@@ -24,6 +24,7 @@ enum phase {
 	PHASE_RUNNING,
 	PHASE_OFF,		/* @off, and @cause unless it is still runnable, are set */
 	PHASE_DEAD,
+	PHASE_DEAD_UNTOLD,	/* there was no room for its last record */
 };
 
 /* The file that a thread's calls met last: see file.bpf.h. */

@@ -3,9 +3,9 @@
  * Walks over all threads: to start tracing those that already live, to tell in
  * which state they are found, and at the end to tell which cycles are open.
  *
- * At attach the collector walks twice. The first walk only creates the states;
- * from then on no switch of these threads is missed. The second tells what each
- * thread does, by its own fields if it has not switched in between.
+ * At attach on_mark walks first, and only creates the states; from then on no
+ * switch of these threads is missed. Then on_tell tells what each thread does, by
+ * its own fields if it has not switched in between.
  */
 #include "core.bpf.h"
 #include "cause.bpf.h"
@@ -104,7 +104,7 @@ int on_tell(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	t = thread_find(task);
-	if (!t || t->phase == PHASE_DEAD)
+	if (!t || t->phase >= PHASE_DEAD)
 		return 0;
 	task_fill(task, t, &rec);
 	rec.hdr.kind = recording_over(rec.hdr.ts_ns) ? PAR_OPEN : PAR_TASK;

@@ -17,13 +17,16 @@ static __always_inline struct par_cpu_gap *gap_here(void)
 	return &shared.cpus[bpf_get_smp_processor_id() & (PAR_CPU_CNT - 1)].gap;
 }
 
-/* The thread's last record: what it used, and the end of its process if it is the last. */
-static __always_inline void emit_exit(struct task_struct *task, __u64 now)
+/*
+ * The thread's last record: what it used, and the end of its process if it is
+ * the last. False: there was no room for it.
+ */
+static __always_inline bool emit_exit(struct task_struct *task, __u64 now)
 {
 	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, task->pid, now);
 
 	if (!rec)
-		return;
+		return false;
 	rec->tgid = task->tgid;
 	rec->exit_code = task->exit_code;
 	rec->utime_ns = task->utime;
@@ -36,6 +39,7 @@ static __always_inline void emit_exit(struct task_struct *task, __u64 now)
 		rec->maxrss_bytes = task->signal->maxrss * config.page_bytes;
 	}
 	emit_end(rec);
+	return true;
 }
 
 /* See struct thread: a wake-up that overtook the switch it ends. */
@@ -96,7 +100,7 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 }
 
 /*
- * How long it ran until now. Some machines hide switches (a sandbox's own agent
+ * How long it ran until now. Some machines hide switches (a sandbox's own monitor
  * does not show up as prev): then its coming is told now, by the CPU time that
  * the kernel has counted since it last left.
  */
@@ -124,8 +128,7 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	__u64 ran_ns = ran_before_leaving(task, t, now);
 
 	if (state & TASK_DEAD) {
-		t->phase = PHASE_DEAD;
-		emit_exit(task, now);
+		t->phase = emit_exit(task, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}
 	t->off.out_ns = now;

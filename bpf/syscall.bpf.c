@@ -32,6 +32,17 @@ struct {
 	__type(value, struct par_traffic_count);
 } traffic SEC(".maps");
 
+/*
+ * What finds no room there, with file id 0: a server meets connections without
+ * end. Allocated beforehand: the allocator may be what had no room.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct par_traffic_key);
+	__type(value, struct par_traffic_count);
+} traffic_rest SEC(".maps");
+
 static __always_inline bool is_futex_wake(__u64 op)
 {
 	op &= FUTEX_CMD_MASK;
@@ -43,6 +54,18 @@ static __always_inline bool is_channel(__u8 kind)
 {
 	return kind == PAR_FILE_PIPE || kind == PAR_FILE_FIFO || kind == PAR_FILE_UNIX ||
 	       kind == PAR_FILE_TCP || kind == PAR_FILE_UDP || kind == PAR_FILE_EVENTFD;
+}
+
+static __always_inline struct par_traffic_count *count_of(void *map,
+							  const struct par_traffic_key *key,
+							  const struct par_traffic_count *zero)
+{
+	struct par_traffic_count *count = bpf_map_lookup_elem(map, key);
+
+	if (count)
+		return count;
+	bpf_map_update_elem(map, key, zero, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, key);
 }
 
 static __always_inline void count_traffic(struct task_struct *task, struct thread *t, __u64 fd,
@@ -59,10 +82,12 @@ static __always_inline void count_traffic(struct task_struct *task, struct threa
 	key.tgid = task->tgid;
 	key.kind = zero.file.kind;
 	key.is_write = is_write;
-	count = bpf_map_lookup_elem(&traffic, &key);
+	count = count_of(&traffic, &key, &zero);
 	if (!count) {
-		bpf_map_update_elem(&traffic, &key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&traffic, &key);
+		key.file_id = 0;
+		__builtin_memset(&zero.file, 0, sizeof(zero.file));
+		zero.file.kind = key.kind;
+		count = count_of(&traffic_rest, &key, &zero);
 	}
 	if (!count) {
 		drop(PAR_DROP_TRAFFIC);

@@ -79,11 +79,19 @@ int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
 	return 0;
 }
 
+/*
+ * For threads whose last switch was hidden or had no room in the ring. It comes
+ * a while after the reaping, when the number may belong to a new thread.
+ */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_sched_process_free, struct task_struct *task)
 {
-	struct par_free *rec = begin_about(task, sizeof(*rec), PAR_FREE);
+	struct thread *t = thread_find(task);
+	struct par_free *rec;
 
+	if (!t || t->phase == PHASE_DEAD)
+		return 0;
+	rec = begin_about(task, sizeof(*rec), PAR_FREE);
 	if (!rec)
 		return 0;
 	rec->tgid = task->tgid;

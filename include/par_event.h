@@ -26,7 +26,7 @@ enum par_kind {
 	PAR_EXEC	= 5,
 	PAR_RENAME	= 6,
 	PAR_EXIT	= 7,	/* a thread left its CPU for the last time */
-	PAR_FREE	= 8,	/* ... and was reaped */
+	PAR_FREE	= 8,	/* a thread was reaped whose PAR_EXIT could not be written */
 
 	PAR_KIND_CNT,		/* not part of the format */
 };

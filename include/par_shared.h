@@ -37,7 +37,7 @@ struct par_syscall_count {
 };
 
 struct par_traffic_key {
-	__u64 file_id;
+	__u64 file_id;		/* 0: all that there was no room for to tell apart */
 	__u32 tgid;
 	__u8  kind;		/* enum par_file */
 	__u8  is_write;

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # Reject a wrong #include, a clock where there is none, a file over 800 lines and a
 # function over 100.
 #

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # Is the code laid out as .clang-format says, and are the scripts clean? Those in
 # Python take Python 3.9, and warn of nothing.
 #

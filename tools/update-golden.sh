@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # Take what the pipeline makes of tests/golden/*/events.txt now for right, and
 # show what that changes: tools/update-golden.sh GOLDEN [CASE…], see run.sh.
 set -u

@@ -475,13 +475,20 @@ static void port_set_add(struct port_set *set, uint16_t port)
 	set->ports[at] = port;
 }
 
-/* "   0: 0100007F:1F90 00000000:0000 0A …": number, local, remote, state */
+/*
+ * "   0: 0100007F:1F90 00000000:0000 0A …": number, local, remote, state. Those
+ * that listen come first (net/ipv4/tcp_ipv4.c, tcp_get_idx()); behind them are
+ * all connections, tens of thousands on a busy server.
+ */
 static int parse_tcp_line(void *ctx, char *line)
 {
 	unsigned int port, state;
 
-	if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*4x %2x", &port, &state) == 2 &&
-	    state == TCP_LISTEN && port)
+	if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*4x %2x", &port, &state) != 2)
+		return 0;
+	if (state != TCP_LISTEN)
+		return 1;
+	if (port)
 		port_set_add(ctx, (uint16_t)port);
 	return 0;
 }
@@ -491,11 +498,11 @@ int procfs_listen_ports(uint32_t pid, uint16_t *ports, size_t max)
 	struct port_set set = { .ports = ports, .max = max };
 	int err = procfs_each_line(parse_tcp_line, &set, "/proc/%u/net/tcp", pid);
 
-	if (err)
+	if (err < 0)
 		return gone(err);
 	/* Missing when IPv6 is switched off. */
 	err = procfs_each_line(parse_tcp_line, &set, "/proc/%u/net/tcp6", pid);
-	return err && err != -ENOENT ? err : (int)set.cnt;
+	return err < 0 && err != -ENOENT ? err : (int)set.cnt;
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "cmd/inspect.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,18 @@
 
 /* A new server is known soon; a storm of outgoing connections costs little. */
 #define PORTS_EVERY_NS (50 * NS_PER_MS)
+#define PORTS_COST_PERCENT 1	/* the list has a line per connection, closed ones too */
 #define MEMORY_EVERY_NS NS_PER_S
 
 /* The first proportional sample comes when the program has loaded its modules. */
 #define SETTLED_NS (200 * NS_PER_MS)
+
+/*
+ * A proportional sample walks all of a process's pages, with its mmap_lock held:
+ * tens of milliseconds for a database's. The rings hold some seconds at most.
+ */
+#define TICK_BUDGET_NS	(5 * NS_PER_MS)
+#define FINAL_BUDGET_NS (300 * NS_PER_MS)
 
 /* Names and paths are decoration: enough is enough. */
 #define NAMES_MAX 4096
@@ -152,6 +161,9 @@ static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *c
 
 	if (file->kind != PAR_FILE_REGULAR && file->kind != PAR_FILE_FIFO)
 		return;
+	/* Not the call's own descriptor, but one it polls: its number is not known. */
+	if ((cause->flags & PAR_CAUSE_READY) || cause->args[0] > INT_MAX)
+		return;
 	if (htab_find(&in->files, file->id, 0) || in->files.cnt >= FILES_MAX)
 		return;
 	htab_put(&in->files, file->id, 0, in);
@@ -169,17 +181,18 @@ static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *c
 static void ask_port(struct inspect *in, uint32_t pid, const struct par_file_ref *file)
 {
 	uint16_t ports[PORTS_MAX];
-	uint64_t now_ns;
+	uint64_t now_ns, took_ns;
 	int cnt;
 
 	if (file->kind != PAR_FILE_TCP || htab_find(&in->ports, file->lport, 0))
 		return;
 	now_ns = clock_mono_ns();
-	if (now_ns - in->ports_ns < PORTS_EVERY_NS)
+	if (now_ns < in->ports_ns)
 		return;
-	in->ports_ns = now_ns;
 	htab_put(&in->ports, file->lport, 0, in);
 	cnt = procfs_listen_ports(pid, ports, PORTS_MAX);
+	took_ns = clock_mono_ns() - now_ns;
+	in->ports_ns = now_ns + PORTS_EVERY_NS + took_ns * 100 / PORTS_COST_PERCENT;
 	for (int i = 0; i < cnt && i < PORTS_MAX; i++) {
 		struct event ev = { .hdr = { .ts_ns = clock_mono_ns() } };
 
@@ -251,13 +264,18 @@ static void feed_memory(struct inspect *in, struct known_process *k, bool exact)
 
 void inspect_tick(struct inspect *in, uint64_t now_ns)
 {
+	uint64_t until_ns = now_ns + TICK_BUDGET_NS;
+
 	htab_for_each(&in->processes, i) {
 		struct known_process *k = in->processes.entries[i].value;
 
-		if (!k->has_pss && now_ns - k->since_ns >= SETTLED_NS) {
-			k->has_pss = true;
-			feed_memory(in, k, true);
-		}
+		/* It may be met after @now_ns was taken: no difference, which would wrap. */
+		if (k->has_pss || now_ns < k->since_ns + SETTLED_NS)
+			continue;
+		k->has_pss = true;
+		feed_memory(in, k, true);
+		if (clock_mono_ns() >= until_ns)
+			break;	/* the others have their turn next time */
 	}
 	if (now_ns - in->memory_ns < MEMORY_EVERY_NS)
 		return;
@@ -268,6 +286,8 @@ void inspect_tick(struct inspect *in, uint64_t now_ns)
 
 void inspect_memory(struct inspect *in)
 {
+	uint64_t until_ns = clock_mono_ns() + FINAL_BUDGET_NS;
+
 	htab_for_each(&in->processes, i)
-		feed_memory(in, in->processes.entries[i].value, true);
+		feed_memory(in, in->processes.entries[i].value, clock_mono_ns() < until_ns);
 }

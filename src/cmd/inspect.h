@@ -23,7 +23,8 @@ struct inspect {
 	struct htab files;		/* (inode, 0): asked for its path */
 	struct htab ports;		/* (port, 0): asked whether this machine listens there */
 	struct python_cache python;
-	uint64_t ports_ns, memory_ns;	/* when that was last asked */
+	uint64_t ports_ns;		/* when they may be asked for again */
+	uint64_t memory_ns;		/* when that was last asked */
 	int32_t sys_futex;
 };
 
@@ -40,7 +41,10 @@ void inspect_after(struct inspect *in, const struct event *ev);
 /* What changes by itself: memory. */
 void inspect_tick(struct inspect *in, uint64_t now_ns);
 
-/* Proportional memory of each process, which is dear: at the end, while they live. */
+/*
+ * Proportional memory of each process, which is dear: at the end, while they
+ * live. When there are too many for that, the last ones' is estimated.
+ */
 void inspect_memory(struct inspect *in);
 
 #endif

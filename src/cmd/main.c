@@ -18,6 +18,7 @@ static void print_usage(FILE *to)
 {
 	fputs("usage: partrace [record] [options] -p PID[,PID]    watch running processes\n"
 	      "       partrace [record] [options] -- CMD [ARG]...   run a command and watch it\n"
+	      "       partrace [record] [options] -a                watch the whole machine\n"
 	      "       partrace COMMAND [options] ...\n",
 	      to);
 }

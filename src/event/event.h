@@ -60,7 +60,7 @@ struct event_syscalls {
 
 struct event_traffic {
 	struct par_hdr hdr;	/* tid = process id */
-	struct par_file_ref file;
+	struct par_file_ref file;	/* id 0: all those of the process that can't be told apart */
 	uint8_t is_write;
 	uint64_t messages, bytes;
 };

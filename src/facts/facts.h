@@ -63,7 +63,7 @@ struct fact_thread {
 	uint64_t lifetime_ns;
 	uint64_t time_ns[BUCKET_CNT];	/* sums to lifetime_ns */
 	uint64_t voluntary, involuntary, migrations, wakeups;
-	struct {
+	struct fact_quantiles {
 		uint64_t p50, p95, p99, max;
 	} run_queue_ns;
 };

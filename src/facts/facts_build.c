@@ -17,7 +17,8 @@ struct thread_sum {
 	uint64_t time_ns[BUCKET_CNT]; /* all CPU time under BUCKET_CPU_USER */
 	uint64_t first_cpu_ns, last_cpu_ns; /* absolute; 0: never on a CPU */
 	uint64_t latest_ns; /* the end of its latest span */
-	struct latency queue;
+	struct latency *queue; /* while it lives; NULL: none yet */
+	struct fact_quantiles queue_ns; /* once it has ended: a thirtieth of the memory */
 };
 
 /* What a thread did after its latest span, when facts are taken in between. */
@@ -85,9 +86,33 @@ static void on_span(void *ctx, const struct span *s)
 			sum->first_cpu_ns = s->start_ns;
 		sum->last_cpu_ns = s->end_ns;
 	} else if (b == BUCKET_RUN_QUEUE) {
-		latency_add(&sum->queue, len);
+		if (!sum->queue)
+			sum->queue = xcalloc(1, sizeof(*sum->queue));
+		latency_add(sum->queue, len);
 	}
 	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
+}
+
+static struct fact_quantiles quantiles(const struct latency *l)
+{
+	return (struct fact_quantiles){
+		.p50 = latency_percentile(l, 50),
+		.p95 = latency_percentile(l, 95),
+		.p99 = latency_percentile(l, 99),
+		.max = l->max_ns,
+	};
+}
+
+static void on_task_end(void *ctx, const struct task *t)
+{
+	struct facts_build *fb = ctx;
+	struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+
+	if (!sum || !sum->queue)
+		return;
+	sum->queue_ns = quantiles(sum->queue);
+	free(sum->queue);
+	sum->queue = NULL;
 }
 
 static void on_cpu(void *ctx, const struct cpu_switch *c)
@@ -112,6 +137,7 @@ void facts_build_init(struct facts_build *fb, const struct facts_build_options *
 	fb->observer = (struct observer){
 		.ctx = fb,
 		.begin = on_begin,
+		.task_end = on_task_end,
 		.span = on_span,
 		.cpu = on_cpu,
 		.end = on_end,
@@ -125,8 +151,12 @@ const struct observer *facts_build_observer(const struct facts_build *fb)
 
 void facts_build_release(struct facts_build *fb)
 {
-	htab_for_each(&fb->threads, i)
-		free(fb->threads.entries[i].value);
+	htab_for_each(&fb->threads, i) {
+		struct thread_sum *sum = fb->threads.entries[i].value;
+
+		free(sum->queue);
+		free(sum);
+	}
 	htab_release(&fb->threads);
 	forget_open(fb);
 	cpu_peak_release(&fb->peak);
@@ -196,10 +226,7 @@ static void fill_thread(struct facts_build *fb, const struct task *t, struct fac
 		return;
 	out->first_cpu_ns = since(fb, sum->first_cpu_ns);
 	out->last_cpu_ns = since(fb, sum->last_cpu_ns);
-	out->run_queue_ns.p50 = latency_percentile(&sum->queue, 50);
-	out->run_queue_ns.p95 = latency_percentile(&sum->queue, 95);
-	out->run_queue_ns.p99 = latency_percentile(&sum->queue, 99);
-	out->run_queue_ns.max = sum->queue.max_ns;
+	out->run_queue_ns = sum->queue ? quantiles(sum->queue) : sum->queue_ns;
 }
 
 static void fill_concurrency(const struct facts_build *fb, struct facts *out)

@@ -72,41 +72,24 @@ void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 	}
 }
 
-static int by_pair(const void *a, const void *b)
-{
-	const struct lock_edge *x = a, *y = b;
-
-	if (x->waiter != y->waiter)
-		return x->waiter < y->waiter ? -1 : 1;
-	return x->holder < y->holder ? -1 : x->holder > y->holder;
-}
-
 static int by_edge_wait(const void *a, const void *b)
 {
 	const struct lock_edge *x = a, *y = b;
 
 	if (x->wait_ns != y->wait_ns)
 		return x->wait_ns > y->wait_ns ? -1 : 1;
-	return by_pair(a, b);
+	if (x->waiter != y->waiter)
+		return x->waiter < y->waiter ? -1 : 1;
+	return x->holder < y->holder ? -1 : x->holder > y->holder;
 }
 
-/* The model merges edges at the latest when it ends; facts may be taken before. */
 static void fill_edges(struct fact_lock *out, const struct lock *l)
 {
-	struct lock_edge *e = xcalloc(l->edge_cnt + 1, sizeof(*e));
-	size_t cnt = 0;
+	struct lock_edge *e = xcalloc(l->edge_cnt, sizeof(*e));
+	size_t cnt = l->edge_cnt;
 
-	if (l->edge_cnt)
-		memcpy(e, l->edges, l->edge_cnt * sizeof(*e));
-	qsort(e, l->edge_cnt, sizeof(*e), by_pair);
-	for (size_t i = 0; i < l->edge_cnt; i++) {
-		if (cnt && !by_pair(&e[cnt - 1], &e[i])) {
-			e[cnt - 1].waits += e[i].waits;
-			e[cnt - 1].wait_ns += e[i].wait_ns;
-		} else {
-			e[cnt++] = e[i];
-		}
-	}
+	if (cnt)
+		memcpy(e, l->edges, cnt * sizeof(*e));
 	qsort(e, cnt, sizeof(*e), by_edge_wait);
 	if (cnt > FACTS_EDGES_MAX) {
 		struct lock_edge rest = { 0 };

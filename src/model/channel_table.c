@@ -99,27 +99,29 @@ struct channel *channel_get(struct model *m, const struct par_file_ref *file)
 		return c;
 	c = xcalloc(1, sizeof(*c));
 	c->file_kind = file->kind;
-	file_name_format(&name, m, file);
+	if (file->id >> 32 == CHANNEL_REST(0) >> 32)
+		strbuf_addf(&name, "%s, many more of process %u", kind_labels[file->kind],
+			    (uint32_t)file->id);
+	else
+		file_name_format(&name, m, file);
 	c->name = strbuf_take(&name);
 	htab_put(&m->channels, file->kind, key, c);
 	return c;
 }
 
-static void add_pid(uint32_t **pids, size_t *cnt, size_t *cap, uint32_t pid)
-{
-	for (size_t i = 0; i < *cnt; i++)
-		if ((*pids)[i] == pid)
-			return;
-	XGROW(*pids, *cnt, *cap);
-	(*pids)[(*cnt)++] = pid;
-}
-
+/* A pipe that a shell's children write to gets thousands of ends. */
 static void add_end(struct channel *c, uint32_t pid, bool is_read)
 {
-	if (is_read)
-		add_pid(&c->readers, &c->reader_cnt, &c->reader_cap, pid);
-	else
-		add_pid(&c->writers, &c->writer_cnt, &c->writer_cap, pid);
+	if (htab_find(&c->ends, pid, is_read))
+		return;
+	htab_put(&c->ends, pid, is_read, c);
+	if (is_read) {
+		XGROW(c->readers, c->reader_cnt, c->reader_cap);
+		c->readers[c->reader_cnt++] = pid;
+	} else {
+		XGROW(c->writers, c->writer_cnt, c->writer_cap);
+		c->writers[c->writer_cnt++] = pid;
+	}
 }
 
 void channel_add_wait(struct channel *c, uint32_t pid, bool is_read, uint64_t wait_ns)
@@ -152,5 +154,6 @@ void channel_free(struct channel *c)
 	free(c->name);
 	free(c->readers);
 	free(c->writers);
+	htab_release(&c->ends);
 	free(c);
 }

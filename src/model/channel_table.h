@@ -5,6 +5,9 @@
 
 #include "model/model.h"
 
+/* Stands for an id that is none: a process's channels of one kind, beyond those told apart. */
+#define CHANNEL_REST(pid)	(1ULL << 62 | (pid))
+
 /* The channel that this descriptor is an end of, or NULL if it is none. */
 struct channel *channel_get(struct model *m, const struct par_file_ref *file);
 void channel_add_wait(struct channel *c, uint32_t pid, bool is_read, uint64_t wait_ns);

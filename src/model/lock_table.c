@@ -9,6 +9,9 @@
 
 #define LOCK_CNT_MAX 16384
 
+/* Of one lock: a thousand threads make a million pairs. Beyond, waiter and holder are 0. */
+#define EDGE_CNT_MAX 65536
+
 static char *lock_label(const struct process *p, enum lock_kind kind, uint64_t addr)
 {
 	static const char *const labels[LOCK_KIND_CNT] = {
@@ -58,16 +61,22 @@ void lock_add_wait(struct lock *lock, uint64_t wait_ns)
 
 void lock_add_edge(struct lock *lock, uint32_t waiter, uint32_t holder, uint64_t wait_ns)
 {
-	struct lock_edge *e = NULL;
+	/* Places in an array that grows: one more than the index, as NULL is no place. */
+	size_t at = (uintptr_t)htab_find(&lock->edge_index, waiter, holder);
+	struct lock_edge *e;
 
-	for (size_t i = 0; i < lock->edge_cnt && !e; i++)
-		if (lock->edges[i].waiter == waiter && lock->edges[i].holder == holder)
-			e = &lock->edges[i];
-	if (!e) {
-		XGROW(lock->edges, lock->edge_cnt, lock->edge_cap);
-		e = &lock->edges[lock->edge_cnt++];
-		*e = (struct lock_edge){ .waiter = waiter, .holder = holder };
+	if (!at && lock->edge_cnt >= EDGE_CNT_MAX) {
+		waiter = holder = 0;
+		at = (uintptr_t)htab_find(&lock->edge_index, 0, 0);
 	}
+	if (!at) {
+		XGROW(lock->edges, lock->edge_cnt, lock->edge_cap);
+		lock->edges[lock->edge_cnt++] = (struct lock_edge){ .waiter = waiter,
+								    .holder = holder };
+		at = lock->edge_cnt;
+		htab_put(&lock->edge_index, waiter, holder, (void *)(uintptr_t)at);
+	}
+	e = &lock->edges[at - 1];
 	e->waits++;
 	e->wait_ns += wait_ns;
 }
@@ -75,6 +84,7 @@ void lock_add_edge(struct lock *lock, uint32_t waiter, uint32_t holder, uint64_t
 void lock_free(struct lock *lock)
 {
 	free(lock->edges);
+	htab_release(&lock->edge_index);
 	free(lock->name);
 	free(lock);
 }

@@ -275,8 +275,13 @@ static void on_syscalls(struct model *m, const struct event_syscalls *ev)
 
 static void on_traffic(struct model *m, const struct event_traffic *ev)
 {
-	struct channel *c = channel_get(m, &ev->file);
+	struct par_file_ref file = ev->file;
+	struct channel *c;
 
+	/* One per process: two processes with many connections each share none of them. */
+	if (!file.id && !file.lport)
+		file.id = CHANNEL_REST(ev->hdr.tid);
+	c = channel_get(m, &file);
 	if (c)
 		channel_add_traffic(c, ev->hdr.tid, ev->is_write, ev->messages, ev->bytes);
 }

@@ -84,8 +84,9 @@ struct lock {
 	uint64_t addr;
 	char *name;			/* for people: "GIL of python3 (4242)", "mutex 0x7f…" */
 	uint64_t waits, wait_ns, max_ns;
-	struct lock_edge *edges;	/* [edge_cnt], merged at the latest by EVENT_END */
+	struct lock_edge *edges;	/* [edge_cnt], one per pair; waiter 0: all beyond a limit */
 	size_t edge_cnt, edge_cap;
+	struct htab edge_index;		/* (waiter, holder) -> its place in @edges, from 1 on */
 };
 
 /* Something through which processes or threads exchange bytes. */
@@ -97,6 +98,7 @@ struct channel {
 	uint64_t read_wait_ns, write_wait_ns;
 	uint32_t *readers, *writers;	/* process ids */
 	size_t reader_cnt, reader_cap, writer_cnt, writer_cap;
+	struct htab ends;		/* (pid, is a reader): is among them */
 };
 
 struct syscall_count {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Owns the file's name and fate: what may be replaced, .partial, rename. Leaves
- * compression and writing to packer.c, reading to recording_read.c, and what
+ * compression and writing to packer.c, reading to recording_scan.c, and what
  * our own packets look like to recording_format.c.
  */
 #include "output/recording.h"

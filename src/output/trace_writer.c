@@ -112,12 +112,9 @@ static void put_woken(struct trace_writer *tw, struct tw_task *twt)
 /* All that waits for company goes out. */
 static void end_period(struct trace_writer *tw, bool is_final)
 {
-	/* Those that have ended left nothing behind, unless the model was late to tell. */
-	const struct htab *tasks = is_final ? &tw->tasks : &tw->by_tid;
-
 	pass_on(tw);
-	htab_for_each(tasks, i) {
-		struct tw_task *twt = tasks->entries[i].value;
+	htab_for_each(&tw->tasks, i) {
+		struct tw_task *twt = tw->tasks.entries[i].value;
 
 		put_woken(tw, twt);
 		pass_on_run(tw, twt);
@@ -205,6 +202,14 @@ static void on_task(void *ctx, const struct task *t)
 	pass_on(tw);
 }
 
+static void tw_task_free(struct tw_task *twt)
+{
+	track_release(&twt->track);
+	strbuf_release(&twt->run);
+	free(twt);
+}
+
+/* Nothing is told of a thread after this: a long recording meets millions of them. */
 static void on_task_end(void *ctx, const struct task *t)
 {
 	struct trace_writer *tw = ctx;
@@ -212,9 +217,9 @@ static void on_task_end(void *ctx, const struct task *t)
 
 	put_woken(tw, twt);
 	pass_on_run(tw, twt);
-	strbuf_release(&twt->run);
 	if (htab_find(&tw->by_tid, t->tid, 0) == twt)
 		htab_remove(&tw->by_tid, t->tid, 0);
+	tw_task_free(htab_remove(&tw->tasks, (uintptr_t)t, 0));
 	sched_free_thread(&tw->sched, boot_ns(tw, t->end_ns), t->tid);
 	collected(tw, SCHED_BYTES);
 }
@@ -467,13 +472,8 @@ void trace_writer_free(struct trace_writer *tw)
 	if (!tw)
 		return;
 	end_period(tw, true);
-	htab_for_each(&tw->tasks, i) {
-		struct tw_task *twt = tw->tasks.entries[i].value;
-
-		track_release(&twt->track);
-		strbuf_release(&twt->run);
-		free(twt);
-	}
+	htab_for_each(&tw->tasks, i)
+		tw_task_free(tw->tasks.entries[i].value);
 	htab_for_each(&tw->processes, i)
 		free(tw->processes.entries[i].value);
 	htab_for_each(&tw->bystanders, i)

@@ -191,9 +191,11 @@ int probes_add_target(struct probes *p, pid_t pid)
 	__u32 key = (__u32)pid;
 	__u8 one = 1;
 
-	if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &one, BPF_ANY))
-		return log_err(errno, "cannot add process %d to the targets", (int)pid);
-	return 0;
+	if (!bpf_map_update_elem(bpf_map__fd(p->skel->maps.targets), &key, &one, BPF_NOEXIST))
+		return 1;
+	if (errno == EEXIST)
+		return 0;
+	return log_err(errno, "cannot add process %d to the targets", (int)pid);
 }
 
 /* Run one walk to its end, handing over what it writes in whole records. */
@@ -275,10 +277,9 @@ void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 	free(per_cpu);
 }
 
-void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
+static void each_traffic(const struct probes *p, int fd, probes_traffic_fn fn, void *ctx)
 {
 	struct par_traffic_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
-	int fd = bpf_map__fd(p->skel->maps.traffic);
 	struct par_traffic_key key, *prev = NULL;
 
 	while (!p->opts.light && !bpf_map_get_next_key(fd, prev, &key)) {
@@ -298,9 +299,18 @@ void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
 	free(per_cpu);
 }
 
+void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
+{
+	each_traffic(p, bpf_map__fd(p->skel->maps.traffic), fn, ctx);
+	each_traffic(p, bpf_map__fd(p->skel->maps.traffic_rest), fn, ctx);
+}
+
 void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key)
 {
-	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.traffic), key);
+	const struct bpf_map *map = key->file_id ? p->skel->maps.traffic
+						 : p->skel->maps.traffic_rest;
+
+	bpf_map_delete_elem(bpf_map__fd(map), key);
 }
 
 void probes_measure(struct probes *p, bool on)

@@ -33,7 +33,7 @@ int probes_attach(struct probes *p);
 size_t probes_ring_cnt(const struct probes *p);
 int probes_ring_fd(const struct probes *p, size_t ring);
 
-/* Make @pid a target of the next walk. */
+/* Make @pid a target of the next walk. 1: it was none yet; 0: it was; or -errno. */
 int probes_add_target(struct probes *p, pid_t pid);
 
 /* Walk: start tracing all threads of the targets. */

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,6 +29,12 @@
 
 /* Often enough that the kernel's tables keep room for new channels. */
 #define COUNTS_EVERY_NS (2 * NS_PER_S)
+
+/* Each pass but the last found somebody new; nobody forks that much. */
+#define ATTACH_PASSES_MAX 16
+
+/* The initial pid namespace's inode: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define INITIAL_PID_NS "pid:[4026531836]"
 
 struct session_ring {
 	struct session *session;
@@ -80,13 +87,31 @@ static void raise_priority(void)
 		log_info("no real-time priority for the collector: more records may get lost");
 }
 
+/* The programs see the root namespace's numbers; /proc and the user must, too. */
+static int check_pid_namespace(void)
+{
+	char ns[64];
+	ssize_t len = readlink("/proc/self/ns/pid", ns, sizeof(ns) - 1);
+
+	if (len < 0)
+		return 0;
+	ns[len] = 0;
+	if (!strcmp(ns, INITIAL_PID_NS))
+		return 0;
+	log_err(0, "cannot record from within a pid namespace");
+	log_hint("run it on the host, or in a container that shares the host's pids");
+	return -EINVAL;
+}
+
 int session_open(struct session *s, struct target *target, const struct session_opts *opts)
 {
 	int err;
 
 	*s = (struct session){ .opts = *opts, .target = target };
 	raise_priority();
-	err = probes_open(&s->probes, &opts->probes);
+	err = check_pid_namespace();
+	if (!err)
+		err = probes_open(&s->probes, &opts->probes);
 	if (!err)
 		err = open_rings(s);
 	if (!err)
@@ -108,25 +133,31 @@ void session_close(struct session *s)
 	*s = (struct session){ 0 };
 }
 
-/* Tell the kernel of the targets and, if wanted, of all that descend from them. */
+/*
+ * Tell the kernel of the targets and, if wanted, of all that descend from them.
+ * Returns how many it did not know yet, or -errno.
+ */
 static int add_targets(struct session *s)
 {
+	int added = 0;
+
 	for (size_t i = 0; i < s->target->pid_cnt; i++) {
-		uint32_t pid = (uint32_t)s->target->pids[i];
+		pid_t pid = s->target->pids[i];
 		struct procfs_pids tree = { 0 };
-		int err = 0;
+		int ret = probes_add_target(s->probes, pid);
 
 		if (s->opts.probes.follow_children)
-			procfs_descendants(pid, &tree);
-		if (!tree.cnt)
-			err = probes_add_target(s->probes, (pid_t)pid);
-		for (size_t j = 0; j < tree.cnt && !err; j++)
-			err = probes_add_target(s->probes, (pid_t)tree.ids[j]);
+			procfs_descendants((uint32_t)pid, &tree);
+		for (size_t j = 0; ret >= 0 && j < tree.cnt; j++) {
+			added += ret;
+			ret = probes_add_target(s->probes, (pid_t)tree.ids[j]);
+		}
 		procfs_pids_release(&tree);
-		if (err)
-			return err;
+		if (ret < 0)
+			return ret;
+		added += ret;
 	}
-	return 0;
+	return added;
 }
 
 static void on_task(void *ctx, const struct par_task *rec)
@@ -152,13 +183,12 @@ static void feed_mark(struct session *s, uint8_t kind, uint64_t ts_ns)
 
 int session_begin(struct session *s)
 {
-	int err = 0;
+	int added = 1, err = 0;
 
-	/* Twice: a child forked while the first pass ran is found by the second. */
-	for (int pass = 0; pass < 2 && !err; pass++) {
-		err = add_targets(s);
-		if (!err)
-			err = probes_mark(s->probes);
+	/* A child forked while one pass ran is found by the next, and traced from then on. */
+	for (int pass = 0; pass < ATTACH_PASSES_MAX && added > 0 && !err; pass++) {
+		added = add_targets(s);
+		err = added < 0 ? added : probes_mark(s->probes);
 	}
 	if (!err)
 		err = probes_tell(s->probes, on_task, s);
@@ -195,6 +225,7 @@ static void sample_stop(struct session *s, uint64_t now_ns)
 		return;
 	probes_measure(s->probes, false);
 	s->sampled_ns += now_ns - s->sample_begin_ns;
+	s->run_ns += probes_run_ns(s->probes) - s->run_begin_ns;
 	s->sample_until_ns = 0;
 }
 
@@ -204,6 +235,8 @@ static void sample_cost(struct session *s, uint64_t now_ns)
 		sample_stop(s, now_ns);
 	} else if (!s->sample_until_ns && now_ns >= s->sample_next_ns) {
 		probes_measure(s->probes, true);
+		/* Not zero: another program may have measured meanwhile. */
+		s->run_begin_ns = probes_run_ns(s->probes);
 		s->sample_begin_ns = now_ns;
 		s->sample_until_ns = now_ns + SAMPLE_NS;
 		s->sample_next_ns = now_ns + SAMPLE_EVERY_NS;
@@ -290,12 +323,13 @@ uint64_t session_lost(const struct session *s)
 
 uint64_t session_bpf_ns(const struct session *s, uint64_t now_ns)
 {
-	uint64_t sampled_ns = s->sampled_ns;
+	uint64_t sampled_ns = s->sampled_ns, run_ns = s->run_ns;
 
-	if (s->sample_until_ns)
+	if (s->sample_until_ns) {
 		sampled_ns += now_ns - s->sample_begin_ns;
+		run_ns += probes_run_ns(s->probes) - s->run_begin_ns;
+	}
 	if (!sampled_ns)
 		return 0;
-	return (uint64_t)((double)probes_run_ns(s->probes) * (double)(now_ns - s->begin_ns) /
-			  (double)sampled_ns);
+	return (uint64_t)((double)run_ns * (double)(now_ns - s->begin_ns) / (double)sampled_ns);
 }

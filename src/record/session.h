@@ -49,6 +49,7 @@ struct session {
 	uint64_t sample_until_ns;	/* measuring until then; 0: not */
 	uint64_t sample_next_ns;
 	uint64_t sampled_ns, sample_begin_ns;
+	uint64_t run_ns, run_begin_ns;	/* in the programs: in all samples, and before this one */
 };
 
 /* Load and attach; from here on nothing of the targets is missed. Said on failure. */

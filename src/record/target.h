@@ -4,7 +4,7 @@
  * stopped before its first instruction until target_release().
  *
  * Call order: target_attach() or target_launch(), target_release(), then poll
- * target_fds() and target_reap() until target_alive() is 0; target_close().
+ * target_wait() and target_reap() until nobody is alive; target_finish(), target_close().
  */
 #ifndef RECORD_TARGET_H
 #define RECORD_TARGET_H

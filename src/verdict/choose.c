@@ -217,10 +217,15 @@ void choose_current(struct judgement *j)
 		j->current = v->multi_processes ? FIT_HYBRID : FIT_PROCESSES;
 }
 
+/* An event loop that is on a CPU, or wants to be, for less of the time has room for more. */
+#define LOOP_MAX_CPU 0.50
+
 static enum verdict_fit fit_of_cpu(const struct judgement *j)
 {
 	const struct view *v = &j->view;
 
+	if (j->current == FIT_ASYNC && v->runnable < LOOP_MAX_CPU)
+		return FIT_ASYNC;
 	if (v->usable < 2)
 		return v->workers > 1 ? FIT_EITHER : FIT_SINGLE;
 	switch (j->current) {

@@ -58,6 +58,13 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
+	if (j->fit == FIT_ASYNC) {
+		strbuf_addf(s,
+			    " serves all from one event loop and uses %.2f CPUs for it: the loop "
+			    "has room. What computes for long would hold up everything else.",
+			    v->cpus_busy);
+		return;
+	}
 	strbuf_addf(s, " %s on the CPU %.0f %% of the active time", v->workers == 1 ? "is" : "are",
 		    percent(v, PART_CPU));
 	if (j->current == FIT_SINGLE || j->current == FIT_ASYNC) {
@@ -352,7 +359,7 @@ static void advise_io(const struct judgement *j, struct fact_verdict *out)
 	else if (j->current == FIT_THREADS)
 		add_advice(out,
 			   "keep the threads; more than the %u of now help only as long as "
-			   "the other end keeps up: measure with `partrace diff`",
+			   "the other end keeps up: record both and compare",
 			   v->workers);
 }
 
@@ -386,26 +393,34 @@ static void advise_locks(const struct judgement *j, struct fact_verdict *out)
 			   l && l->name && l->name[0] ? l->name : "the lock");
 }
 
+/* Of a build's hundreds of compilers only some run at a time. */
+static uint32_t workers_at_once(const struct view *v)
+{
+	return v->overlap < v->workers ? (uint32_t)ceil(v->overlap) : v->workers;
+}
+
 static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct view *v = &j->view;
 	uint32_t cpus = whole_cpus(v);
 
-	if (v->usable < 2) {
+	if (v->usable < 2 && j->fit != FIT_ASYNC) {
 		add_advice(out,
 			   "one usable CPU is the limit: give it more CPUs (affinity, quota), or "
 			   "make the code itself faster");
 		return;
 	}
+	if (j->fit == FIT_ASYNC)
+		return;
 	if (j->fit == FIT_PROCESSES)
 		advise_processes(j, out);
 	else if (j->current == FIT_SINGLE || j->current == FIT_ASYNC)
 		add_advice(out, "divide the work over %u threads, if it divides", cpus);
-	if (j->class == CLASS_OVERSUBSCRIBED && v->workers > cpus)
+	if (j->class == CLASS_OVERSUBSCRIBED && workers_at_once(v) > cpus)
 		add_advice(out,
 			   "%u workers for %u usable CPUs in place of %u: same throughput, less "
 			   "waiting and memory",
-			   cpus, cpus, v->workers);
+			   cpus, cpus, workers_at_once(v));
 }
 
 void advise(const struct judgement *j, struct fact_verdict *out)

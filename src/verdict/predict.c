@@ -184,6 +184,8 @@ static void predict_cpu(const struct judgement *j, struct fact_verdict *out)
 	const struct view *v = &j->view;
 	double more = ratio(v->usable, v->cpus_busy);
 
+	if (j->fit == FIT_ASYNC)
+		return;		/* it keeps up; more would wait for more requests */
 	if (v->usable < 2) {
 		add_not_predicted(out, "workers",
 				  xstrdup("one usable CPU is in use already; what a second one "

@@ -11,6 +11,12 @@
 #define QUEUE_MIN_RATIO	  0.15
 #define RUNNABLE_MIN_OVER 1.05
 
+/*
+ * More runnable threads than CPUs are too many only of a program that gets most of
+ * the CPUs; where it gets less than half of them, others do. To be calibrated.
+ */
+#define OWN_CPUS_MIN_SHARE 0.50
+
 /* One part in twenty: quotas bite in bursts, so even little of it is felt. To be calibrated. */
 #define THROTTLED_MIN_RATIO 0.05
 
@@ -77,13 +83,19 @@ static bool cpu_bound(const struct view *v, const struct rule *r, struct finding
 	return true;
 }
 
+static bool crowds_itself(const struct view *v)
+{
+	return v->runnable > v->usable * RUNNABLE_MIN_OVER &&
+	       v->cpus_busy >= v->usable * OWN_CPUS_MIN_SHARE;
+}
+
 static bool oversubscribed(const struct view *v, const struct rule *r, struct finding *out)
 {
 	double cpu = v->work.ns[PART_CPU], queue = v->work.ns[PART_QUEUE];
 
 	out->value = ratio(queue, cpu + queue);
 	out->cost = view_share(v, PART_QUEUE);
-	if (out->value < r->threshold || v->runnable <= v->usable * RUNNABLE_MIN_OVER)
+	if (out->value < r->threshold || !crowds_itself(v))
 		return false;
 	/* Held back by a quota: fewer threads would be held back as much. */
 	if (v->work.ns[PART_THROTTLED] > queue)
@@ -130,14 +142,14 @@ static bool machine_busy(const struct view *v, const struct rule *r, struct find
 	double cpu = v->work.ns[PART_CPU], queue = v->work.ns[PART_QUEUE];
 
 	out->value = ratio(queue, cpu + queue);
-	if (out->value < r->threshold || v->runnable > v->usable * RUNNABLE_MIN_OVER)
+	if (out->value < r->threshold || crowds_itself(v))
 		return false;
 	if (view_share(v, PART_QUEUE) < BUSY_MIN_SHARE || mean_queue_ns(v) < BUSY_MIN_WAIT_NS)
 		return false;
 	strbuf_addf(&out->text,
-		    "run queue / (run queue + CPU) = %.2f although only %.1f threads are runnable "
-		    "on %.4g usable CPUs: other programs use them too",
-		    out->value, v->runnable, v->usable);
+		    "run queue / (run queue + CPU) = %.2f with %.1f threads runnable and %.2f of "
+		    "%.4g usable CPUs in use: other programs use them too",
+		    out->value, v->runnable, v->cpus_busy, v->usable);
 	return true;
 }
 

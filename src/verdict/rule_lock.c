@@ -34,6 +34,7 @@ const struct fact_lock *top_lock(const struct facts *f, bool is_kernel)
 		case LOCK_CONDVAR:
 		case LOCK_BARRIER:
 		case LOCK_JOIN:
+		case LOCK_FUTEX:	/* shared with another process: IPC */
 			continue;
 		default:
 			break;

@@ -10,7 +10,7 @@ bad()
     assert_status 2
     assert_says err '^(partrace:|usage:)'
     [ ! -s out ] || fail "an error went to standard output: $(cat out)"
-    [ "$(wc -l <err)" -le 4 ] || fail "more than an error and a hint: $(cat err)"
+    [ "$(wc -l <err)" -le 5 ] || fail "more than an error and a hint: $(cat err)"
 }
 
 bad

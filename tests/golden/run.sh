@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # Feed each tests/golden/<case>/events.txt to the whole pipeline and compare what
 # comes out with what lies beside it.
 #

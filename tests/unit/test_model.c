@@ -3,6 +3,8 @@
 
 #include <sys/syscall.h>
 
+#include "model/lock_table.h"
+
 #define MS 1000000ULL
 
 /* Two threads of one process; the first runs on CPU 0, the second sleeps. */
@@ -459,6 +461,32 @@ static void waits_for_the_gil_are_one_episode(void **state)
 	story_release(&s);
 }
 
+/* Compared one by one, these would take minutes. */
+static void a_lock_of_a_thousand_threads_has_an_edge_per_pair(void **state)
+{
+	struct lock *l = xcalloc(1, sizeof(*l));
+	uint64_t waits = 0, wait_ns = 0;
+
+	(void)state;
+	for (uint32_t round = 0; round < 2; round++)
+		for (uint32_t waiter = 1; waiter <= 1000; waiter++)
+			for (uint32_t holder = 1; holder <= 1000; holder++)
+				lock_add_edge(l, waiter, holder, 5);
+	assert_int_equal(l->edges[1].waiter, 1);
+	assert_int_equal(l->edges[1].holder, 2);
+	assert_int_equal(l->edges[1].waits, 2);
+	assert_in_range(l->edge_cnt, 1000, 100000);
+	assert_int_equal(l->edges[l->edge_cnt - 1].waiter, 0);
+	assert_int_equal(l->edges[l->edge_cnt - 1].holder, 0);
+	for (size_t i = 0; i < l->edge_cnt; i++) {
+		waits += l->edges[i].waits;
+		wait_ns += l->edges[i].wait_ns;
+	}
+	assert_int_equal(waits, 2000000);
+	assert_int_equal(wait_ns, 10000000);
+	lock_free(l);
+}
+
 static void both_ends_of_a_connection_are_one_channel(void **state)
 {
 	struct channel *c;
@@ -486,6 +514,27 @@ static void both_ends_of_a_connection_are_one_channel(void **state)
 	assert_int_equal(c->readers[0], 10);
 	assert_int_equal(c->writer_cnt, 1);
 	assert_int_equal(c->writers[0], 20);
+	story_release(&s);
+}
+
+/* Two workers of one server: what they have in common is the kind of what they can't tell. */
+static void channels_that_cannot_be_told_apart_join_nobody(void **state)
+{
+	struct channel *c;
+	struct story s;
+
+	(void)state;
+	story_of(&s, TWO_THREADS "101ms traffic pid=10 file=tcp read messages=5 bytes=50\n"
+				 "101ms traffic pid=10 file=tcp write messages=4 bytes=40\n"
+				 "101ms traffic pid=20 file=tcp read messages=7 bytes=70\n"
+				 "120ms end\n");
+	assert_int_equal(s.m.channels.cnt, 2);
+	c = s.m.channels.entries[0].value;
+	assert_string_equal(c->name, "tcp, many more of process 10");
+	assert_int_equal(c->messages, 5);
+	assert_int_equal(c->reader_cnt, 1);
+	assert_int_equal(c->writer_cnt, 1);
+	assert_int_equal(c->readers[0], 10);
 	story_release(&s);
 }
 
@@ -723,7 +772,9 @@ int main(void)
 		cmocka_unit_test(a_mutex_names_its_holder),
 		cmocka_unit_test(an_owner_that_is_no_sibling_is_not_believed),
 		cmocka_unit_test(waits_for_the_gil_are_one_episode),
+		cmocka_unit_test(a_lock_of_a_thousand_threads_has_an_edge_per_pair),
 		cmocka_unit_test(both_ends_of_a_connection_are_one_channel),
+		cmocka_unit_test(channels_that_cannot_be_told_apart_join_nobody),
 		cmocka_unit_test(a_poll_that_lasts_its_time_out_is_sleep),
 		cmocka_unit_test(a_restarted_call_goes_on_as_what_it_was),
 		cmocka_unit_test(a_wait_that_is_still_open_at_the_end_counts_up_to_it),

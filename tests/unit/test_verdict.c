@@ -397,6 +397,60 @@ static void threads_on_the_network_fit(void **state)
 	fact_verdict_release(&v);
 }
 
+static void short_lived_workers_are_counted_as_many_as_ran_at_a_time(void **state)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	process(&f, 100, 1, "make");
+	for (uint32_t i = 0; i < 80; i++) {
+		process(&f, 200 + i, 100, "cc1");
+		thread(&f, 200 + i, 200 + i, "cc1", CPU(240), QUEUE(260));
+		/* Four at a time, each half a second long. */
+		f.threads[i].lifetime_ns = 500 * NS_PER_MS;
+		f.threads[i].time_ns[BUCKET_IDLE] = 0;
+		f.threads[i].first_cpu_ns = (i / 4) * 500 * NS_PER_MS;
+		f.threads[i].last_cpu_ns = (i / 4 + 1) * 500 * NS_PER_MS;
+	}
+	v = judge(&f);
+	assert_class(&v, CLASS_OVERSUBSCRIBED);
+	assert_true(is_advised(&v, "in place of 4:"));
+	fact_verdict_release(&v);
+}
+
+static void an_event_loop_with_room_is_kept(void **state)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "python3", CPU(2700), QUEUE(600), IDLE(6700));
+	syscall_of(&f, "epoll_wait", 3000, 6600);
+	v = judge(&f);
+	assert_current(&v, FIT_ASYNC);
+	assert_fit(&v, FIT_ASYNC);
+	assert_false(is_advised(&v, "Process"));
+	assert_int_equal(v.not_predicted_cnt, 0);
+	fact_verdict_release(&v);
+}
+
+static void an_event_loop_that_only_computes_wants_processes(void **state)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "python3", CPU(9500), IDLE(500));
+	syscall_of(&f, "epoll_wait", 3000, 450);
+	v = judge(&f);
+	assert_current(&v, FIT_ASYNC);
+	assert_fit(&v, FIT_PROCESSES);
+	fact_verdict_release(&v);
+}
+
 static void hundreds_of_threads_on_sockets_want_async(void **state)
 {
 	struct facts f = recording(5000, 2);
@@ -674,6 +728,9 @@ int main(void)
 		cmocka_unit_test(waits_for_one_mutex_are_lock_bound),
 		cmocka_unit_test(waits_inside_the_kernel_are_kernel_lock_bound),
 		cmocka_unit_test(threads_on_the_network_fit),
+		cmocka_unit_test(short_lived_workers_are_counted_as_many_as_ran_at_a_time),
+		cmocka_unit_test(an_event_loop_with_room_is_kept),
+		cmocka_unit_test(an_event_loop_that_only_computes_wants_processes),
 		cmocka_unit_test(hundreds_of_threads_on_sockets_want_async),
 		cmocka_unit_test(waits_for_a_local_database_are_io),
 		cmocka_unit_test(waits_for_the_disk_are_io),
