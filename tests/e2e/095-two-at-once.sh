@@ -28,7 +28,7 @@ done
 for file in one again; do
     assert_equal "threads in $file" "$(facts "$file.pftrace" thread nanosleep count)" 1
     assert_equal "threads in $file" "$(facts "$file.pftrace" thread pipe count)" 0
-    assert_number "sleep in $file" "$(facts "$file.pftrace" share sleep nanosleep)" ">=" 80
+    assert_number "sleep in $file" "$(facts "$file.pftrace" share sleep nanosleep '^run_queue')" ">=" 80
 done
 assert_equal "threads in two" "$(facts two.pftrace thread pipe count)" 1
 assert_equal "threads in two" "$(facts two.pftrace thread cpu count)" 0

@@ -12,7 +12,7 @@ many=$PID
 record -q -o many.pftrace -d 1 -p "$many"
 facts many.pftrace check-sums
 assert_equal "threads" "$(facts many.pftrace thread early count)" 5000
-assert_number "sync share" "$(facts many.pftrace share sync early)" ">=" 99
+assert_number "sync share" "$(facts many.pftrace share sync early '^run_queue')" ">=" 99
 assert_equal "lost" "$(facts many.pftrace lost)" 0
 "$PARTRACE" report many.pftrace >report.txt
 [ "$(wc -l <report.txt)" -lt 100 ] || fail "a report of $(wc -l <report.txt) lines"

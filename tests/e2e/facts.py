@@ -8,7 +8,7 @@
                                         B ('a|b' sums), or: lifetime, count
     facts.py FILE share B [NAME [OF]]   per cent of thread time in bucket B, of threads whose
                                         process or own name starts with NAME; or of their
-                                        time in buckets OF
+                                        time in buckets OF ('^a|b': in all but these)
     facts.py FILE process PID KEY       one value of one process
     facts.py FILE lost                  how many records were lost
     facts.py FILE check-sums            each thread's buckets sum to its life, exactly
@@ -99,10 +99,11 @@ def load(path):
 
 
 def names(buckets):
-    for bucket in buckets.split("|"):
+    wanted = buckets.lstrip("^").split("|")
+    for bucket in wanted:
         if bucket not in BUCKETS:
             sys.exit("facts.py: no bucket '%s'" % bucket)
-        yield bucket
+    return [b for b in BUCKETS if b not in wanted] if buckets[:1] == "^" else wanted
 
 
 def bucket_ns(thread, buckets):
