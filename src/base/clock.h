@@ -12,7 +12,6 @@
 uint64_t clock_mono_ns(void);
 uint64_t clock_boot_ns(void);
 uint64_t clock_wall_ns(void);
-uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_process_cpu_ns(void);
 void clock_sleep_ns(uint64_t ns);
 

@@ -157,13 +157,6 @@ static enum how how_of(const struct wait_calls *calls, const struct par_cause *c
 	return calls->how[cause->sysno];
 }
 
-bool wait_is_futex(const struct wait_calls *calls, const struct par_cause *cause)
-{
-	enum how how = how_of(calls, cause);
-
-	return how == HOW_FUTEX || how == HOW_FUTEX2;
-}
-
 static bool in_gil_range(const struct wait_context *ctx, uint64_t uaddr)
 {
 	return uaddr >= ctx->gil_addr && uaddr - ctx->gil_addr < ctx->gil_size;

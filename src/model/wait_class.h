@@ -60,7 +60,4 @@ void wait_classify(const struct wait_context *ctx, const struct par_cause *cause
 /* Is this the timed wait with which a CPython thread asks for the GIL? */
 bool wait_is_gil_request(const struct wait_context *ctx, const struct par_cause *cause);
 
-/* Is @cause of a call that takes a futex address first? */
-bool wait_is_futex(const struct wait_calls *calls, const struct par_cause *cause);
-
 #endif
