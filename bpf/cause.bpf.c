@@ -4,41 +4,61 @@
 
 #include "compat.bpf.h"
 #include "file.bpf.h"
-
-/* glibc keeps a mutex's owner two words behind the futex word. */
-#define MUTEX_OWNER_OFFSET 8
-#define MUTEX_CONTENDED 2	/* what glibc's mutex waits on */
-
-#define POLL_FEW 4
+#include "par_futex.h"
+#include "poll.bpf.h"
+#include "python.bpf.h"
+#include "sysv.bpf.h"
+#include "uring.bpf.h"
 
 #define NS_PER_S 1000000000ULL
 #define NS_PER_MS 1000000ULL
 #define NS_PER_US 1000ULL
 
-struct pollfd {
-	int fd;
-	short events, revents;
-};
-
-/* A poll is like a read of its first descriptor, unless there are many of them. */
-static __always_inline void poll_fill(struct task_struct *task, struct thread *t,
-				      struct par_cause *cause)
+/* In parts where a page is missing, as before a lock at the start of a mapping. */
+static __always_inline void window_read(struct par_futex_wait *w)
 {
-	struct pollfd one;
+	void *before = (void *)(w->uaddr - PAR_FUTEX_BEFORE);
+	void *word = (void *)w->uaddr;
 
-	if (!cause->args[1] || cause->args[1] > POLL_FEW)
+	if (!bpf_probe_read_user(w->window, PAR_FUTEX_WINDOW, before))
 		return;
-	if (bpf_probe_read_user(&one, sizeof(one), (void *)cause->args[0]))
-		return;
-	file_ref_fill(task, t, (__u32)one.fd, &cause->file);
+	__builtin_memset(w->window, 0, PAR_FUTEX_WINDOW);
+	bpf_probe_read_user(w->window, PAR_FUTEX_BEFORE, before);
+	if (bpf_probe_read_user(&PAR_AT(w, 0), PAR_FUTEX_AFTER, word))
+		bpf_probe_read_user(&PAR_AT(w, 0), 8, word);
 }
 
-static __always_inline void owner_fill(struct par_cause *cause)
+static __always_inline void futex_fill(struct task_struct *task, struct thread *t,
+				       struct par_cause *cause, __u16 call, __u64 sp)
 {
-	if (cause->args[2] != MUTEX_CONTENDED)
-		return;
-	bpf_probe_read_user(&cause->owner_tid, sizeof(cause->owner_tid),
-			    (void *)(cause->args[0] + MUTEX_OWNER_OFFSET));
+	struct par_futex_wait w = { .uaddr = cause->args[0], .sp = sp };
+	struct par_futex_what what;
+
+	if (call & PAR_CALL_FUTEX2) {
+		w.op = PAR_FUTEX_WAIT_BITSET | (cause->args[3] & PAR_FUTEX_PRIVATE);
+		w.val = cause->args[1];
+		w.is_timed = cause->args[4] != 0;
+	} else {
+		w.op = cause->args[1];
+		w.val = cause->args[2];
+		w.is_timed = cause->args[3] != 0;
+	}
+	window_read(&w);
+	what = par_futex_look(&w);
+	cause->shape = what.shape;
+	cause->owner_tid = what.owner_tid;
+	python_futex_fill(t, cause, sp);
+}
+
+/* The first word of several. */
+static __always_inline void futexv_fill(struct par_cause *cause)
+{
+	struct {
+		__u64 val, uaddr;
+	} first;
+
+	if (!bpf_probe_read_user(&first, sizeof(first), (void *)cause->args[0]))
+		cause->lock_addr = first.uaddr;
 }
 
 static __always_inline __u64 arg_of(const struct par_cause *cause, __u32 i)
@@ -62,8 +82,16 @@ static __always_inline void timeout_fill(struct par_cause *cause, __u16 call)
 	cause->timeout_ns = t[0] * NS_PER_S + t[1] * (unit == PAR_UNIT_TIMEVAL ? NS_PER_US : 1);
 }
 
+static __always_inline void queue_fill(struct task_struct *task, struct par_cause *cause)
+{
+	__u8 move = config.move[cause->sysno & (PAR_SYSNO_CNT - 1)];
+
+	if (is_sysv(move))
+		sysv_ref_fill(task, move, cause->args[0], &cause->file);
+}
+
 static __always_inline void call_fill(struct task_struct *task, struct thread *t,
-				      struct par_cause *cause, bool is_current)
+				      struct par_cause *cause, __u64 sp, bool is_current)
 {
 	__u16 call = config.call[cause->sysno & (PAR_SYSNO_CNT - 1)];
 
@@ -71,10 +99,16 @@ static __always_inline void call_fill(struct task_struct *task, struct thread *t
 		timeout_fill(cause, call);
 	if (call & PAR_CALL_FD)
 		file_ref_fill(task, t, cause->args[0], &cause->file);
-	else if ((call & PAR_CALL_POLL) && is_current)
-		poll_fill(task, t, cause);
 	else if ((call & PAR_CALL_FUTEX) && is_current)
-		owner_fill(cause);
+		futex_fill(task, t, cause, call, sp);
+	else if ((call & PAR_CALL_FUTEXV) && is_current)
+		futexv_fill(cause);
+	else if (call & PAR_CALL_MOVES)
+		queue_fill(task, cause);
+	if (t && is_current && cause == &t->cause)
+		poll_collect(t);
+	if (cause->file.kind == PAR_FILE_IO_URING && is_current)
+		uring_timeout_fill(cause);
 }
 
 void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *cause,
@@ -103,5 +137,5 @@ void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 	if (regs_are_compat(regs))
 		cause->flags |= PAR_CAUSE_COMPAT;
 	else
-		call_fill(task, t, cause, is_current);
+		call_fill(task, t, cause, regs_sp(regs), is_current);
 }

@@ -45,6 +45,81 @@ static __always_inline __u32 task_cpu(struct task_struct *task)
 	return ((struct task_struct___before_5_16 *)task)->cpu;
 }
 
+/*
+ * Throttling. 5.19 renamed what 5.15 has (64eaf50731ac); 6.6 added a clock that
+ * tells real time (677ea015f231), where the older ones run with the CPU's speed.
+ */
+struct cfs_rq___before_5_19 {
+	u64 throttled_clock_task, throttled_clock_task_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___from_5_19 {
+	u64 throttled_clock_pelt, throttled_clock_pelt_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___from_6_6 {
+	u64 throttled_clock_self, throttled_clock_self_time;
+} __attribute__((preserve_access_index));
+
+struct task_struct___from_6_18 {
+	bool throttled;
+} __attribute__((preserve_access_index));
+
+/* A kernel without CONFIG_CFS_BANDWIDTH has no quotas, and none of this. */
+static __always_inline bool quotas_exist(void)
+{
+	struct cfs_rq *cfs_rq = NULL;
+	struct task_struct *task = NULL;
+
+	return bpf_core_field_exists(cfs_rq->throttle_count) &&
+	       bpf_core_field_exists(task->se.cfs_rq);
+}
+
+static __always_inline bool throttles_tasks(void)
+{
+	struct task_struct___from_6_18 *task = NULL;
+
+	return bpf_core_field_exists(task->throttled);
+}
+
+/* Can it be held back before it runs again? */
+static __always_inline bool may_be_throttled(struct task_struct *task)
+{
+	if (!throttles_tasks())
+		return true;
+	return BPF_CORE_READ((struct task_struct___from_6_18 *)task, throttled);
+}
+
+/* How long a group's clock has stood: in all earlier throttlings, and in this one. */
+struct stopped_clock {
+	__u64 stood_ns, standing_ns;
+};
+
+static __always_inline void stopped_clock_read(struct cfs_rq *cfs_rq, struct stopped_clock *out)
+{
+	struct cfs_rq___from_6_6 *c66 = (void *)cfs_rq;
+	struct cfs_rq___from_5_19 *c519 = (void *)cfs_rq;
+	struct cfs_rq___before_5_19 *c515 = (void *)cfs_rq;
+	__u64 since_ns, now_ns;
+
+	if (bpf_core_field_exists(c66->throttled_clock_self)) {
+		out->stood_ns = BPF_CORE_READ(c66, throttled_clock_self_time);
+		since_ns = BPF_CORE_READ(c66, throttled_clock_self);
+		now_ns = BPF_CORE_READ(cfs_rq, rq, clock);
+	} else if (bpf_core_field_exists(c519->throttled_clock_pelt)) {
+		out->stood_ns = BPF_CORE_READ(c519, throttled_clock_pelt_time);
+		since_ns = BPF_CORE_READ(c519, throttled_clock_pelt);
+		now_ns = BPF_CORE_READ(cfs_rq, rq, clock_pelt);
+	} else {
+		out->stood_ns = BPF_CORE_READ(c515, throttled_clock_task_time);
+		since_ns = BPF_CORE_READ(c515, throttled_clock_task);
+		now_ns = BPF_CORE_READ(cfs_rq, rq, clock_task);
+	}
+	out->standing_ns = 0;
+	if (BPF_CORE_READ(cfs_rq, throttle_count) && since_ns && now_ns > since_ns)
+		out->standing_ns = now_ns - since_ns;
+}
+
 /* Never in user space: nothing to learn from its registers. */
 static __always_inline bool is_kernel_thread(struct task_struct *task)
 {
@@ -70,6 +145,22 @@ static __always_inline __u64 regs_arg0(struct pt_regs *regs)
 	return regs->di;
 }
 
+static __always_inline __u64 regs_sp(struct pt_regs *regs)
+{
+	return regs->sp;
+}
+
+static __always_inline __u64 regs_ip(struct pt_regs *regs)
+{
+	return regs->ip;
+}
+
+/* The first argument of a function at its entry. */
+static __always_inline __u64 regs_param0(struct pt_regs *regs)
+{
+	return regs->di;
+}
+
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
 	args[0] = regs->di;
@@ -77,6 +168,11 @@ static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 	args[2] = regs->dx;
 	args[3] = regs->r10;
 	args[4] = regs->r8;
+}
+
+static __always_inline __u64 regs_arg5(struct pt_regs *regs)
+{
+	return regs->r9;
 }
 #else
 #define PSR_MODE32_BIT 0x10
@@ -96,6 +192,21 @@ static __always_inline __u64 regs_arg0(struct pt_regs *regs)
 	return regs->orig_x0;	/* regs[0] is overwritten with the result */
 }
 
+static __always_inline __u64 regs_sp(struct pt_regs *regs)
+{
+	return regs->sp;
+}
+
+static __always_inline __u64 regs_ip(struct pt_regs *regs)
+{
+	return regs->pc;
+}
+
+static __always_inline __u64 regs_param0(struct pt_regs *regs)
+{
+	return regs->regs[0];
+}
+
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
 	args[0] = regs->orig_x0;
@@ -103,6 +214,11 @@ static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 	args[2] = regs->regs[2];
 	args[3] = regs->regs[3];
 	args[4] = regs->regs[4];
+}
+
+static __always_inline __u64 regs_arg5(struct pt_regs *regs)
+{
+	return regs->regs[5];
 }
 #endif
 

@@ -33,6 +33,53 @@ struct file_cache {
 	struct par_file_ref ref;
 };
 
+/* Has it the GIL? Since @since_ns, of the watch that began at @begin_ns. */
+struct gil_state {
+	__u64 begin_ns;
+	__u64 since_ns;			/* what it ran before is accounted for */
+	__u64 unknown_ns;		/* it ran before anything told */
+	__u8 known;
+	__u8 released;
+	__u8 pad[6];
+};
+
+/* Its last call of CPython's parking lot. */
+struct park_state {
+	__u64 addr;			/* the lock */
+	__u64 sp;			/* the stack pointer then; 0: no such call */
+};
+
+/* How a process's main thread starts up: see startup.bpf.h. */
+struct startup {
+	__u64 base_ns;		/* the thread's CPU time at the fork or exec */
+	__u64 load_ns;		/* CPU time from then to the last piece of code that it loaded */
+	__u32 feed_fd;		/* the inherited pipe it read from last; 0: none */
+	__u8 is_young;
+	__u8 has_pipes;		/* has made some itself: they cannot be told from inherited ones */
+};
+
+/* The lock inside the kernel that a thread sleeps for: see klock.bpf.c. */
+struct klock_wait {
+	__u64 lock;		/* its address; 0: none */
+	__u64 ip;		/* who wants it */
+	__u32 flags;		/* LCB_F_* */
+};
+
+/* How long its group had been throttled when a thread became runnable: throttle.bpf.c. */
+struct throttle_mark {
+	__u64 cfs_rq;		/* the group's run queue; 0: no mark */
+	__u64 stood_ns;
+};
+
+#define POLL_MAX 64		/* descriptors that are looked at; a set may have more */
+
+/* What a poll waits for: see poll.bpf.h. */
+struct poll_set {
+	__u64 entry[POLL_MAX];	/* the struct file's address | POLL_* */
+	__u32 cnt;
+	__u8 is_open;		/* which of them ended the wait is not known yet */
+};
+
 /*
  * A traced thread, from its birth (or the attach) to its reaping. A thread
  * without one is not traced: this is the filter.
@@ -52,6 +99,12 @@ struct thread {
 	__u8 early_flags;
 	__u8 phase;			/* enum phase */
 	struct file_cache file;
+	struct gil_state gil;
+	struct park_state park;
+	struct startup startup;
+	struct klock_wait klock;
+	struct throttle_mark throttle;
+	struct poll_set poll;
 };
 
 /* NULL: not traced. */

@@ -6,6 +6,8 @@
  */
 #include "file.bpf.h"
 
+#include "unix.bpf.h"
+
 /* include/uapi/linux/stat.h, magic.h and net.h, include/linux/socket.h: all ABI. */
 #define S_IFMT		0170000
 #define S_IFIFO		0010000
@@ -23,6 +25,8 @@
 #define SOCK_STREAM	1
 #define SOCK_DGRAM	2
 #define TCP_LISTEN	10	/* struct sock_common.skc_state; UNIX sockets use it too */
+#define SOCK_BINDADDR_LOCK 4	/* include/net/sock.h: bound to an address, to a port */
+#define SOCK_BINDPORT_LOCK 8
 #define MINOR_BITS	20	/* of a dev_t inside the kernel */
 #define TTY_MAJOR	4
 #define TTYAUX_MAJOR	5
@@ -71,6 +75,17 @@ static __always_inline bool is_loopback4(__be32 addr)
 	return (addr & 0xff) == 127; /* network byte order: the first octet is the lowest */
 }
 
+/* See par_file_ref.net. A datagram socket's address may be any. */
+static __always_inline __u16 net_hash(struct sock *sk, const struct par_file_ref *ref,
+				      __be32 local, __be32 remote)
+{
+	__u32 hash = socket_netns(sk);
+
+	if (ref->kind == PAR_FILE_TCP && remote)
+		hash += local + remote;
+	return hash * 0x9e3779b9U >> 16;
+}
+
 static __always_inline void inet_fill(struct sock *sk, struct par_file_ref *ref)
 {
 	struct sock_common *c = &sk->__sk_common;
@@ -100,6 +115,23 @@ static __always_inline void inet_fill(struct sock *sk, struct par_file_ref *ref)
 	}
 	if (remote && (is_loopback4(remote) || remote == local))
 		ref->flags |= PAR_FILE_LOOPBACK;
+	ref->net = net_hash(sk, ref, local, remote);
+}
+
+/* Connected to somebody who isn't connected back, or to nobody: names tell who receives. */
+static __always_inline void datagram_fill(struct sock *sk, struct par_file_ref *ref)
+{
+	struct unix_sock *u = (struct unix_sock *)sk;
+	struct unix_sock *peer = (struct unix_sock *)BPF_CORE_READ(u, peer);
+	__u64 hash;
+
+	if (peer && BPF_CORE_READ(peer, peer) == sk)
+		return;
+	hash = unix_bound_hash((__u64)BPF_CORE_READ(peer ? peer : u, addr), socket_netns(sk));
+	if (!hash)
+		return;
+	ref->peer_id = hash;
+	ref->flags |= PAR_FILE_NAMED;
 }
 
 static __always_inline void unix_fill(struct sock *sk, struct par_file_ref *ref)
@@ -107,11 +139,71 @@ static __always_inline void unix_fill(struct sock *sk, struct par_file_ref *ref)
 	struct unix_sock *u = (struct unix_sock *)sk;
 	struct sock *peer = BPF_CORE_READ(u, peer);
 
-	/* accept() hands the listener's name on; who connects usually has none. */
-	if (BPF_CORE_READ(u, addr))
-		ref->flags |= PAR_FILE_SERVED;
+	ref->peer_pid = BPF_CORE_READ(sk, sk_peer_pid, numbers[0].nr);
 	if (peer)
 		ref->peer_id = BPF_CORE_READ(peer, sk_socket, file, f_inode, i_ino);
+	if (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM)
+		datagram_fill(sk, ref);
+}
+
+bool socket_listens(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN;
+}
+
+static __always_inline bool is_inet(__u16 family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+bool socket_is_tcp(struct sock *sk)
+{
+	return is_inet(BPF_CORE_READ(sk, __sk_common.skc_family)) &&
+	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
+}
+
+/*
+ * accept() hands the listener's name on, and whoever connects usually has none of
+ * its own. A datagram socket that is connected asks, whatever its name.
+ */
+static __always_inline bool unix_is_served(struct sock *sk)
+{
+	struct unix_sock *u = (struct unix_sock *)sk;
+
+	if (!BPF_CORE_READ(u, addr))
+		return false;
+	return BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM || !BPF_CORE_READ(u, peer);
+}
+
+/*
+ * connect() takes a port for itself only: it marks its bucket with -1 (in
+ * net/ipv4/inet_hashtables.c). What was accepted shares its listener's, and did not
+ * bind to the port by itself. Who binds to port 0 and then connects looks so, too.
+ */
+static __always_inline bool tcp_is_served(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = (struct inet_connection_sock *)sk;
+	struct inet_bind_bucket *bucket = BPF_CORE_READ(icsk, icsk_bind_hash);
+
+	return bucket && BPF_CORE_READ(bucket, fastreuse) >= 0 &&
+	       !(BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK);
+}
+
+bool socket_is_served(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 type = BPF_CORE_READ(sk, sk_type);
+
+	if (family == AF_UNIX)
+		return unix_is_served(sk);
+	if (!is_inet(family))
+		return false;
+	if (type == SOCK_STREAM)
+		return tcp_is_served(sk);
+	/* UDP: whoever may come. Without a name of its own it can only wait for an answer. */
+	return !BPF_CORE_READ(sk, __sk_common.skc_dport) &&
+	       (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) &
+		(SOCK_BINDADDR_LOCK | SOCK_BINDPORT_LOCK));
 }
 
 static __always_inline void socket_fill(struct file *file, struct par_file_ref *ref)
@@ -125,13 +217,15 @@ static __always_inline void socket_fill(struct file *file, struct par_file_ref *
 		return;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	type = BPF_CORE_READ(sk, sk_type);
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+	if (socket_listens(sk))
 		ref->flags |= PAR_FILE_LISTENS;
+	else if (socket_is_served(sk))
+		ref->flags |= PAR_FILE_SERVED;
 
 	if (family == AF_UNIX) {
 		ref->kind = PAR_FILE_UNIX;
 		unix_fill(sk, ref);
-	} else if (family == AF_INET || family == AF_INET6) {
+	} else if (is_inet(family)) {
 		if (type == SOCK_STREAM)
 			ref->kind = PAR_FILE_TCP;
 		else if (type == SOCK_DGRAM)
@@ -140,30 +234,53 @@ static __always_inline void socket_fill(struct file *file, struct par_file_ref *
 	}
 }
 
-static __always_inline void inode_fill(struct file *file, struct inode *inode,
-				       struct par_file_ref *ref)
+__u8 file_kind(struct file *file, struct inode *inode)
 {
 	__u16 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
 	__u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
 
-	if (type == S_IFSOCK) {
+	if (type == S_IFSOCK)
+		return PAR_FILE_SOCKET;
+	if (type == S_IFIFO)
+		return magic == PIPEFS_MAGIC ? PAR_FILE_PIPE : PAR_FILE_FIFO;
+	if (magic == PIDFS_MAGIC)
+		return PAR_FILE_PIDFD;
+	if (type == S_IFREG)
+		return magic == MQUEUE_MAGIC ? PAR_FILE_MQUEUE : PAR_FILE_REGULAR;
+	if (type == S_IFDIR)
+		return PAR_FILE_DIRECTORY;
+	if (type == S_IFBLK)
+		return PAR_FILE_BLOCK;
+	if (type == S_IFCHR)
+		return char_kind(inode);
+	return anon_kind(file);
+}
+
+/* Anonymous inodes share one number: the file's address stands for it. */
+static __always_inline bool is_anonymous(__u8 kind)
+{
+	return kind == PAR_FILE_EVENTFD || kind == PAR_FILE_EPOLL || kind == PAR_FILE_TIMERFD ||
+	       kind == PAR_FILE_SIGNALFD || kind == PAR_FILE_INOTIFY || kind == PAR_FILE_IO_URING ||
+	       kind == PAR_FILE_PIDFD || kind == PAR_FILE_OTHER;
+}
+
+/* Inodes are numbered per file system. */
+static __always_inline bool has_path(__u8 kind)
+{
+	return kind == PAR_FILE_REGULAR || kind == PAR_FILE_DIRECTORY || kind == PAR_FILE_FIFO ||
+	       kind == PAR_FILE_BLOCK || kind == PAR_FILE_CHAR || kind == PAR_FILE_TTY;
+}
+
+static __always_inline void inode_fill(struct file *file, struct inode *inode,
+				       struct par_file_ref *ref)
+{
+	ref->kind = file_kind(file, inode);
+	if (ref->kind == PAR_FILE_SOCKET)
 		socket_fill(file, ref);
-	} else if (type == S_IFIFO) {
-		ref->kind = magic == PIPEFS_MAGIC ? PAR_FILE_PIPE : PAR_FILE_FIFO;
-	} else if (magic == PIDFS_MAGIC) {
-		ref->kind = PAR_FILE_PIDFD;
-	} else if (type == S_IFREG) {
-		ref->kind = magic == MQUEUE_MAGIC ? PAR_FILE_MQUEUE : PAR_FILE_REGULAR;
-	} else if (type == S_IFDIR) {
-		ref->kind = PAR_FILE_DIRECTORY;
-	} else if (type == S_IFBLK) {
-		ref->kind = PAR_FILE_BLOCK;
-	} else if (type == S_IFCHR) {
-		ref->kind = char_kind(inode);
-	} else {
-		ref->kind = anon_kind(file);
+	else if (has_path(ref->kind))
+		ref->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	else if (is_anonymous(ref->kind))
 		ref->id = (__u64)file;
-	}
 }
 
 /* An inode number is not used twice soon: it tells a file from its successor. */
@@ -182,16 +299,11 @@ static __always_inline bool cache_hits(struct thread *t, struct file *file, __u6
 
 void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct par_file_ref *ref)
 {
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **table, *file = NULL;
+	struct file *file = file_at(task, fd);
 	struct inode *inode;
 
 	__builtin_memset(ref, 0, sizeof(*ref));
-	fd = (__u32)fd;
-	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
-		return;
-	table = BPF_CORE_READ(fdt, fd);
-	if (bpf_probe_read_kernel(&file, sizeof(file), table + fd) || !file)
+	if (!file)
 		return;
 	inode = BPF_CORE_READ(file, f_inode);
 	ref->id = BPF_CORE_READ(inode, i_ino);
@@ -199,30 +311,49 @@ void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct 
 		*ref = t->file.ref;
 		return;
 	}
-	inode_fill(file, inode, ref);
+	file_ref_of((__u64)file, ref);
 	if (t) {
 		t->file.file = (__u64)file;
 		t->file.ref = *ref;
 	}
 }
 
-bool file_ref_first_ready(__u64 epoll, struct par_file_ref *ref)
+__noinline int file_ref_of(__u64 file, struct par_file_ref *ref)
+{
+	struct inode *inode = BPF_CORE_READ((struct file *)file, f_inode);
+
+	if (!ref)
+		return 0;
+	__builtin_memset(ref, 0, sizeof(*ref));
+	if (!inode)
+		return 0;
+	ref->id = BPF_CORE_READ(inode, i_ino);
+	inode_fill((struct file *)file, inode, ref);
+	return 0;
+}
+
+static __always_inline __u64 epoll_item(__u64 epoll, struct list_head *entry)
 {
 	struct eventpoll *ep = BPF_CORE_READ((struct file *)epoll, private_data);
-	struct list_head *first = BPF_CORE_READ(ep, rdllist.next);
-	struct epitem *item;
-	struct inode *inode;
-	struct file *file;
 
-	if (!first || first == __builtin_preserve_access_index(&ep->rdllist))
-		return false;
-	item = (void *)first - bpf_core_field_offset(struct epitem, rdllink);
-	file = BPF_CORE_READ(item, ffd.file);
-	inode = BPF_CORE_READ(file, f_inode);
-	if (!inode)
-		return false;
-	__builtin_memset(ref, 0, sizeof(*ref));
-	ref->id = BPF_CORE_READ(inode, i_ino);
-	inode_fill(file, inode, ref);
-	return true;
+	if (!entry || entry == __builtin_preserve_access_index(&ep->rdllist))
+		return 0;
+	return (__u64)entry - bpf_core_field_offset(struct epitem, rdllink);
+}
+
+__u64 file_epoll_first(__u64 epoll)
+{
+	struct eventpoll *ep = BPF_CORE_READ((struct file *)epoll, private_data);
+
+	return epoll_item(epoll, BPF_CORE_READ(ep, rdllist.next));
+}
+
+__u64 file_epoll_next(__u64 epoll, __u64 item)
+{
+	return epoll_item(epoll, BPF_CORE_READ((struct epitem *)item, rdllink.next));
+}
+
+__u64 file_of_epoll_item(__u64 item)
+{
+	return (__u64)BPF_CORE_READ((struct epitem *)item, ffd.file);
 }

@@ -5,6 +5,29 @@
 
 #include "core.bpf.h"
 
+/* The struct file behind descriptor @fd of @task; NULL if there is none. */
+static __always_inline struct file *file_at(struct task_struct *task, __u64 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **table, *file = NULL;
+
+	fd = (__u32)fd;
+	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	table = BPF_CORE_READ(fdt, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), table + fd))
+		return NULL;
+	return file;
+}
+
+/* The number of a socket's network namespace; 0: this kernel has only one. */
+static __always_inline __u32 socket_netns(struct sock *sk)
+{
+	if (!bpf_core_field_exists(sk->__sk_common.skc_net.net))
+		return 0;
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
 /*
  * Fill @ref with what descriptor @fd of @task is; kind PAR_FILE_NONE if it is
  * nothing. @t, when not NULL, remembers the last file, which mostly is the next.
@@ -13,9 +36,27 @@ void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd,
 		   struct par_file_ref *ref) __hidden;
 
 /*
- * The first file on the ready list of an epoll instance, whose par_file_ref has
- * the id @epoll. False: nothing is ready, and @ref is untouched.
+ * The same for the struct file at @file. A global function, verified once and not
+ * with each caller; its result says nothing.
  */
-bool file_ref_first_ready(__u64 epoll, struct par_file_ref *ref) __hidden;
+int file_ref_of(__u64 file, struct par_file_ref *ref);
+
+/* enum par_file, but PAR_FILE_SOCKET for all sockets. */
+__u8 file_kind(struct file *file, struct inode *inode) __hidden;
+
+bool socket_listens(struct sock *sk) __hidden;
+bool socket_is_tcp(struct sock *sk) __hidden;
+
+/* Did the other end come to it, with requests? */
+bool socket_is_served(struct sock *sk) __hidden;
+
+/* The first item on an epoll instance's ready list; 0: none. */
+__u64 file_epoll_first(__u64 epoll) __hidden;
+
+/* The item behind that one; 0: none. */
+__u64 file_epoll_next(__u64 epoll, __u64 item) __hidden;
+
+/* The file that an item is about. */
+__u64 file_of_epoll_item(__u64 item) __hidden;
 
 #endif

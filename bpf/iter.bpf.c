@@ -10,6 +10,8 @@
 #include "core.bpf.h"
 #include "cause.bpf.h"
 #include "compat.bpf.h"
+#include "throttle.bpf.h"
+#include "poll.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -18,6 +20,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u8);
 } targets SEC(".maps");		/* process ids to trace; ignored with trace_all */
+
+/* Too large for the stack. One walk at a time, so nobody else is at it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct par_task);
+} told SEC(".maps");
 
 static __always_inline bool is_target(struct task_struct *task)
 {
@@ -34,12 +44,14 @@ static __always_inline void state_from_task(struct task_struct *task, struct thr
 {
 	rec->off.out_flags = PAR_OUT_SNAPSHOT;
 	rec->off.out_state = task_state(task);
-	if (task->on_cpu)
+	if (task->on_cpu) {
 		rec->hdr.flags = PAR_OUT_RUNNING;
-	else if (!rec->off.out_state)
+	} else if (!rec->off.out_state) {
 		rec->hdr.flags = PAR_OUT_READY;
-	else
+		throttle_begin(task, t);
+	} else {
 		cause_fill(task, NULL, &rec->cause, false);
+	}
 	/* Of one that runs the kernel's sum is a tick old: from zero on, it hides nothing. */
 	if (!task->on_cpu)
 		t->exec_ns = task->se.sum_exec_runtime;
@@ -58,6 +70,8 @@ static __always_inline void state_from_thread(const struct thread *t, struct par
 		rec->cause = t->cause;
 	} else {
 		rec->cause = t->cause;
+		if (t->poll.is_open)
+			poll_settle(&t->poll, &rec->cause);
 	}
 }
 
@@ -81,6 +95,8 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 		state_from_task(task, t, rec);
 	else
 		state_from_thread(t, rec);
+	if ((rec->hdr.flags & PAR_OUT_READY) && throttle_holds(task))
+		rec->hdr.flags |= PAR_OUT_THROTTLED;
 }
 
 SEC("iter/task")
@@ -98,16 +114,21 @@ SEC("iter/task")
 int on_tell(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct par_task rec = {};
+	struct par_task *rec;
 	struct thread *t;
+	__u32 zero = 0;
 
 	if (!task)
 		return 0;
 	t = thread_find(task);
 	if (!t || t->phase >= PHASE_DEAD)
 		return 0;
-	task_fill(task, t, &rec);
-	rec.hdr.kind = recording_over(rec.hdr.ts_ns) ? PAR_OPEN : PAR_TASK;
-	bpf_seq_write(ctx->meta->seq, &rec, sizeof(rec));
+	rec = bpf_map_lookup_elem(&told, &zero);
+	if (!rec)
+		return 0;
+	__builtin_memset(rec, 0, sizeof(*rec));
+	task_fill(task, t, rec);
+	rec->hdr.kind = recording_over(rec->hdr.ts_ns) ? PAR_OPEN : PAR_TASK;
+	bpf_seq_write(ctx->meta->seq, rec, sizeof(*rec));
 	return 0;
 }

@@ -4,10 +4,16 @@
  * kept in its state; one record is written when it is back on a CPU.
  */
 #include "core.bpf.h"
+#include "block.bpf.h"
 #include "cause.bpf.h"
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "file.bpf.h"
+#include "klock.bpf.h"
+#include "python.bpf.h"
+#include "throttle.bpf.h"
+#include "uring.bpf.h"
+#include "poll.bpf.h"
 
 /* Of somebody whose leaving was not seen: asleep is the better guess. */
 #define STATE_UNSEEN 1
@@ -53,7 +59,20 @@ static __always_inline void use_early_wake(struct thread *t)
 	t->off.wake_flags = t->early_flags;
 }
 
-static __always_inline void cycle_fill(struct par_cycle *rec, const struct thread *t,
+/*
+ * Which of the polled descriptors ended the wait. Told by their states, so it is
+ * asked at the wake-up, before anybody reads from them; or at the latest when the
+ * thread is back, if the wake-up overtook the switch.
+ */
+static __always_inline void settle(struct thread *t)
+{
+	if (!t->poll.is_open)
+		return;
+	t->poll.is_open = false;
+	poll_settle(&t->poll, &t->cause);
+}
+
+static __always_inline void cycle_fill(struct par_cycle *rec, struct thread *t,
 				       __u32 prev_tid, __u32 prev_state, struct task_struct *task)
 {
 	struct par_cpu_gap *gap = gap_here();
@@ -64,7 +83,7 @@ static __always_inline void cycle_fill(struct par_cycle *rec, const struct threa
 	rec->gap.prev_state = prev_state;
 	gap->out_ns = 0;
 	rec->tgid = task->tgid;
-	rec->pad = 0;
+	rec->throttled_us = throttle_end_us(t, rec->hdr.ts_ns);
 }
 
 /* @task takes over from @prev_tid, which leaves in @prev_state. */
@@ -87,6 +106,7 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 		}
 	} else {
 		use_early_wake(t);
+		settle(t);
 		rec = emit_begin(sizeof(*rec), PAR_CYCLE, task->pid, now);
 		if (rec) {
 			cycle_fill(rec, t, prev_tid, prev_state, task);
@@ -145,10 +165,14 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	 */
 	if (preempt || !state) {
 		t->off.out_flags = PAR_OUT_PREEMPT;
+		throttle_begin(task, t);
 	} else {
 		t->off.out_flags = 0;
 		cause_fill(task, t, &t->cause, true);
+		if (config.klocks)
+			klock_fill(task, t, &t->cause);
 	}
+	python_leave(task, t, now);
 	t->phase = PHASE_OFF;
 }
 
@@ -187,34 +211,67 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	return 0;
 }
 
+/* The word that @t waits on, 0: none. */
+static __always_inline __u64 waited_futex(const struct thread *t)
+{
+	__u16 call;
+
+	if (t->cause.sysno < 0)
+		return 0;
+	call = config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)];
+	if (call & PAR_CALL_FUTEX)
+		return t->cause.args[0];
+	return call & PAR_CALL_FUTEXV ? t->cause.lock_addr : 0;
+}
+
 /* Is the waker in a futex call on the word that @t waits on? Then it released it. */
 static __always_inline bool wakes_by_futex(struct task_struct *waker, const struct thread *t)
 {
+	__u64 word = waited_futex(t);
 	struct pt_regs *regs;
 	long sysno;
 
-	if (t->cause.sysno < 0 ||
-	    !(config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX))
-		return false;
-	if (!waker->pid || is_kernel_thread(waker))
+	if (!word || !waker->pid || is_kernel_thread(waker))
 		return false;
 	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX))
 		return false;
-	return regs_arg0(regs) == t->cause.args[0];
+	return regs_arg0(regs) == word;
+}
+
+/* Whoever sends from here is on this machine: a datagram socket knows no other end. */
+static __always_inline bool sends_datagram(struct task_struct *waker)
+{
+	struct par_file_ref file;
+	struct pt_regs *regs;
+	long sysno;
+
+	if (!waker->pid || is_kernel_thread(waker))
+		return false;
+	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
+	sysno = regs_sysno(regs);
+	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FD))
+		return false;
+	file_ref_fill(waker, NULL, regs_arg0(regs), &file);
+	return file.kind == PAR_FILE_UDP;
 }
 
 /* What only the moment of the wake-up tells; returns PAR_WAKE_* bits. */
-static __always_inline __u8 why_woken(struct task_struct *waker, struct thread *t)
+static __always_inline __u8 why_woken(struct task_struct *waker, struct task_struct *task,
+					struct thread *t, __u64 now)
 {
-	if (t->cause.file.kind == PAR_FILE_EPOLL &&
-	    file_ref_first_ready(t->cause.file.id, &t->cause.file))
-		t->cause.flags |= PAR_CAUSE_READY;
+	settle(t);
+	if (t->cause.file.kind == PAR_FILE_IO_URING)
+		uring_settle(task, &t->cause);
+	if (t->cause.file.kind == PAR_FILE_UDP && !t->cause.file.rport && sends_datagram(waker))
+		t->cause.file.flags |= PAR_FILE_LOOPBACK;
+	if (config.blocks)
+		t->cause.block_dev = block_completing(now);
 	return wakes_by_futex(waker, t) ? PAR_WAKE_SAME_FUTEX : 0;
 }
 
-static __always_inline void wake(struct thread *t, __u64 now)
+static __always_inline void wake(struct task_struct *task, struct thread *t, __u64 now)
 {
 	struct task_struct *waker = bpf_get_current_task_btf();
 	__u8 flags = waker->pid ? 0 : PAR_WAKE_IDLE;
@@ -231,11 +288,13 @@ static __always_inline void wake(struct thread *t, __u64 now)
 	if (t->phase == PHASE_OFF && (t->off.out_flags & PAR_OUT_PREEMPT))
 		return;		/* it is runnable */
 	if (t->phase == PHASE_OFF)
-		flags |= why_woken(waker, t);
+		flags |= why_woken(waker, task, t, now);
 	t->off.waker_tid = waker->pid;
 	t->off.waker_cpu = bpf_get_smp_processor_id();
 	t->off.wake_flags = flags;
 	t->off.wake_ns = now;
+	if (!throttles_tasks())
+		throttle_begin(task, t); /* of the CPU it slept on, which mostly is the next */
 }
 
 static __always_inline int woken(struct task_struct *task)
@@ -247,7 +306,7 @@ static __always_inline int woken(struct task_struct *task)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (!recording_over(now))
-		wake(t, now);
+		wake(task, t, now);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Births, names and ends. A thread's exit itself is in sched.bpf.c: its last switch. */
 #include "core.bpf.h"
 #include "emit.bpf.h"
+#include "startup.bpf.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
@@ -22,6 +23,8 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	t->off.out_ns = now;
 	t->off.out_flags = PAR_OUT_NEW;
 	t->phase = PHASE_OFF;
+	if (parent->tgid != child->tgid)
+		startup_begin(child, t);
 
 	rec = emit_begin(sizeof(*rec), PAR_FORK, parent->pid, now);
 	if (!rec)
@@ -30,6 +33,8 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	rec->child_tid = child->pid;
 	rec->child_tgid = child->tgid;
 	rec->pad = 0;
+	if (parent->tgid != child->tgid && child->mm && child->mm == parent->mm)
+		rec->hdr.flags |= PAR_FORK_SHARES_VM;
 	__builtin_memcpy(rec->comm, child->comm, sizeof(rec->comm));
 	emit_end(rec);
 	return 0;
@@ -50,12 +55,17 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 	     struct linux_binprm *bprm)
 {
-	struct par_exec *rec = begin_about(task, sizeof(*rec), PAR_EXEC);
+	struct thread *t = thread_find(task);
+	struct par_exec *rec;
 
+	if (!t)
+		return 0;
+	startup_begin(task, t);
+	rec = begin_about(task, sizeof(*rec), PAR_EXEC);
 	if (!rec)
 		return 0;
 	rec->old_tid = old_pid;
-	rec->pad = 0;
+	rec->maxrss_kib = task->signal->maxrss * (config.page_bytes / 1024);
 	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	rec->path[0] = 0;
 	bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), bprm->filename);

@@ -17,9 +17,11 @@
 #define PAR_CALL_POLL	0x02	/* args[0] is an array of struct pollfd, args[1] its length */
 #define PAR_CALL_FUTEX	0x04	/* args[0] is the address of a futex */
 #define PAR_CALL_FORKS	0x08	/* returns a second time, with 0, in the child */
-#define PAR_CALL_READS	0x10	/* returns how many bytes came in */
-#define PAR_CALL_WRITES	0x20	/* returns how many bytes went out */
+#define PAR_CALL_MOVES	0x10	/* moves bytes or messages: par_config.move[] says how */
 #define PAR_CALL_WAKES	0x40	/* returns how many threads were woken, for some operations */
+#define PAR_CALL_SELECT	0x80	/* args[0] is a number of descriptors, args[1 … 3] are sets of them */
+#define PAR_CALL_FUTEX2	0x2000	/* ... in the manner of futex_wait(2): the value is args[1] */
+#define PAR_CALL_FUTEXV	0x4000	/* args[0] is an array of struct futex_waitv */
 
 /* ... and args[n] is how long to wait at most */
 #define PAR_CALL_TIMEOUT(unit, n)	((unit) << 8 | (n) << 10)
@@ -29,15 +31,52 @@
 #define PAR_UNIT_TIMESPEC	2	/* a pointer, or NULL */
 #define PAR_UNIT_TIMEVAL	3	/* a pointer, or NULL */
 
+/*
+ * par_config.move[]: through what a call moves data, and where it says how much.
+ * Mostly args[0] is the descriptor, and the result is the number of bytes.
+ */
+enum par_move {
+	PAR_MOVE_NONE		= 0,
+	PAR_MOVE_READ		= 1,
+	PAR_MOVE_WRITE		= 2,
+	PAR_MOVE_RECVFROM	= 3,
+	PAR_MOVE_RECVMSG	= 4,
+	PAR_MOVE_RECVMMSG	= 5,	/* the result counts messages */
+	PAR_MOVE_SENDTO		= 6,
+	PAR_MOVE_SENDMSG	= 7,
+	PAR_MOVE_SENDMMSG	= 8,	/* likewise */
+	PAR_MOVE_SENDFILE	= 9,	/* to args[0], from args[1] */
+	PAR_MOVE_SPLICE		= 10,	/* from args[0], to args[2] */
+	PAR_MOVE_TEE		= 11,	/* to args[1]; what is in args[0] stays there */
+	PAR_MOVE_VMSPLICE	= 12,	/* whether to or from args[0] depends on the end it is */
+	PAR_MOVE_MQ_SEND	= 13,	/* args[2] bytes */
+	PAR_MOVE_MSGSND		= 14,	/* args[2] bytes to queue args[0] */
+	PAR_MOVE_MSGRCV		= 15,	/* from queue args[0] */
+	PAR_MOVE_SEMOP		= 16,	/* on semaphore set args[0]: no bytes */
+};
+
+/* System calls by which a process starts up; -1: this architecture has none of that name. */
+struct par_startup_calls {
+	__s16 open, openat, mmap, read, close, pipe, pipe2;
+	__s16 pad;
+};
+
 struct par_config {
 	__u16 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
+	__u8 move[PAR_SYSNO_CNT];	/* enum par_move */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
 	__u32 self_tgid;	/* never traced */
 	__u32 page_bytes;
 	__u8 follow_children;
 	__u8 trace_all;
 	__u8 switch_has_state;	/* sched_switch passes prev's state itself, from 5.18 on */
-	__u8 pad;
+	__u8 klocks;		/* the kernel tells of its locks */
+	__u8 blocks;		/* block requests are looked at */
+	__u8 pad[3];
+	/* Where the kernel's locking functions lie; 0: not known. */
+	__u64 sched_text, sched_text_bytes;
+	__u64 lock_text, lock_text_bytes;
+	struct par_startup_calls startup;
 };
 
 #endif

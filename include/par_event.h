@@ -27,6 +27,7 @@ enum par_kind {
 	PAR_RENAME	= 6,
 	PAR_EXIT	= 7,	/* a thread left its CPU for the last time */
 	PAR_FREE	= 8,	/* a thread was reaped whose PAR_EXIT could not be written */
+	PAR_STARTUP	= 9,	/* a step of a process's start-up */
 
 	PAR_KIND_CNT,		/* not part of the format */
 };
@@ -62,6 +63,8 @@ enum par_file {
 	PAR_FILE_MQUEUE		= 18,
 	PAR_FILE_IO_URING	= 19,
 	PAR_FILE_OTHER		= 20,
+	PAR_FILE_SYSV_QUEUE	= 21,	/* no descriptor: @id is the queue's */
+	PAR_FILE_SYSV_SEMAPHORE	= 22,
 
 	PAR_FILE_CNT,
 };
@@ -69,8 +72,13 @@ enum par_file {
 /* par_file_ref.flags */
 #define PAR_FILE_LISTENS	0x01	/* a listening socket */
 #define PAR_FILE_LOOPBACK	0x02	/* both ends of the connection are on this machine */
-#define PAR_FILE_SERVED		0x04	/* UNIX: came from accept(), or is bound to a name */
+#define PAR_FILE_SERVED		0x04	/* a socket that others come to: accepted, or bound to a name */
 #define PAR_FILE_IPV6		0x08
+/*
+ * UNIX datagrams that find their way by a name: @peer_id is a hash of the name that
+ * the receiving socket is bound to. In what sends them, of the receiver's; else its own.
+ */
+#define PAR_FILE_NAMED		0x10
 
 /*
  * The object behind a descriptor, so that nobody has to ask /proc for it after
@@ -80,13 +88,21 @@ enum par_file {
 struct par_file_ref {
 	__u64 id;
 	union {
-		__u64 peer_id;		/* UNIX: the peer's inode, 0 if it is not connected */
+		struct {
+			__u64 peer_id;	/* UNIX: the peer's inode, 0 if it is not connected */
+			__u32 peer_pid;	/* UNIX: who connected it or listened, as SO_PEERCRED says */
+			__u32 dev;	/* what has a path: its file system's dev_t */
+		};
 		__u8  raddr[16];	/* TCP, UDP: remote address, IPv4 in the first four */
 	};
 	__u16 lport, rport;		/* TCP, UDP; host byte order */
 	__u8  kind;			/* enum par_file */
 	__u8  flags;			/* PAR_FILE_* bits */
-	__u16 pad;
+	/*
+	 * TCP, UDP: tells apart what has the same ports: a hash of the network namespace
+	 * and, for TCP, of both addresses, the same at both ends.
+	 */
+	__u16 net;
 };
 
 /* par_cause.flags */
@@ -94,7 +110,38 @@ struct par_file_ref {
 #define PAR_CAUSE_KTHREAD	0x02	/* never in user space: no system call to speak of */
 #define PAR_CAUSE_FAULT		0x04	/* came through an exception, not a system call */
 #define PAR_CAUSE_COMPAT	0x08	/* a 32-bit system call: @sysno is of that table */
-#define PAR_CAUSE_READY		0x10	/* epoll: @file is the first that was ready at the wake-up */
+#define PAR_CAUSE_READY		0x10	/* polls: @file was ready at the wake-up */
+#define PAR_CAUSE_LOOKED	0x20	/* @owner_tid is as of hdr.ts_ns, not of when it left its CPU */
+#define PAR_CAUSE_POLLED	0x40	/* polls: @file is one of many, and args[0] not its descriptor */
+#define PAR_CAUSE_KLOCK		0x80	/* @klock is known, even if it is PAR_KLOCK_NONE */
+
+/* What lies around the word that a futex call waits on: par_cause.shape. */
+enum par_shape {
+	PAR_SHAPE_UNKNOWN	= 0,
+	PAR_SHAPE_MUTEX		= 1,
+	PAR_SHAPE_RWLOCK	= 2,
+	PAR_SHAPE_SEMAPHORE	= 3,
+	PAR_SHAPE_CONDVAR	= 4,
+	PAR_SHAPE_BARRIER	= 5,
+	PAR_SHAPE_STACK		= 6,	/* on the waiter's own stack: says nothing of the lock */
+	PAR_SHAPE_PARKED	= 7,	/* CPython's parking lot: @lock_addr is the lock */
+	PAR_SHAPE_GIL		= 8,	/* a GIL's condition variable, at @lock_addr */
+
+	PAR_SHAPE_CNT,
+};
+
+/* A lock inside the kernel: par_cause.klock. */
+enum par_klock {
+	PAR_KLOCK_NONE		= 0,
+	PAR_KLOCK_OTHER		= 1,
+	PAR_KLOCK_MUTEX		= 2,
+	PAR_KLOCK_READ		= 3,	/* rwsem, for reading */
+	PAR_KLOCK_WRITE		= 4,	/* rwsem, for writing */
+	PAR_KLOCK_MMAP		= 5,	/* mmap_lock of the thread's own process, either way */
+	PAR_KLOCK_FILE		= 6,	/* the lock inside @file's inode or pipe */
+
+	PAR_KLOCK_CNT,
+};
 
 #define PAR_NO_SYSCALL (-1)
 
@@ -107,9 +154,14 @@ struct par_cause {
 	__u64 timeout_ns;	/* polls: how long at most; 0: not known, or no limit */
 	struct par_file_ref file; /* args[0]'s, when the call takes a descriptor there */
 	__s32 sysno;		/* PAR_NO_SYSCALL: page fault or kernel thread */
-	__u32 owner_tid;	/* futex waits: the word at uaddr + 8, glibc's mutex owner */
+	__u32 owner_tid;	/* who holds the lock, as the lock itself says; 0: it does not */
 	__u8  flags;		/* PAR_CAUSE_* */
-	__u8  pad[7];
+	__u8  shape;		/* enum par_shape */
+	__u8  klock;		/* enum par_klock */
+	__u8  pad;
+	__u32 block_dev;	/* dev_t of the block request whose end woke it; 0: none */
+	__u64 lock_addr;	/* PAR_SHAPE_PARKED, PAR_KLOCK_*: the lock */
+	__u64 lock_ip;		/* PAR_KLOCK_*: the function in the kernel that wants it */
 };
 
 /* par_cycle.out_flags, and par_hdr.flags of PAR_TASK and PAR_OPEN */
@@ -118,6 +170,7 @@ struct par_cause {
 #define PAR_OUT_SNAPSHOT	0x04	/* blocked or queued since before the attach */
 #define PAR_OUT_RUNNING		0x08	/* PAR_TASK, PAR_OPEN: on a CPU */
 #define PAR_OUT_READY		0x10	/* PAR_TASK, PAR_OPEN: on a run queue */
+#define PAR_OUT_THROTTLED	0x20	/* PAR_TASK, PAR_OPEN: READY, but its cgroup is out of quota */
 
 /* par_cycle.wake_flags */
 #define PAR_WAKE_SAME_FUTEX	0x01	/* the waker was in a futex call on the same word */
@@ -157,7 +210,7 @@ struct par_cycle {
 	struct par_off off;
 	struct par_cpu_gap gap;
 	__u32 tgid;
-	__u32 pad;
+	__u32 throttled_us;	/* of the time since out_ns: held back by the cgroup's quota */
 	/* Left out of the record when PAR_OUT_PREEMPT or PAR_OUT_NEW is set. */
 	struct par_cause cause;
 };
@@ -176,6 +229,9 @@ struct par_task {
 	struct par_cause cause;
 };
 
+/* hdr.flags of PAR_FORK */
+#define PAR_FORK_SHARES_VM	0x01	/* a process in its parent's memory: vfork, posix_spawn */
+
 /* hdr.tid is the thread that called clone. */
 struct par_fork {
 	struct par_hdr hdr;
@@ -190,7 +246,7 @@ struct par_fork {
 struct par_exec {
 	struct par_hdr hdr;
 	__u32 old_tid;
-	__u32 pad;
+	__u32 maxrss_kib;	/* the most it had until now, which its old program used */
 	char  comm[PAR_COMM_LEN];
 	char  path[PAR_PATH_LEN];
 };
@@ -221,11 +277,22 @@ struct par_free {
 	__u32 pad;
 };
 
+/* hdr.flags of PAR_STARTUP */
+#define PAR_STARTUP_LOADED	0x01	/* a piece of code came in: library, module */
+#define PAR_STARTUP_FED		0x02	/* closed the pipe that it was told through what to do */
+
+/* hdr.tid is a process's main thread, soon after a fork or an exec. */
+struct par_startup {
+	struct par_hdr hdr;
+	__u32 tgid;
+	__u32 pad;
+};
+
 _Static_assert(sizeof(struct par_hdr) == 16, "par_hdr is frozen");
 _Static_assert(sizeof(struct par_file_ref) == 32, "par_file_ref is frozen");
-_Static_assert(sizeof(struct par_cause) == 96, "par_cause is frozen");
+_Static_assert(sizeof(struct par_cause) == 112, "par_cause is frozen");
 _Static_assert(sizeof(struct par_off) == 32, "par_off is frozen");
 _Static_assert(sizeof(struct par_cpu_gap) == 24, "par_cpu_gap is frozen");
-_Static_assert(sizeof(struct par_cycle) == 176, "par_cycle is frozen");
+_Static_assert(sizeof(struct par_cycle) == 192, "par_cycle is frozen");
 
 #endif

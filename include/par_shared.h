@@ -41,12 +41,60 @@ struct par_traffic_key {
 	__u32 tgid;
 	__u8  kind;		/* enum par_file */
 	__u8  is_write;
-	__u16 pad;
+	__u16 more;		/* UDP: the port it was sent to; FIFO: the device; else 0 */
 };
 
 struct par_traffic_count {
 	__u64 messages, bytes;
+	__u64 main_messages;	/* those that the process's first thread moved */
 	struct par_file_ref file;
+};
+
+/*
+ * The uprobes in CPython. Their hits are counted before anything else, of
+ * processes that are not traced, too: each costs whoever runs into it.
+ */
+struct par_python_watch {
+	__u64 begin_ns;		/* who releases the GIL is watched since then; 0: never was */
+	__u64 end_ns;		/* … and until then */
+	__u64 hits;
+	__u64 park_hits;
+};
+
+/* The functions of CPython that are watched. */
+enum par_python_function {
+	PAR_PYTHON_SAVE_THREAD,		/* these drop the GIL */
+	PAR_PYTHON_RELEASE_THREAD,
+	PAR_PYTHON_DELETE_CURRENT,	/* ... for good */
+	PAR_PYTHON_DELETE_CURRENT_OLD,	/* until 3.12, with an underscore */
+	PAR_PYTHON_GILSTATE_RELEASE,	/* ... if its argument says so */
+	PAR_PYTHON_RESTORE_THREAD,	/* these take it */
+	PAR_PYTHON_ACQUIRE_THREAD,
+	PAR_PYTHON_PARK,
+
+	PAR_PYTHON_FUNCTION_CNT
+};
+
+/* One per process id: where CPython is in it. */
+struct par_python_place {
+	__u64 lock_addr, lock_size;	/* the GIL is in there */
+	__u64 eval_addr, eval_size;	/* who runs that code has it */
+};
+
+/* One per thread id; growing. */
+struct par_released_count {
+	__u64 cpu_ns;		/* CPU time of which it is known */
+	__u64 released_ns;	/* ... of it, with the GIL released */
+};
+
+struct par_disk_key {
+	__u32 tgid;
+	__u32 dev;		/* dev_t */
+};
+
+struct par_disk_count {
+	__u64 reads, writes;	/* requests */
+	__u64 read_bytes, write_bytes;
 };
 
 _Static_assert(sizeof(struct par_cpu_slot) == 64, "a cache line per CPU");

@@ -22,6 +22,8 @@ BOOTTIME, MONOTONIC = 6, 3
 CLEARED, NEEDS_STATE = 1, 2
 SLICE_BEGIN, SLICE_END, INSTANT, COUNTER = 1, 2, 3, 4
 COMPRESSED_MAX = 512 * 1024
+BUCKETS = set("""gil lock kernel_lock sync ipc child disk network memory sleep idle stopped
+    other""".split())
 PREV_STATES = {0, 1, 2, 4, 8, 16, 32, 64, 128, 256}
 MAX_ERRORS = 20
 
@@ -328,7 +330,7 @@ class Checker:
         self.add(uuid, ts, kind, name, notes)
         for is_end, number in ((False, 47), (True, 48)):
             for flow in msg.get(number, ()):
-                self.flows[flow].append((ts, self.order, is_end))
+                self.flows[flow].append((ts, self.order, is_end, uuid))
 
     def add(self, uuid, ts, kind, name, notes):
         self.order += 1
@@ -422,11 +424,23 @@ class Checker:
                     self.error(f"CPU {cpu}: task state {state} at {ts}")
                 current, known = pid, True
 
+    def check_wait(self, uuid, ts, name, notes):
+        """Each slice on a thread's track is a wait: where it belongs, and what for."""
+        if notes.get("bucket") not in BUCKETS or notes["bucket"] != notes.get("category"):
+            self.error(f"track {uuid}: '{name}' at {ts} has no bucket")
+        if ("lock" in notes or "channel" in notes or "peer" in notes) and "object" not in notes:
+            self.error(f"track {uuid}: '{name}' at {ts} does not say what it waits on")
+        if ", held by " in name and "holder" not in notes:
+            self.error(f"track {uuid}: '{name}' at {ts} has no holder")
+
     def check_track(self, uuid):
         stack = []
-        for ts, _, kind, name, _ in sorted(self.events[uuid], key=lambda e: e[:2]):
+        is_thread = self.tracks.get(uuid, ("?",))[0] == "thread"
+        for ts, _, kind, name, notes in sorted(self.events[uuid], key=lambda e: e[:2]):
             if kind == SLICE_BEGIN:
                 stack.append(name)
+                if is_thread:
+                    self.check_wait(uuid, ts, name, dict(notes))
             elif kind == SLICE_END:
                 if not stack:
                     self.error(f"track {uuid}: a slice ends at {ts} that did not begin")
@@ -438,11 +452,15 @@ class Checker:
             self.error(f"track {uuid}: {len(stack)} slices are open at the end: {stack[-1]}")
 
     def check_flow(self, flow):
-        is_open = False
-        for ts, _, is_end in sorted(self.flows[flow]):
+        is_open, begun_on = False, None
+        for ts, _, is_end, uuid in sorted(self.flows[flow]):
             if is_end != is_open:
                 self.error(f"flow {flow}: {'ends' if is_end else 'begins'} twice at {ts}")
-            is_open = not is_end
+            if self.tracks.get(uuid, ("?",))[0] != "thread":
+                self.error(f"flow {flow}: at {ts} on track {uuid}, which is no thread's")
+            if is_end and uuid == begun_on:
+                self.error(f"flow {flow}: from track {uuid} to itself at {ts}")
+            is_open, begun_on = not is_end, uuid
         if is_open and not self.partial:
             self.error(f"flow {flow}: does not end")
 

@@ -60,6 +60,29 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+typedef atomic64_t atomic_long_t;
+
+struct mutex {
+	atomic_long_t owner;
+};
+
+struct rw_semaphore {
+	atomic_long_t owner;
+};
+
+struct mm_struct {
+	struct rw_semaphore mmap_lock;
+};
+
+struct pipe_inode_info {
+	struct mutex mutex;
+	unsigned int head, tail, max_usage, readers, writers;
+};
+
 struct qstr {
 	const unsigned char *name;
 };
@@ -73,6 +96,7 @@ struct path {
 };
 
 struct super_block {
+	u32 s_dev;
 	unsigned long s_magic;
 };
 
@@ -80,10 +104,13 @@ struct inode {
 	unsigned short i_mode;
 	unsigned int i_rdev;
 	unsigned long i_ino;
+	void *i_private;
 	struct super_block *i_sb;
+	struct pipe_inode_info *i_pipe;
 };
 
 struct file {
+	unsigned int f_mode;
 	struct path f_path;
 	struct inode *f_inode;
 	void *private_data;
@@ -106,6 +133,56 @@ struct eventpoll {
 	struct list_head rdllist;
 };
 
+struct eventfd_ctx {
+	u64 count;
+};
+
+struct timerfd_ctx {
+	u64 ticks;
+};
+
+struct fsnotify_group {
+	unsigned int q_len;
+};
+
+struct mq_attr {
+	long mq_maxmsg, mq_curmsgs;
+};
+
+struct mqueue_inode_info {
+	struct inode vfs_inode;
+	struct mq_attr attr;
+};
+
+struct tty_struct {
+	void *disc_data;
+};
+
+struct tty_file_private {
+	struct tty_struct *tty;
+};
+
+struct n_tty_data {
+	unsigned long commit_head, read_tail;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	struct hlist_head tasks[4];
+	struct upid numbers[1];
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -124,15 +201,75 @@ struct thread_info {
 	u32 cpu;
 };
 
+struct rq {
+	u64 clock, clock_task, clock_pelt;
+};
+
+struct cfs_rq {
+	struct rq *rq;
+	int throttle_count;
+};
+
 struct sched_entity {
 	u64 sum_exec_runtime;
+	struct cfs_rq *cfs_rq;
+};
+
+struct mm_struct;
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct nsproxy {
+	struct ipc_namespace *ipc_ns;
+};
+
+struct llist_node {
+	struct llist_node *next;
+};
+
+struct llist_head {
+	struct llist_node *first;
+};
+
+struct io_task_work {
+	struct llist_node node;
+};
+
+struct io_uring_task {
+	struct llist_head task_list;
+};
+
+struct io_ring_ctx {
+	struct llist_head work_llist;
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	struct io_task_work io_task_work;
 };
 
 struct task_struct {
+	struct io_uring_task *io_uring;
 	struct thread_info thread_info;
 	unsigned int __state;
 	unsigned int flags;
 	int on_cpu;
+	unsigned int policy;
 	int pid, tgid;
 	unsigned in_iowait:1;
 	struct sched_entity se;
@@ -141,9 +278,38 @@ struct task_struct {
 	u64 start_time;
 	unsigned long min_flt, maj_flt;
 	char comm[16];
+	struct mm_struct *mm;
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
-	int exit_code;
+	int exit_code, exit_state;
+	struct hlist_node pid_links[4];
+};
+
+struct gendisk {
+	int major, first_minor;
+};
+
+struct block_device {
+	struct gendisk *bd_disk;
+};
+
+struct bvec_iter {
+	unsigned int bi_size;
+};
+
+struct bio {
+	struct block_device *bi_bdev;
+	unsigned int bi_opf;
+	struct bvec_iter bi_iter;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
 };
 
 struct linux_binprm {
@@ -163,14 +329,42 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
+struct sk_buff_head {
+	__u32 qlen;
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	u16 sk_type;
 	u16 sk_protocol;
+	u8 sk_shutdown;
+	u8 sk_userlocks;
+	int sk_err, sk_sndbuf, sk_wmem_queued;
+	refcount_t sk_wmem_alloc;
+	u32 sk_ack_backlog;
+	struct pid *sk_peer_pid;
 	struct socket *sk_socket;
+};
+
+struct inet_bind_bucket {
+	signed char fastreuse;
+};
+
+struct inet_connection_sock {
+	struct inet_bind_bucket *icsk_bind_hash;
+};
+
+struct tcp_sock {
+	u32 rcv_nxt, copied_seq;
 };
 
 struct socket {
@@ -178,7 +372,14 @@ struct socket {
 	struct sock *sk;
 };
 
-struct unix_address;
+struct sockaddr_un {
+	unsigned short sun_family;
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
 
 struct unix_sock {
 	struct sock sk;
@@ -188,11 +389,12 @@ struct unix_sock {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax, cs;
+	unsigned long r10, r9, r8, dx, si, di, orig_ax, ip, cs, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	u64 regs[31];
+	u64 sp, pc;
 	u64 orig_x0;
 	s32 syscallno;
 	u64 pstate;

@@ -385,6 +385,37 @@ int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx)
 	return gone(each_id(path, fn, ctx));
 }
 
+struct link_walk {
+	uint32_t pid;
+	int (*fn)(void *ctx, const char *target);
+	void *ctx;
+};
+
+static int read_link(void *ctx, uint32_t fd)
+{
+	const struct link_walk *walk = ctx;
+	char path[PATH_LEN], target[PATH_LEN];
+	ssize_t len;
+
+	if (snprintf(path, sizeof(path), "%s/proc/%u/fd/%u", root, walk->pid, fd) >= PATH_LEN)
+		return 0;
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return 0; /* closed meanwhile */
+	target[len] = 0;
+	return walk->fn(walk->ctx, target);
+}
+
+int procfs_each_link(uint32_t pid, int (*fn)(void *ctx, const char *target), void *ctx)
+{
+	struct link_walk walk = { pid, fn, ctx };
+	char path[PATH_LEN];
+
+	if (snprintf(path, sizeof(path), "%s/proc/%u/fd", root, pid) >= PATH_LEN)
+		return -ENAMETOOLONG;
+	return each_id(path, read_link, &walk);
+}
+
 struct family {
 	struct member {
 		uint32_t pid, ppid;

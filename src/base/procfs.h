@@ -74,6 +74,9 @@ int procfs_memory_estimate(uint32_t pid, struct procfs_memory *out);
 int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx);
 int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx);
 
+/* What each descriptor of @pid stands for: a path, "socket:[123]", "pipe:[124]". */
+int procfs_each_link(uint32_t pid, int (*fn)(void *ctx, const char *target), void *ctx);
+
 struct procfs_pids {
 	uint32_t *ids;
 	size_t cnt, cap;

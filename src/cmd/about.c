@@ -94,9 +94,9 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	r->events = cost->events;
 	r->lost_ring = m->lost_ring;
 	r->lost_state = m->lost_state;
-	/* Without a quota nothing is throttled; with one, it looks like run_queue. */
-	if (a->cpus_quota > 0)
-		add_unavailable(r, bucket_name(BUCKET_THROTTLED));
+	/* What is left of it is guessed from system calls. */
+	if (cost->lacks_klocks)
+		add_unavailable(r, bucket_name(BUCKET_KERNEL_LOCK));
 	r->bpf_ns = cost->bpf_ns;
 	r->collector_ns = cost->collector_ns;
 	if (r->duration_ns)

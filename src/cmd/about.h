@@ -31,6 +31,7 @@ struct about_cost {
 	uint64_t events;
 	uint64_t bpf_ns, collector_ns;
 	bool is_complete;
+	bool lacks_klocks;	/* the kernel does not tell of its locks */
 };
 
 /* Fill f->recording, but for its duration. */

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "event/sysno.h"
 #include "facts/facts_json.h"
+#include "symbol/futex_look.h"
 #include "verdict/verdict.h"
 
 /*
@@ -26,13 +28,43 @@ static void feed_model(void *ctx, const struct event *ev)
 	model_feed(&c->model, ev);
 }
 
+/* Blocked: what on is asked of its memory, now. */
+static void look_at(struct par_task *rec)
+{
+	if (!(rec->hdr.flags & (PAR_OUT_RUNNING | PAR_OUT_READY)))
+		futex_look(rec->hdr.tid, &rec->cause);
+}
+
 static void on_event(void *ctx, const struct event *ev)
 {
 	struct collector *c = ctx;
+	struct event looked;
 
+	if (ev->hdr.kind == PAR_TASK || ev->hdr.kind == PAR_OPEN) {
+		looked = *ev;
+		look_at(&looked.task);
+		ev = &looked;
+	}
 	inspect_before(&c->inspect, ev);
 	model_feed(&c->model, ev);
 	inspect_after(&c->inspect, ev);
+}
+
+static void watch_python(void *ctx, uint32_t pid, const struct python_info *python)
+{
+	struct collector *c = ctx;
+	struct python_site site = {
+		.pid = pid,
+		.path = python->path,
+		.has_gil = python->global_lock,
+		.place = { .lock_addr = python->lock_addr,
+			   .lock_size = python->lock_size,
+			   .eval_addr = python->eval_addr,
+			   .eval_size = python->eval_size },
+	};
+
+	memcpy(site.offsets, python->functions, sizeof(site.offsets));
+	session_watch_python(&c->session, &site);
 }
 
 /* Name what is wrong with the output file. Returns @err. */
@@ -84,6 +116,22 @@ static void open_outputs(struct collector *c)
 	model_observe(&c->model, facts_build_observer(&c->build));
 	model_observe(&c->model, trace_writer_observer(c->writer));
 	inspect_init(&c->inspect, &c->model.tasks, feed_model, c);
+	c->inspect.on_python = watch_python;
+}
+
+/* Which functions are the kernel's locks own, so that a wait can be named by who wants one. */
+static void learn_kernel(struct collector *c, struct probes_opts *probes)
+{
+	struct kallsyms *k = &c->inspect.kernel.symbols;
+
+	if (probes->light)
+		return;
+	if (kallsyms_load(k, NULL))
+		log_info("no names for kernel locks: /proc/kallsyms shows no addresses");
+	probes->sched_text = k->sched_text.addr;
+	probes->sched_text_bytes = k->sched_text.bytes;
+	probes->lock_text = k->lock_text.addr;
+	probes->lock_text_bytes = k->lock_text.bytes;
 }
 
 int collector_open(struct collector *c, struct target *target, const struct about *about,
@@ -98,6 +146,7 @@ int collector_open(struct collector *c, struct target *target, const struct abou
 		say_file_error(c, err);
 	c->file_open = true;
 	open_outputs(c);
+	learn_kernel(c, &session.probes);
 	if (!err)
 		err = session_open(&c->session, target, &session);
 	if (err) {
@@ -129,6 +178,8 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 		.bpf_ns = session_bpf_ns(&c->session, now_ns),
 		.collector_ns = clock_process_cpu_ns() - c->cpu0_ns,
 		.is_complete = is_complete,
+		.lacks_klocks = !c->session.opts.probes.light &&
+				!probes_tell_klocks(c->session.probes),
 	};
 
 	facts_build_take(&c->build, &c->model, facts);
@@ -150,8 +201,16 @@ static int put_facts(struct collector *c, const struct facts *facts, bool is_com
 static void add_open(void *ctx, const struct par_task *rec)
 {
 	struct collector *c = ctx;
+	struct par_task looked = *rec;
+	struct blocked b;
 
-	model_peek(&c->model, rec, facts_build_add_open, &c->build);
+	look_at(&looked);
+	if (model_blocked(&c->model, &looked, &b)) {
+		facts_build_add_blocked(&c->build, &b);
+		free(b.lock);
+	}
+	inspect_look(&c->inspect, &looked);
+	model_peek(&c->model, &looked, facts_build_add_open, &c->build);
 }
 
 static int put_interim(struct collector *c, uint64_t now_ns)

@@ -3,54 +3,47 @@
 #include "cmd/inspect.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/procfs.h"
-#include "base/text.h"
 #include "base/xalloc.h"
+#include "cmd/ask_python.h"
 #include "event/sysno.h"
+#include "par_futex.h"
 
 /* A new server is known soon; a storm of outgoing connections costs little. */
 #define PORTS_EVERY_NS (50 * NS_PER_MS)
 #define PORTS_COST_PERCENT 1	/* the list has a line per connection, closed ones too */
-#define MEMORY_EVERY_NS NS_PER_S
 
-/* The first proportional sample comes when the program has loaded its modules. */
-#define SETTLED_NS (200 * NS_PER_MS)
+/* The rings hold some seconds at most. */
+#define SYMBOLS_TICK_NS	 (2 * NS_PER_MS)
+#define SYMBOLS_FINAL_NS (100 * NS_PER_MS)
 
-/*
- * A proportional sample walks all of a process's pages, with its mmap_lock held:
- * tens of milliseconds for a database's. The rings hold some seconds at most.
- */
-#define TICK_BUDGET_NS	(5 * NS_PER_MS)
-#define FINAL_BUDGET_NS (300 * NS_PER_MS)
+#define SHARED_FINAL_NS (50 * NS_PER_MS)
 
-/* Names and paths are decoration: enough is enough. */
+/* Names are decoration: enough is enough. */
 #define NAMES_MAX 4096
-#define FILES_MAX 16384
 #define PORTS_MAX 1024
-
-/* A libpython may be mapped a while after exec: ask again, but not for ever. */
-#define PYTHON_TRIES 5
 
 struct known_process {
 	uint32_t pid;
-	uint64_t since_ns;
-	unsigned python_tries;
-	bool has_runtime;
-	bool has_pss;
+	struct ask_python python;
 };
 
 void inspect_init(struct inspect *in, const struct htab *traced,
 		  void (*feed)(void *ctx, const struct event *ev), void *ctx)
 {
 	*in = (struct inspect){ .feed = feed, .ctx = ctx, .traced = traced };
+	sampler_init(&in->sampler, feed, ctx);
 	in->sys_futex = sysno_from_name("futex");
+	in->sys_futex_wait = sysno_from_name("futex_wait");
+	in->sys_futex_waitv = sysno_from_name("futex_waitv");
+	ask_kernel_init(&in->kernel, feed, ctx);
+	ask_shared_init(&in->shared, feed, ctx);
+	ask_unix_init(&in->unix_names, feed, ctx);
 }
 
 void inspect_release(struct inspect *in)
@@ -59,9 +52,15 @@ void inspect_release(struct inspect *in)
 		free(in->processes.entries[i].value);
 	htab_release(&in->processes);
 	htab_release(&in->names);
-	htab_release(&in->files);
+	ask_files_release(&in->files);
+	ask_peers_release(&in->peers);
 	htab_release(&in->ports);
+	ask_shared_release(&in->shared);
+	ask_unix_release(&in->unix_names);
 	python_cache_release(&in->python);
+	ask_symbols_release(&in->symbols);
+	sampler_release(&in->sampler);
+	ask_kernel_release(&in->kernel);
 }
 
 static void feed_process(struct inspect *in, uint32_t pid)
@@ -78,26 +77,6 @@ static void feed_process(struct inspect *in, uint32_t pid)
 	in->feed(in->ctx, &ev);
 }
 
-static void ask_runtime(struct inspect *in, struct known_process *k)
-{
-	struct event ev = { .hdr = { .ts_ns = clock_mono_ns(), .tid = k->pid } };
-	struct python_info python;
-
-	if (k->has_runtime || k->python_tries >= PYTHON_TRIES)
-		return;
-	k->python_tries++;
-	if (python_detect(&in->python, k->pid, &python) != 1)
-		return;
-	k->has_runtime = true;
-	ev.hdr.kind = EVENT_RUNTIME;
-	snprintf(ev.runtime.name, sizeof(ev.runtime.name), "cpython");
-	memcpy(ev.runtime.version, python.version, sizeof(ev.runtime.version));
-	ev.runtime.global_lock = python.global_lock;
-	ev.runtime.lock_addr = python.lock_addr;
-	ev.runtime.lock_size = python.lock_size;
-	in->feed(in->ctx, &ev);
-}
-
 static struct known_process *process_get(struct inspect *in, uint32_t pid)
 {
 	struct known_process *k = htab_find(&in->processes, pid, 0);
@@ -106,20 +85,18 @@ static struct known_process *process_get(struct inspect *in, uint32_t pid)
 		return k;
 	k = xcalloc(1, sizeof(*k));
 	k->pid = pid;
-	k->since_ns = clock_mono_ns();
 	htab_put(&in->processes, pid, 0, k);
+	ask_shared_add(&in->shared, pid);
 	return k;
 }
 
 static void ask_process(struct inspect *in, uint32_t pid)
 {
-	struct known_process *k = process_get(in, pid);
+	uint64_t now_ns = clock_mono_ns();
 
-	k->python_tries = 0;
-	k->has_runtime = k->has_pss = false;
-	k->since_ns = clock_mono_ns();
+	sampler_add(&in->sampler, pid, now_ns);
 	feed_process(in, pid);
-	ask_runtime(in, k);
+	ask_python_begin(in, pid, &process_get(in, pid)->python, now_ns);
 }
 
 static void on_fork(struct inspect *in, const struct par_fork *rec)
@@ -130,10 +107,9 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 		return;
 	parent = process_get(in, rec->tgid);
 	child = process_get(in, rec->child_tgid);
-	child->has_runtime = parent->has_runtime;
-	child->python_tries = 0;
-	child->has_pss = false;
-	child->since_ns = rec->hdr.ts_ns;
+	ask_python_fork(in, child->pid, &child->python, &parent->python);
+	ask_shared_fork(&in->shared, rec->tgid);
+	sampler_add(&in->sampler, rec->child_tgid, rec->hdr.ts_ns);
 }
 
 static void ask_name(struct inspect *in, uint32_t tid)
@@ -149,31 +125,6 @@ static void ask_name(struct inspect *in, uint32_t tid)
 	if (procfs_comm(tid, ev.name.comm, sizeof(ev.name.comm)) || procfs_status(tid, &status))
 		return;
 	ev.name.tgid = status.tgid;
-	in->feed(in->ctx, &ev);
-}
-
-static void ask_file(struct inspect *in, uint32_t tid, const struct par_cause *cause)
-{
-	const struct par_file_ref *file = &cause->file;
-	struct event ev = { .hdr = { .ts_ns = clock_mono_ns() } };
-	char link[64];
-	ssize_t len;
-
-	if (file->kind != PAR_FILE_REGULAR && file->kind != PAR_FILE_FIFO)
-		return;
-	/* Not the call's own descriptor, but one it polls: its number is not known. */
-	if ((cause->flags & PAR_CAUSE_READY) || cause->args[0] > INT_MAX)
-		return;
-	if (htab_find(&in->files, file->id, 0) || in->files.cnt >= FILES_MAX)
-		return;
-	htab_put(&in->files, file->id, 0, in);
-	snprintf(link, sizeof(link), "/proc/%u/fd/%d", tid, (int)cause->args[0]);
-	len = readlink(link, ev.file.name, sizeof(ev.file.name) - 1);
-	if (len <= 0)
-		return;
-	text_clean(ev.file.name, (size_t)len);
-	ev.hdr.kind = EVENT_FILE;
-	ev.file.id = file->id;
 	in->feed(in->ctx, &ev);
 }
 
@@ -202,6 +153,20 @@ static void ask_port(struct inspect *in, uint32_t pid, const struct par_file_ref
 	}
 }
 
+/* Which lock is it? On a stack it is anything, and CPython's parking lot knows better. */
+static void ask_lock(struct inspect *in, uint32_t pid, uint32_t tid, const struct par_cause *cause)
+{
+	bool is_futex = cause->sysno == in->sys_futex || cause->sysno == in->sys_futex_wait;
+	bool is_set = cause->sysno == in->sys_futex_waitv;
+
+	if (!(is_futex || is_set) || (cause->flags & PAR_CAUSE_COMPAT))
+		return;
+	if (is_set || cause->shape == PAR_SHAPE_PARKED)
+		ask_symbol(&in->symbols, pid, tid, cause->lock_addr);
+	else if (cause->shape != PAR_SHAPE_STACK)
+		ask_symbol(&in->symbols, pid, tid, par_futex_lock(cause->shape, cause->args[0]));
+}
+
 void inspect_before(struct inspect *in, const struct event *ev)
 {
 	const struct par_cause *cause = NULL;
@@ -210,17 +175,36 @@ void inspect_before(struct inspect *in, const struct event *ev)
 	if (ev->hdr.kind == PAR_CYCLE) {
 		cause = &ev->cycle.cause;
 		pid = ev->cycle.tgid;
+		ask_name(in, ev->cycle.off.waker_tid); /* it may be the other end of a pipe */
 	} else if (ev->hdr.kind == PAR_TASK || ev->hdr.kind == PAR_OPEN) {
 		cause = &ev->task.cause;
 		pid = ev->task.tgid;
 	}
+	if (cause)
+		ask_kernel_about(&in->kernel, cause);
 	if (!cause || cause->sysno == PAR_NO_SYSCALL)
 		return;
 	/* A timed futex wait may be for a GIL. */
 	if (cause->sysno == in->sys_futex && cause->args[3] && htab_find(&in->processes, pid, 0))
-		ask_runtime(in, process_get(in, pid));
-	ask_file(in, ev->hdr.tid, cause);
+		ask_python(in, pid, &process_get(in, pid)->python);
+	ask_lock(in, pid, ev->hdr.tid, cause);
+	if (ev->hdr.kind == PAR_OPEN) /* there is no later */
+		ask_symbols_answer(&in->symbols, SYMBOLS_TICK_NS, false, in->feed, in->ctx);
+	ask_file(&in->files, ev->hdr.tid, cause, in->feed, in->ctx);
+	ask_unix(&in->unix_names, pid, &cause->file);
 	ask_port(in, pid, &cause->file);
+	ask_peers_note(&in->peers, pid, &cause->file);
+}
+
+void inspect_look(struct inspect *in, const struct par_task *rec)
+{
+	const struct par_cause *cause = &rec->cause;
+
+	if (!rec->off.out_ns || rec->hdr.flags & (PAR_OUT_RUNNING | PAR_OUT_READY) ||
+	    cause->sysno == PAR_NO_SYSCALL)
+		return;
+	ask_lock(in, rec->tgid, rec->hdr.tid, cause);
+	ask_file(&in->files, rec->hdr.tid, cause, in->feed, in->ctx);
 }
 
 void inspect_after(struct inspect *in, const struct event *ev)
@@ -231,63 +215,52 @@ void inspect_after(struct inspect *in, const struct event *ev)
 			ask_process(in, ev->task.tgid);
 		break;
 	case PAR_EXEC:
+		ask_symbols_forget(&in->symbols, ev->hdr.tid);
 		ask_process(in, ev->hdr.tid);
 		break;
 	case PAR_FORK:
 		on_fork(in, &ev->fork);
 		break;
 	case PAR_EXIT:
-		if (ev->hdr.flags & PAR_EXIT_PROCESS)
-			free(htab_remove(&in->processes, ev->exit.tgid, 0));
+		if (!(ev->hdr.flags & PAR_EXIT_PROCESS))
+			break;
+		free(htab_remove(&in->processes, ev->exit.tgid, 0));
+		ask_symbols_forget(&in->symbols, ev->exit.tgid);
+		sampler_remove(&in->sampler, ev->exit.tgid);
+		ask_shared_remove(&in->shared, ev->exit.tgid);
+		break;
+	case EVENT_TRAFFIC:
+		ask_unix(&in->unix_names, ev->hdr.tid, &ev->traffic.file);
 		break;
 	case PAR_CYCLE:
 		if (ev->cycle.gap.next_tid == ev->cycle.gap.prev_tid)
 			ask_name(in, ev->cycle.gap.next_tid);
-		ask_name(in, ev->cycle.off.waker_tid);
 		break;
 	}
 }
 
-static void feed_memory(struct inspect *in, struct known_process *k, bool exact)
-{
-	struct event ev = { .hdr = { .ts_ns = clock_mono_ns(), .tid = k->pid } };
-	struct procfs_memory mem;
-
-	if (exact ? procfs_memory(k->pid, &mem) : procfs_memory_estimate(k->pid, &mem))
-		return;
-	ev.hdr.kind = EVENT_MEMORY;
-	ev.memory.rss_bytes = mem.rss_bytes;
-	ev.memory.pss_bytes = mem.pss_bytes;
-	ev.memory.private_bytes = mem.private_bytes;
-	in->feed(in->ctx, &ev);
-}
-
 void inspect_tick(struct inspect *in, uint64_t now_ns)
 {
-	uint64_t until_ns = now_ns + TICK_BUDGET_NS;
-
 	htab_for_each(&in->processes, i) {
 		struct known_process *k = in->processes.entries[i].value;
 
-		/* It may be met after @now_ns was taken: no difference, which would wrap. */
-		if (k->has_pss || now_ns < k->since_ns + SETTLED_NS)
-			continue;
-		k->has_pss = true;
-		feed_memory(in, k, true);
-		if (clock_mono_ns() >= until_ns)
-			break;	/* the others have their turn next time */
+		ask_python_tick(in, k->pid, &k->python, now_ns);
 	}
-	if (now_ns - in->memory_ns < MEMORY_EVERY_NS)
-		return;
-	in->memory_ns = now_ns;
-	htab_for_each(&in->processes, i)
-		feed_memory(in, in->processes.entries[i].value, false);
+	ask_symbols_answer(&in->symbols, SYMBOLS_TICK_NS, false, in->feed, in->ctx);
+	ask_peers_tick(&in->peers, now_ns, in->feed, in->ctx);
+	sampler_tick(&in->sampler, now_ns);
+	ask_shared_tick(&in->shared, now_ns);
+	ask_unix_tick(&in->unix_names, now_ns);
 }
 
 void inspect_memory(struct inspect *in)
 {
-	uint64_t until_ns = clock_mono_ns() + FINAL_BUDGET_NS;
+	htab_for_each(&in->processes, i) {
+		struct known_process *k = in->processes.entries[i].value;
 
-	htab_for_each(&in->processes, i)
-		feed_memory(in, in->processes.entries[i].value, clock_mono_ns() < until_ns);
+		ask_python_gil(in, k->pid, &k->python);
+	}
+	ask_shared_finish(&in->shared, SHARED_FINAL_NS);
+	ask_symbols_answer(&in->symbols, SYMBOLS_FINAL_NS, true, in->feed, in->ctx);
+	sampler_finish(&in->sampler);
 }

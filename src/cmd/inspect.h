@@ -11,6 +11,13 @@
 #include <stdint.h>
 
 #include "base/htab.h"
+#include "cmd/ask_files.h"
+#include "cmd/ask_kernel.h"
+#include "cmd/ask_peers.h"
+#include "cmd/ask_shared.h"
+#include "cmd/ask_symbols.h"
+#include "cmd/ask_unix.h"
+#include "cmd/sampler.h"
 #include "event/event.h"
 #include "symbol/python_detect.h"
 
@@ -20,12 +27,18 @@ struct inspect {
 	const struct htab *traced;	/* (tid, 0), lent: these need no asking for names */
 	struct htab processes;		/* (pid, 0) -> struct known_process, live ones */
 	struct htab names;		/* (tid, 0): asked for the name of an untraced thread */
-	struct htab files;		/* (inode, 0): asked for its path */
+	struct ask_files files;
 	struct htab ports;		/* (port, 0): asked whether this machine listens there */
+	struct ask_peers peers;
+	struct ask_shared shared;
+	struct ask_unix unix_names;
 	struct python_cache python;
+	void (*on_python)(void *ctx, uint32_t pid, const struct python_info *python); /* or NULL */
+	struct ask_symbols symbols;
+	struct ask_kernel kernel;
 	uint64_t ports_ns;		/* when they may be asked for again */
-	uint64_t memory_ns;		/* when that was last asked */
-	int32_t sys_futex;
+	struct sampler sampler;
+	int32_t sys_futex, sys_futex_wait, sys_futex_waitv;
 };
 
 void inspect_init(struct inspect *in, const struct htab *traced,
@@ -37,6 +50,9 @@ void inspect_before(struct inspect *in, const struct event *ev);
 
 /* What @ev made known: new processes, programs, files. */
 void inspect_after(struct inspect *in, const struct event *ev);
+
+/* A look at a thread in between: what a long wait is for is asked while it lasts. */
+void inspect_look(struct inspect *in, const struct par_task *rec);
 
 /* What changes by itself: memory. */
 void inspect_tick(struct inspect *in, uint64_t now_ns);

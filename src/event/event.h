@@ -25,6 +25,12 @@ enum event_kind {
 	EVENT_GAP	= 73,	/* at the end: what is open on a CPU */
 	EVENT_LOST	= 74,	/* how many records were lost; cumulative */
 	EVENT_NAME	= 75,	/* the name of a thread that is not traced */
+	EVENT_SYMBOL	= 76,	/* what lies at an address */
+	EVENT_SHARED	= 77,	/* a process maps memory that others map, too */
+	EVENT_RELEASED	= 78,	/* CPU time without the GIL, since the last one of the same thread */
+	EVENT_DISK	= 79,	/* block requests of a process, since the last one */
+	EVENT_PEER	= 80,	/* who has the other end of a channel */
+	EVENT_DEVICE	= 82,	/* the name of a block device */
 };
 
 #define EVENT_NAME_LEN 256
@@ -41,6 +47,7 @@ struct event_runtime {
 	char name[16];		/* "cpython" */
 	char version[16];	/* "3.11", "" if unknown */
 	uint8_t global_lock;	/* one thread at a time */
+	uint8_t free_threaded;	/* a build that can do without; it may still be switched on */
 	uint64_t lock_addr;	/* the range that holds the global lock's words; 0: none known */
 	uint64_t lock_size;
 };
@@ -63,11 +70,13 @@ struct event_traffic {
 	struct par_file_ref file;	/* id 0: all those of the process that can't be told apart */
 	uint8_t is_write;
 	uint64_t messages, bytes;
+	uint64_t main_messages;	/* of these, moved by the process's first thread */
 };
 
 struct event_file {
 	struct par_hdr hdr;
 	uint64_t id;		/* inode number */
+	uint32_t dev;		/* dev_t of its file system, as the kernel has it */
 	char name[EVENT_NAME_LEN];
 };
 
@@ -93,6 +102,48 @@ struct event_name {
 	char comm[PAR_COMM_LEN];
 };
 
+struct event_symbol {
+	struct par_hdr hdr;	/* tid = process id; 0: the kernel */
+	uint64_t addr;
+	char name[EVENT_NAME_LEN];	/* "queue_lock", "cache+0x40 in libapp.so" */
+};
+
+/* hdr.flags of EVENT_SHARED */
+#define EVENT_SHARED_WRITABLE	0x01
+
+struct event_shared {
+	struct par_hdr hdr;	/* tid = process id */
+	uint64_t id;		/* inode number */
+	uint32_t dev;
+	uint64_t bytes;		/* mapped by this process */
+	char name[EVENT_NAME_LEN];	/* path, "" if it has none */
+};
+
+struct event_released {
+	struct par_hdr hdr;	/* tid */
+	uint64_t cpu_ns;	/* CPU time while that was watched */
+	uint64_t released_ns;	/* of it, without the GIL */
+};
+
+struct event_disk {
+	struct par_hdr hdr;	/* tid = process id */
+	uint32_t dev;		/* dev_t */
+	uint64_t reads, writes;	/* requests */
+	uint64_t read_bytes, write_bytes;
+};
+
+struct event_peer {
+	struct par_hdr hdr;	/* tid = who has the other end: process id */
+	struct par_file_ref file;	/* the end that is known */
+	char comm[PAR_COMM_LEN];
+};
+
+struct event_device {
+	struct par_hdr hdr;
+	uint32_t dev;		/* dev_t, as the kernel has it */
+	char name[64];		/* "vda" */
+};
+
 struct event {
 	union {
 		struct par_hdr hdr;
@@ -103,6 +154,7 @@ struct event {
 		struct par_rename rename;
 		struct par_exit exit;
 		struct par_free free;
+		struct par_startup startup;
 		struct event_process process;
 		struct event_runtime runtime;
 		struct event_memory memory;
@@ -113,6 +165,12 @@ struct event {
 		struct event_gap gap;
 		struct event_lost lost;
 		struct event_name name;
+		struct event_symbol symbol;
+		struct event_shared shared;
+		struct event_released released;
+		struct event_disk disk;
+		struct event_peer peer;
+		struct event_device device;
 	};
 };
 

@@ -26,6 +26,8 @@ enum field_type {
 	FIELD_CALL, /* in struct par_cause: sysno and args */
 	FIELD_FILE,
 	FIELD_GAP,
+	FIELD_SHAPE, /* enum par_shape */
+	FIELD_KLOCK, /* enum par_klock */
 	FIELD_BITS, /* a word: these bits are set */
 	FIELD_NO_BITS, /* a word: none of these bits is set */
 	FIELD_MORE_BITS, /* a number: the bits that have no word */
@@ -68,17 +70,25 @@ struct field {
 	BITS("from-idle", BITS, PAR_WAKE_IDLE, s, off.wake_flags), \
 	BITS("wake-flags", MORE_BITS, PAR_WAKE_SAME_FUTEX | PAR_WAKE_IDLE, s, off.wake_flags)
 
-#define CAUSE_BITS (PAR_CAUSE_IOWAIT | PAR_CAUSE_KTHREAD | PAR_CAUSE_FAULT | PAR_CAUSE_COMPAT)
+#define CAUSE_BITS \
+	(PAR_CAUSE_IOWAIT | PAR_CAUSE_KTHREAD | PAR_CAUSE_FAULT | PAR_CAUSE_COMPAT | \
+	 PAR_CAUSE_KLOCK)
 
 #define CAUSE_FIELDS(s) \
 	F("sys", CALL, s, cause), \
 	F("file", FILE, s, cause.file), \
 	F("timeout", TIME, s, cause.timeout_ns), \
 	F("owner", UINT, s, cause.owner_tid), \
+	F("shape", SHAPE, s, cause.shape), \
+	F("klock", KLOCK, s, cause.klock), \
+	F("lock", HEX, s, cause.lock_addr), \
+	F("ip", HEX, s, cause.lock_ip), \
+	F("dev", HEX, s, cause.block_dev), \
 	BITS("iowait", BITS, PAR_CAUSE_IOWAIT, s, cause.flags), \
 	BITS("kthread", BITS, PAR_CAUSE_KTHREAD, s, cause.flags), \
 	BITS("fault", BITS, PAR_CAUSE_FAULT, s, cause.flags), \
 	BITS("compat", BITS, PAR_CAUSE_COMPAT, s, cause.flags), \
+	BITS("klock-told", BITS, PAR_CAUSE_KLOCK, s, cause.flags), \
 	BITS("cause-flags", MORE_BITS, CAUSE_BITS, s, cause.flags)
 
 #define USAGE_FIELDS(s) \
@@ -97,6 +107,7 @@ static const struct field cycle_fields[] = {
 	CPU_AND_FLAGS(0),
 	OFF_FIELDS(par_cycle),
 	F("outcpu", OUT_CPU, par_cycle, off.out_cpu),
+	F("throttled-us", UINT, par_cycle, throttled_us),
 	F("gap", GAP, par_cycle, gap),
 	CAUSE_FIELDS(par_cycle),
 	{ 0 },
@@ -110,7 +121,9 @@ static const struct field task_fields[] = {
 	BITS("running", BITS, PAR_OUT_RUNNING, par_hdr, flags),
 	BITS("ready", BITS, PAR_OUT_READY, par_hdr, flags),
 	BITS("blocked", NO_BITS, PAR_OUT_RUNNING | PAR_OUT_READY, par_hdr, flags),
-	BITS("flags", MORE_BITS, PAR_OUT_RUNNING | PAR_OUT_READY, par_hdr, flags),
+	BITS("throttled", BITS, PAR_OUT_THROTTLED, par_hdr, flags),
+	BITS("flags", MORE_BITS, PAR_OUT_RUNNING | PAR_OUT_READY | PAR_OUT_THROTTLED, par_hdr,
+	     flags),
 	F("cpu", UINT, par_task, off.out_cpu),
 	F("teller", UINT, par_hdr, cpu),
 	OFF_FIELDS(par_task),
@@ -126,7 +139,8 @@ static const struct field fork_fields[] = {
 	F("child", UINT, par_fork, child_tid),
 	F("childpid", UINT, par_fork, child_tgid),
 	F("comm", STRING, par_fork, comm),
-	CPU_AND_FLAGS(0),
+	BITS("shares-vm", BITS, PAR_FORK_SHARES_VM, par_hdr, flags),
+	CPU_AND_FLAGS(PAR_FORK_SHARES_VM),
 	{ 0 },
 };
 
@@ -135,6 +149,7 @@ static const struct field exec_fields[] = {
 	F("old", UINT, par_exec, old_tid),
 	F("comm", STRING, par_exec, comm),
 	F("path", STRING, par_exec, path),
+	F("maxrss-kib", UINT, par_exec, maxrss_kib),
 	CPU_AND_FLAGS(0),
 	{ 0 },
 };
@@ -165,6 +180,15 @@ static const struct field free_fields[] = {
 	{ 0 },
 };
 
+static const struct field startup_fields[] = {
+	F("tid", UINT, par_hdr, tid),
+	F("pid", UINT, par_startup, tgid),
+	BITS("loaded", BITS, PAR_STARTUP_LOADED, par_hdr, flags),
+	BITS("fed", BITS, PAR_STARTUP_FED, par_hdr, flags),
+	CPU_AND_FLAGS(PAR_STARTUP_LOADED | PAR_STARTUP_FED),
+	{ 0 },
+};
+
 static const struct field process_fields[] = {
 	F("pid", UINT, par_hdr, tid),
 	F("ppid", UINT, event_process, ppid),
@@ -179,6 +203,7 @@ static const struct field runtime_fields[] = {
 	F("name", STRING, event_runtime, name),
 	F("version", STRING, event_runtime, version),
 	BITS("global-lock", BITS, 1, event_runtime, global_lock),
+	BITS("free-threaded", BITS, 1, event_runtime, free_threaded),
 	F("addr", HEX, event_runtime, lock_addr),
 	F("size", HEX, event_runtime, lock_size),
 	CPU_AND_FLAGS(0),
@@ -212,12 +237,14 @@ static const struct field traffic_fields[] = {
 	BITS("write", BITS, 1, event_traffic, is_write),
 	F("messages", UINT, event_traffic, messages),
 	F("bytes", UINT, event_traffic, bytes),
+	F("main", UINT, event_traffic, main_messages),
 	CPU_AND_FLAGS(0),
 	{ 0 },
 };
 
 static const struct field file_fields[] = {
 	F("id", UINT, event_file, id),
+	F("dev", HEX, event_file, dev),
 	F("name", STRING, event_file, name),
 	F("tid", UINT, par_hdr, tid),
 	CPU_AND_FLAGS(0),
@@ -254,6 +281,60 @@ static const struct field name_fields[] = {
 	{ 0 },
 };
 
+static const struct field symbol_fields[] = {
+	F("pid", UINT, par_hdr, tid),
+	F("addr", HEX, event_symbol, addr),
+	F("name", STRING, event_symbol, name),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
+static const struct field shared_fields[] = {
+	F("pid", UINT, par_hdr, tid),
+	F("id", UINT, event_shared, id),
+	F("dev", HEX, event_shared, dev),
+	F("bytes", UINT, event_shared, bytes),
+	F("name", STRING, event_shared, name),
+	BITS("writable", BITS, EVENT_SHARED_WRITABLE, par_hdr, flags),
+	CPU_AND_FLAGS(EVENT_SHARED_WRITABLE),
+	{ 0 },
+};
+
+static const struct field released_fields[] = {
+	F("tid", UINT, par_hdr, tid),
+	F("watched", TIME, event_released, cpu_ns),
+	F("released", TIME, event_released, released_ns),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
+static const struct field disk_fields[] = {
+	F("pid", UINT, par_hdr, tid),
+	F("dev", HEX, event_disk, dev),
+	F("reads", UINT, event_disk, reads),
+	F("writes", UINT, event_disk, writes),
+	F("read-bytes", UINT, event_disk, read_bytes),
+	F("write-bytes", UINT, event_disk, write_bytes),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
+static const struct field peer_fields[] = {
+	F("pid", UINT, par_hdr, tid),
+	F("file", FILE, event_peer, file),
+	F("comm", STRING, event_peer, comm),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
+static const struct field device_fields[] = {
+	F("dev", HEX, event_device, dev),
+	F("name", STRING, event_device, name),
+	F("tid", UINT, par_hdr, tid),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
 static const struct kind {
 	const char *word;
 	uint8_t kind;
@@ -267,6 +348,7 @@ static const struct kind {
 	{ "rename", PAR_RENAME, rename_fields },
 	{ "exit", PAR_EXIT, exit_fields },
 	{ "free", PAR_FREE, free_fields },
+	{ "startup", PAR_STARTUP, startup_fields },
 	{ "begin", EVENT_BEGIN, mark_fields },
 	{ "end", EVENT_END, mark_fields },
 	{ "process", EVENT_PROCESS, process_fields },
@@ -279,6 +361,12 @@ static const struct kind {
 	{ "gap", EVENT_GAP, gap_fields },
 	{ "lost", EVENT_LOST, lost_fields },
 	{ "name", EVENT_NAME, name_fields },
+	{ "symbol", EVENT_SYMBOL, symbol_fields },
+	{ "shared", EVENT_SHARED, shared_fields },
+	{ "released", EVENT_RELEASED, released_fields },
+	{ "disk", EVENT_DISK, disk_fields },
+	{ "peer", EVENT_PEER, peer_fields },
+	{ "device", EVENT_DEVICE, device_fields },
 };
 /* clang-format on */
 
@@ -361,6 +449,10 @@ static bool get_value(const char **p, const struct field *f, void *at)
 		return value_get_file(p, at);
 	case FIELD_GAP:
 		return value_get_gap(p, at);
+	case FIELD_SHAPE:
+		return value_get_shape(p, at);
+	case FIELD_KLOCK:
+		return value_get_klock(p, at);
 	default:
 		return false;
 	}
@@ -404,6 +496,12 @@ static void put_value(struct strbuf *out, const struct field *f, const void *at)
 		break;
 	case FIELD_GAP:
 		value_put_gap(out, at);
+		break;
+	case FIELD_SHAPE:
+		value_put_shape(out, *(const uint8_t *)at);
+		break;
+	case FIELD_KLOCK:
+		value_put_klock(out, *(const uint8_t *)at);
 		break;
 	default:
 		break;

@@ -366,6 +366,22 @@ static const char *const file_words[PAR_FILE_CNT] = {
 	[PAR_FILE_MQUEUE] = "mqueue",
 	[PAR_FILE_IO_URING] = "io_uring",
 	[PAR_FILE_OTHER] = "other",
+	[PAR_FILE_SYSV_QUEUE] = "sysv_queue",
+	[PAR_FILE_SYSV_SEMAPHORE] = "sysv_semaphore",
+};
+
+static const char *const shape_words[PAR_SHAPE_CNT] = {
+	[PAR_SHAPE_UNKNOWN] = "unknown", [PAR_SHAPE_MUTEX] = "mutex",
+	[PAR_SHAPE_RWLOCK] = "rwlock",   [PAR_SHAPE_SEMAPHORE] = "semaphore",
+	[PAR_SHAPE_CONDVAR] = "condvar", [PAR_SHAPE_BARRIER] = "barrier",
+	[PAR_SHAPE_STACK] = "stack",     [PAR_SHAPE_PARKED] = "parked",
+	[PAR_SHAPE_GIL] = "gil",
+};
+
+static const char *const klock_words[PAR_KLOCK_CNT] = {
+	[PAR_KLOCK_NONE] = "none", [PAR_KLOCK_OTHER] = "other", [PAR_KLOCK_MUTEX] = "mutex",
+	[PAR_KLOCK_READ] = "read", [PAR_KLOCK_WRITE] = "write", [PAR_KLOCK_MMAP] = "mmap",
+	[PAR_KLOCK_FILE] = "file",
 };
 
 static const struct file_flag {
@@ -376,6 +392,7 @@ static const struct file_flag {
 	{ "loopback", PAR_FILE_LOOPBACK },
 	{ "served", PAR_FILE_SERVED },
 	{ "ipv6", PAR_FILE_IPV6 },
+	{ "named", PAR_FILE_NAMED },
 };
 
 /* Has ports and an address, and an inode number only on the side. */
@@ -394,6 +411,54 @@ static bool get_word(const char **p, const char *word)
 		return false;
 	*p += len;
 	return true;
+}
+
+/* One of @words, or "#N". */
+static bool get_enum(const char **p, const char *const words[], int cnt, uint8_t *out)
+{
+	uint64_t v;
+
+	if (eat(p, '#')) {
+		if (!get_max(p, UINT8_MAX, &v))
+			return false;
+		*out = (uint8_t)v;
+		return true;
+	}
+	for (int i = 0; i < cnt; i++) {
+		if (get_word(p, words[i])) {
+			*out = (uint8_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void put_enum(struct strbuf *out, const char *const words[], int cnt, uint8_t v)
+{
+	if (v < cnt)
+		strbuf_addstr(out, words[v]);
+	else
+		strbuf_addf(out, "#%u", v);
+}
+
+bool value_get_shape(const char **p, uint8_t *shape)
+{
+	return get_enum(p, shape_words, PAR_SHAPE_CNT, shape);
+}
+
+void value_put_shape(struct strbuf *out, uint8_t shape)
+{
+	put_enum(out, shape_words, PAR_SHAPE_CNT, shape);
+}
+
+bool value_get_klock(const char **p, uint8_t *klock)
+{
+	return get_enum(p, klock_words, PAR_KLOCK_CNT, klock);
+}
+
+void value_put_klock(struct strbuf *out, uint8_t klock)
+{
+	put_enum(out, klock_words, PAR_KLOCK_CNT, klock);
 }
 
 static bool get_address(const char **p, struct par_file_ref *ref)
@@ -448,35 +513,22 @@ static bool get_file_word(const char **p, struct par_file_ref *ref)
 		ref->id = v;
 		return true;
 	}
+	if (get_word(p, "net"))
+		return is_inet(ref) && eat(p, '=') && get_u16(p, &ref->net);
+	if (get_word(p, "peer"))
+		return !is_inet(ref) && eat(p, '=') && get_u32(p, &ref->peer_pid);
+	if (get_word(p, "dev"))
+		return !is_inet(ref) && eat(p, '=') && get_u32(p, &ref->dev);
 	if (!get_max(p, UINT8_MAX, &v))
 		return false;
 	ref->flags |= (uint8_t)v;
 	return true;
 }
 
-static bool get_file_kind(const char **p, struct par_file_ref *ref)
-{
-	uint64_t v;
-
-	if (eat(p, '#')) {
-		if (!get_max(p, UINT8_MAX, &v))
-			return false;
-		ref->kind = (uint8_t)v;
-		return true;
-	}
-	for (int kind = 0; kind < PAR_FILE_CNT; kind++) {
-		if (get_word(p, file_words[kind])) {
-			ref->kind = (uint8_t)kind;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool value_get_file(const char **p, struct par_file_ref *ref)
 {
 	*ref = (struct par_file_ref){ 0 };
-	if (!get_file_kind(p, ref))
+	if (!get_enum(p, file_words, PAR_FILE_CNT, &ref->kind))
 		return false;
 	if (eat(p, ':') && !get_file_body(p, ref))
 		return false;
@@ -506,10 +558,7 @@ void value_put_file(struct strbuf *out, const struct par_file_ref *ref)
 {
 	uint8_t flags = ref->flags;
 
-	if (ref->kind < PAR_FILE_CNT)
-		strbuf_addstr(out, file_words[ref->kind]);
-	else
-		strbuf_addf(out, "#%u", ref->kind);
+	put_enum(out, file_words, PAR_FILE_CNT, ref->kind);
 	if (is_inet(ref)) {
 		if (put_inet(out, ref))
 			flags &= (uint8_t)~PAR_FILE_IPV6;
@@ -517,6 +566,8 @@ void value_put_file(struct strbuf *out, const struct par_file_ref *ref)
 			strbuf_addstr(out, ",id=");
 			value_put_id(out, ref->id);
 		}
+		if (ref->net)
+			strbuf_addf(out, ",net=0x%x", ref->net);
 	} else if (ref->id || ref->peer_id) {
 		strbuf_addch(out, ':');
 		value_put_id(out, ref->id);
@@ -525,6 +576,10 @@ void value_put_file(struct strbuf *out, const struct par_file_ref *ref)
 			value_put_id(out, ref->peer_id);
 		}
 	}
+	if (!is_inet(ref) && ref->peer_pid)
+		strbuf_addf(out, ",peer=%u", ref->peer_pid);
+	if (!is_inet(ref) && ref->dev)
+		strbuf_addf(out, ",dev=0x%x", ref->dev);
 	for (size_t i = 0; i < COUNT(file_flags); i++) {
 		if (flags & file_flags[i].bit)
 			strbuf_addf(out, ",%s", file_flags[i].word);

@@ -43,6 +43,12 @@ void value_put_sysno(struct strbuf *out, int32_t sysno);
 bool value_get_call(const char **p, struct par_cause *cause);
 void value_put_call(struct strbuf *out, const struct par_cause *cause);
 
+/* enum par_shape and enum par_klock: "condvar", "#99" if it has no name. */
+bool value_get_shape(const char **p, uint8_t *shape);
+void value_put_shape(struct strbuf *out, uint8_t shape);
+bool value_get_klock(const char **p, uint8_t *klock);
+void value_put_klock(struct strbuf *out, uint8_t klock);
+
 /* "pipe:123", "tcp:8080>127.0.0.1:5432,loopback". */
 bool value_get_file(const char **p, struct par_file_ref *ref);
 void value_put_file(struct strbuf *out, const struct par_file_ref *ref);

@@ -112,6 +112,9 @@ static void release_actors(struct facts *f)
 		free(p->runtime);
 		free(p->runtime_version);
 		free(p->start_method);
+		free(p->started_by);
+		free(p->helper);
+		free(p->exit_signal);
 	}
 	free(f->processes);
 	for (size_t i = 0; i < f->thread_cnt; i++) {
@@ -133,11 +136,21 @@ static void release_objects(struct facts *f)
 		free(f->channels[i].id);
 		free(f->channels[i].writers);
 		free(f->channels[i].readers);
+		free(f->channels[i].used_as);
+		for (size_t j = 0; j < f->channels[i].end_cnt; j++)
+			free(f->channels[i].ends[j].name);
+		free(f->channels[i].ends);
 	}
 	free(f->channels);
 	for (size_t i = 0; i < f->syscall_cnt; i++)
 		free(f->syscalls[i].name);
 	free(f->syscalls);
+	for (size_t i = 0; i < f->deadlock_cnt; i++) {
+		free(f->deadlocks[i].threads);
+		free_strings(f->deadlocks[i].locks, f->deadlocks[i].lock_cnt);
+		free(f->deadlocks[i].text);
+	}
+	free(f->deadlocks);
 }
 
 void facts_release(struct facts *f)

@@ -47,9 +47,13 @@ struct fact_process {
 	bool ended;
 	uint64_t ended_ns;
 	int exit_code;			/* 128 + n for signal n, as shells say it */
+	char *exit_signal;		/* "SIGKILL"; NULL: ended by itself, or not at all */
 	char *runtime, *runtime_version;/* NULL: none found */
-	bool global_lock;
+	bool global_lock, free_threaded;
 	char *start_method;		/* NULL: not known */
+	char *started_by;		/* "fork" or "vfork"; NULL: not seen */
+	bool has_exec, exec;		/* got a program of its own */
+	char *helper;			/* "fork server", "resource tracker"; NULL: no helper */
 	bool has_startup;
 	uint64_t startup_ns;
 	uint64_t rss_bytes, pss_bytes, private_bytes;
@@ -66,6 +70,8 @@ struct fact_thread {
 	struct fact_quantiles {
 		uint64_t p50, p95, p99, max;
 	} run_queue_ns;
+	uint64_t watched_ns;		/* CPU time while the GIL was watched; 0: it was not */
+	uint64_t released_ns;		/* of it, with the GIL released */
 };
 
 struct fact_lock {
@@ -76,6 +82,25 @@ struct fact_lock {
 	uint64_t waits, wait_ns, max_ns;
 	struct lock_edge *edges;	/* [edge_cnt], longest first */
 	size_t edge_cnt;
+	uint64_t contended_ns;		/* of wait_ns: for a lock, not for a signal or a process */
+};
+
+/* Threads that wait for each other, all around: each for the next one, the last for the first. */
+struct fact_deadlock {
+	uint32_t *threads;		/* [thread_cnt] */
+	char **locks;			/* [lock_cnt]: what each of them waits for */
+	size_t thread_cnt, lock_cnt;
+	char *text;			/* for people */
+};
+
+/* One process at a channel. */
+struct fact_channel_end {
+	uint32_t pid;			/* 0: sums all that are not listed */
+	char *name;			/* NULL: not known */
+	bool traced;
+	bool reads, writes;
+	uint64_t messages_sent, bytes_sent, messages_received, bytes_received;
+	uint64_t read_wait_ns, write_wait_ns;
 };
 
 struct fact_channel {
@@ -84,6 +109,10 @@ struct fact_channel {
 	size_t writer_cnt, reader_cnt;
 	uint64_t messages, bytes;
 	uint64_t read_wait_ns, write_wait_ns;
+	char *used_as;			/* NULL: nothing is known but the kind */
+	uint64_t size_bytes;		/* of a shared mapping */
+	struct fact_channel_end *ends;	/* [end_cnt], busiest first */
+	size_t end_cnt;
 };
 
 struct fact_syscall {
@@ -180,6 +209,8 @@ struct facts {
 	} requests;
 	struct fact_window *series;
 	size_t series_cnt;
+	struct fact_deadlock *deadlocks;
+	size_t deadlock_cnt;
 	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
 };
 

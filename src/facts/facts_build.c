@@ -54,6 +54,11 @@ void facts_build_add_open(void *facts_build, const struct task *t, enum bucket b
 		fb->latest_ns = end_ns;
 }
 
+void facts_build_add_blocked(struct facts_build *fb, const struct blocked *b)
+{
+	wait_graph_put(&fb->blocked, b, true);
+}
+
 static void forget_open(struct facts_build *fb)
 {
 	htab_for_each(&fb->open, i)
@@ -68,6 +73,20 @@ static void on_begin(void *ctx, uint64_t ts_ns)
 	series_release(&fb->series);
 	series_init(&fb->series, ts_ns);
 	fb->begin_ns = fb->latest_ns = ts_ns;
+}
+
+/* Whom does it wait for until the end, its own or the recording's? */
+static void follow_blocked(struct facts_build *fb, const struct span *s)
+{
+	struct blocked b = { .waiter = s->task, .owner = s->owner };
+
+	if (!s->owner || !s->lock) {
+		wait_graph_drop(&fb->blocked, s->task);
+		return;
+	}
+	b.lock = s->lock->name;
+	b.wait_ns = s->end_ns - s->start_ns;
+	wait_graph_put(&fb->blocked, &b, false);
 }
 
 static void on_span(void *ctx, const struct span *s)
@@ -91,6 +110,8 @@ static void on_span(void *ctx, const struct span *s)
 		latency_add(sum->queue, len);
 	}
 	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
+	if (b != BUCKET_CPU_USER && b != BUCKET_RUN_QUEUE && b != BUCKET_THROTTLED)
+		follow_blocked(fb, s);
 }
 
 static struct fact_quantiles quantiles(const struct latency *l)
@@ -159,6 +180,7 @@ void facts_build_release(struct facts_build *fb)
 	}
 	htab_release(&fb->threads);
 	forget_open(fb);
+	wait_graph_release(&fb->blocked);
 	cpu_peak_release(&fb->peak);
 	series_release(&fb->series);
 	*fb = (struct facts_build){ 0 };
@@ -218,6 +240,8 @@ static void fill_thread(struct facts_build *fb, const struct task *t, struct fac
 		.involuntary = t->involuntary,
 		.migrations = t->migrations,
 		.wakeups = t->wakeups,
+		.watched_ns = t->watched_ns,
+		.released_ns = t->released_ns,
 	};
 	for (int b = 0; b < BUCKET_CNT; b++)
 		out->time_ns[b] = (sum ? sum->time_ns[b] : 0) + (open ? open->time_ns[b] : 0);
@@ -265,7 +289,12 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	fill_locks(out, m);
 	fill_channels(out, m);
 	fill_syscalls(out, m, fb->options.sysno_name);
+	out->disk.reads = m->disk.reads;
+	out->disk.writes = m->disk.writes;
+	out->disk.bytes = m->disk.bytes;
 	out->disk.wait_ns = facts_bucket_ns(out, BUCKET_DISK);
+	out->deadlocks = wait_graph_circles(&fb->blocked, &out->deadlock_cnt);
+	wait_graph_pass(&fb->blocked);
 	forget_open(fb);
 	out->series = series_take(&fb->series, fb->latest_ns, &out->series_cnt);
 }

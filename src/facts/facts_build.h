@@ -15,17 +15,20 @@
 
 #include "base/htab.h"
 #include "facts/cpu_peak.h"
+#include "facts/deadlock.h"
 #include "facts/facts.h"
 #include "facts/series.h"
 #include "model/model.h"
 
 /*
- * What is kept of locks and channels, most waited for first, and of a lock's
- * edges. The rest is summed into one more entry, named "… more".
+ * What is kept of locks and channels, most waited for first, of a lock's edges,
+ * of a channel's ends. The rest is summed into one more entry, named "… more".
  */
 #define FACTS_LOCKS_MAX	   64
 #define FACTS_CHANNELS_MAX 64
 #define FACTS_EDGES_MAX	   64
+#define FACTS_ENDS_MAX	   64
+#define FACTS_MEMORY_MAX   32	/* shared mappings, beside the channels */
 
 struct facts_build_options {
 	/* NULL, or a function that returns NULL: "syscall_<number>". */
@@ -42,6 +45,7 @@ struct facts_build {
 	uint64_t latest_ns;		/* the latest end of a span */
 	bool ended;
 	struct htab open;		/* (struct task *, 0) -> struct open_sum, owned */
+	struct wait_graph blocked;	/* whom threads waited for when they or the recording ended */
 };
 
 void facts_build_init(struct facts_build *fb, const struct facts_build_options *options);
@@ -56,6 +60,9 @@ const struct observer *facts_build_observer(const struct facts_build *fb);
  */
 void facts_build_add_open(void *facts_build, const struct task *t, enum bucket bucket,
 			  uint64_t start_ns, uint64_t end_ns);
+
+/* Likewise: it waits for what another one has. Fits model_blocked(). */
+void facts_build_add_blocked(struct facts_build *fb, const struct blocked *b);
 
 /*
  * Fill @out, which is empty, as things stand. Of out->recording only duration_ns

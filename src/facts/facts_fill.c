@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/xalloc.h"
 #include "facts/facts_build.h"
+#include "facts/starts.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -19,39 +19,14 @@ static char *dup_or_null(const char *s)
 	return s && s[0] ? xstrdup(s) : NULL;
 }
 
-static int shell_status(uint32_t wait_status)
-{
-	int status = (int)wait_status;
-
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-static bool command_has(const struct process *p, const char *what)
-{
-	return p && p->command && strstr(p->command, what);
-}
-
-/*
- * As Python's multiprocessing calls them; for others only fork and exec. The
- * command line of a spawned worker holds "from multiprocessing.spawn import
- * spawn_main", that of the fork server "from multiprocessing.forkserver …".
- */
-static const char *start_method(const struct process *p)
-{
-	if (!p->born)
-		return NULL;
-	if (p->exec_ns)
-		return command_has(p, "multiprocessing.spawn") ? "spawn" : "exec";
-	return command_has(p->parent, "multiprocessing.forkserver") ? "forkserver" : "fork";
-}
-
 void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 {
 	out->processes = xcalloc(m->process_cnt, sizeof(*out->processes));
 	for (size_t i = 0; i < m->process_cnt; i++) {
 		const struct process *p = m->all_processes[i];
+		struct fact_process *f = &out->processes[out->process_cnt++];
 
-		out->processes[out->process_cnt++] = (struct fact_process){
+		*f = (struct fact_process){
 			.pid = p->pid,
 			.ppid = p->ppid,
 			.name = xstrndup(p->name, sizeof(p->name)),
@@ -59,16 +34,16 @@ void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 			.started_ns = p->start_ns > begin_ns ? p->start_ns - begin_ns : 0,
 			.ended = p->ended,
 			.ended_ns = p->ended && p->end_ns > begin_ns ? p->end_ns - begin_ns : 0,
-			.exit_code = p->ended ? shell_status(p->exit_code) : 0,
 			.runtime = dup_or_null(p->runtime),
 			.runtime_version = dup_or_null(p->runtime_version),
 			.global_lock = p->global_lock,
-			.start_method = dup_or_null(start_method(p)),
+			.free_threaded = p->free_threaded,
 			.rss_bytes = p->rss_max_bytes > p->rss_bytes ? p->rss_max_bytes
 								     : p->rss_bytes,
 			.pss_bytes = p->pss_bytes,
 			.private_bytes = p->private_bytes,
 		};
+		starts_fill(f, m, p);
 	}
 }
 
@@ -130,6 +105,7 @@ static void sum_lock(struct fact_lock *rest, const struct lock *l)
 {
 	rest->waits += l->waits;
 	rest->wait_ns += l->wait_ns;
+	rest->contended_ns += l->contended_ns;
 	rest->max_ns = l->max_ns > rest->max_ns ? l->max_ns : rest->max_ns;
 }
 
@@ -159,6 +135,7 @@ void fill_locks(struct facts *out, const struct model *m)
 			.waits = l->waits,
 			.wait_ns = l->wait_ns,
 			.max_ns = l->max_ns,
+			.contended_ns = l->contended_ns,
 		};
 		fill_edges(f, l);
 		out->lock_cnt++;
@@ -168,81 +145,6 @@ void fill_locks(struct facts *out, const struct model *m)
 		out->locks[out->lock_cnt++] = rest;
 	}
 	free(locks);
-}
-
-static const char *channel_kind(uint8_t file_kind)
-{
-	static const char *const kinds[] = {
-		[PAR_FILE_REGULAR] = "file",    [PAR_FILE_TTY] = "tty",
-		[PAR_FILE_PIPE] = "pipe",       [PAR_FILE_FIFO] = "fifo",
-		[PAR_FILE_UNIX] = "unix",       [PAR_FILE_TCP] = "tcp",
-		[PAR_FILE_UDP] = "udp",         [PAR_FILE_SOCKET] = "socket",
-		[PAR_FILE_EVENTFD] = "eventfd", [PAR_FILE_SIGNALFD] = "signalfd",
-		[PAR_FILE_MQUEUE] = "mqueue",
-	};
-
-	if (file_kind < ARRAY_CNT(kinds) && kinds[file_kind])
-		return kinds[file_kind];
-	return "other";
-}
-
-static int by_channel_wait(const void *a, const void *b)
-{
-	const struct channel *x = *(const struct channel *const *)a;
-	const struct channel *y = *(const struct channel *const *)b;
-	uint64_t x_ns = x->read_wait_ns + x->write_wait_ns;
-	uint64_t y_ns = y->read_wait_ns + y->write_wait_ns;
-
-	if (x_ns != y_ns)
-		return x_ns > y_ns ? -1 : 1;
-	return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
-}
-
-static uint32_t *dup_ids(const uint32_t *ids, size_t cnt)
-{
-	uint32_t *copy = xcalloc(cnt, sizeof(*copy));
-
-	if (cnt)
-		memcpy(copy, ids, cnt * sizeof(*copy));
-	return copy;
-}
-
-static void add_channel(struct fact_channel *f, const struct channel *c)
-{
-	f->messages += c->messages;
-	f->bytes += c->bytes;
-	f->read_wait_ns += c->read_wait_ns;
-	f->write_wait_ns += c->write_wait_ns;
-}
-
-void fill_channels(struct facts *out, const struct model *m)
-{
-	struct channel **channels = (struct channel **)sorted_values(&m->channels, by_channel_wait);
-	size_t cnt = m->channels.cnt;
-	size_t kept = cnt > FACTS_CHANNELS_MAX ? FACTS_CHANNELS_MAX : cnt;
-
-	out->channels = xcalloc(kept + 1, sizeof(*out->channels));
-	for (size_t i = 0; i < kept; i++) {
-		const struct channel *c = channels[i];
-		struct fact_channel *f = &out->channels[out->channel_cnt++];
-
-		f->kind = xstrdup(channel_kind(c->file_kind));
-		f->id = xstrdup(c->name ? c->name : "");
-		f->readers = dup_ids(c->readers, c->reader_cnt);
-		f->writers = dup_ids(c->writers, c->writer_cnt);
-		f->reader_cnt = c->reader_cnt;
-		f->writer_cnt = c->writer_cnt;
-		add_channel(f, c);
-	}
-	if (kept < cnt) {
-		struct fact_channel *rest = &out->channels[out->channel_cnt++];
-
-		rest->kind = xstrdup("other");
-		rest->id = xasprintf("%zu more", cnt - kept);
-		for (size_t i = kept; i < cnt; i++)
-			add_channel(rest, channels[i]);
-	}
-	free(channels);
 }
 
 static int by_syscall_wait(const void *a, const void *b)

@@ -127,6 +127,7 @@ static json_t *runtime(const struct fact_process *p)
 	set(o, "name", text(p->runtime));
 	set(o, "version", text_or_null(p->runtime_version));
 	set(o, "global_lock", json_boolean(p->global_lock));
+	set(o, "free_threaded", json_boolean(p->free_threaded));
 	return o;
 }
 
@@ -147,6 +148,22 @@ static json_t *process(const struct fact_process *p)
 	set(o, "rss_bytes", number(p->rss_bytes));
 	set(o, "pss_bytes", number(p->pss_bytes));
 	set(o, "private_bytes", number(p->private_bytes));
+	set(o, "exit_signal", text_or_null(p->exit_signal));
+	set(o, "started_by", text_or_null(p->started_by));
+	set(o, "exec", p->has_exec ? json_boolean(p->exec) : json_null());
+	set(o, "helper", text_or_null(p->helper));
+	return o;
+}
+
+static json_t *gil_released(const struct fact_thread *t)
+{
+	json_t *o;
+
+	if (!t->watched_ns)
+		return json_null();
+	o = json_object();
+	set(o, "cpu_ns", number(t->watched_ns));
+	set(o, "released_ns", number(t->released_ns));
 	return o;
 }
 
@@ -176,6 +193,7 @@ static json_t *thread(const struct fact_thread *t)
 	set(queue, "p99", number(t->run_queue_ns.p99));
 	set(queue, "max", number(t->run_queue_ns.max));
 	set(o, "run_queue_ns", queue);
+	set(o, "gil_released", gil_released(t));
 	return o;
 }
 
@@ -214,6 +232,43 @@ static json_t *lock(const struct fact_lock *l)
 		json_array_append_new(edges, edge);
 	}
 	set(o, "edges", edges);
+	set(o, "contended_ns", number(l->contended_ns));
+	return o;
+}
+
+static json_t *deadlock(const struct fact_deadlock *d)
+{
+	json_t *o = json_object();
+
+	set(o, "threads", ids(d->threads, d->thread_cnt));
+	set(o, "locks", texts(d->locks, d->lock_cnt));
+	set(o, "text", text(d->text));
+	return o;
+}
+
+#define SET_ARRAY(root, key, fn, items, cnt)                           \
+	do {                                                           \
+		json_t *arr_ = json_array();                           \
+		for (size_t i_ = 0; i_ < (cnt); i_++)                  \
+			json_array_append_new(arr_, fn(&(items)[i_])); \
+		set(root, key, arr_);                                  \
+	} while (0)
+
+static json_t *channel_end(const struct fact_channel_end *e)
+{
+	json_t *o = json_object();
+
+	set(o, "pid", number(e->pid));
+	set(o, "name", text_or_null(e->name));
+	set(o, "traced", json_boolean(e->traced));
+	set(o, "reads", json_boolean(e->reads));
+	set(o, "writes", json_boolean(e->writes));
+	set(o, "messages_sent", number(e->messages_sent));
+	set(o, "bytes_sent", number(e->bytes_sent));
+	set(o, "messages_received", number(e->messages_received));
+	set(o, "bytes_received", number(e->bytes_received));
+	set(o, "read_wait_ns", number(e->read_wait_ns));
+	set(o, "write_wait_ns", number(e->write_wait_ns));
 	return o;
 }
 
@@ -229,6 +284,9 @@ static json_t *channel(const struct fact_channel *c)
 	set(o, "bytes", number(c->bytes));
 	set(o, "read_wait_ns", number(c->read_wait_ns));
 	set(o, "write_wait_ns", number(c->write_wait_ns));
+	set(o, "used_as", text_or_null(c->used_as));
+	set(o, "size_bytes", number(c->size_bytes));
+	SET_ARRAY(o, "ends", channel_end, c->ends, c->end_cnt);
 	return o;
 }
 
@@ -363,14 +421,6 @@ static json_t *verdict(const struct fact_verdict *v)
 	return o;
 }
 
-#define SET_ARRAY(root, key, fn, items, cnt)                           \
-	do {                                                           \
-		json_t *arr_ = json_array();                           \
-		for (size_t i_ = 0; i_ < (cnt); i_++)                  \
-			json_array_append_new(arr_, fn(&(items)[i_])); \
-		set(root, key, arr_);                                  \
-	} while (0)
-
 static int append(const char *data, size_t len, void *out)
 {
 	strbuf_add(out, data, len);
@@ -395,6 +445,7 @@ void facts_json_format(const struct facts *f, struct strbuf *out, bool is_pretty
 	SET_ARRAY(root, "series", window, f->series, f->series_cnt);
 	set(root, "verdict", verdict(&f->verdict));
 	set(root, "slo", json_array());
+	SET_ARRAY(root, "deadlocks", deadlock, f->deadlocks, f->deadlock_cnt);
 	json_dump_callback(root, append, out,
 			   (is_pretty ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(9));
 	json_decref(root);

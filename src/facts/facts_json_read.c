@@ -109,14 +109,18 @@ static void get_real(const struct node *n, const char *key, double *out)
 		*out = json_number_value(value);
 }
 
-static void get_bool(const struct node *n, const char *key, bool *out)
+static bool get_bool(const struct node *n, const char *key, bool *out)
 {
 	json_t *value = member(n, key);
 
-	if (value && !json_is_boolean(value))
+	if (!value)
+		return false;
+	if (!json_is_boolean(value)) {
 		complain(n, key, "true or false");
-	else if (value)
-		*out = json_is_true(value);
+		return false;
+	}
+	*out = json_is_true(value);
+	return true;
 }
 
 /* Lent until the JSON goes, or NULL. */
@@ -246,17 +250,22 @@ static void read_process(const struct node *n, struct fact_process *p)
 	get_text(&runtime, "name", &p->runtime);
 	get_text(&runtime, "version", &p->runtime_version);
 	get_bool(&runtime, "global_lock", &p->global_lock);
+	get_bool(&runtime, "free_threaded", &p->free_threaded);
 	get_text(n, "start_method", &p->start_method);
 	p->has_startup = get_u64(n, "startup_ns", &p->startup_ns);
 	get_u64(n, "rss_bytes", &p->rss_bytes);
 	get_u64(n, "pss_bytes", &p->pss_bytes);
 	get_u64(n, "private_bytes", &p->private_bytes);
+	get_text(n, "exit_signal", &p->exit_signal);
+	get_text(n, "started_by", &p->started_by);
+	p->has_exec = get_bool(n, "exec", &p->exec);
+	get_text(n, "helper", &p->helper);
 }
 
 static void read_thread(const struct node *n, struct fact_thread *t)
 {
 	struct node time_ns = child(n, "time_ns"), switches = child(n, "switches");
-	struct node queue = child(n, "run_queue_ns");
+	struct node queue = child(n, "run_queue_ns"), released = child(n, "gil_released");
 
 	get_u32(n, "tid", &t->tid);
 	get_u32(n, "pid", &t->pid);
@@ -276,6 +285,8 @@ static void read_thread(const struct node *n, struct fact_thread *t)
 	get_u64(&queue, "p95", &t->run_queue_ns.p95);
 	get_u64(&queue, "p99", &t->run_queue_ns.p99);
 	get_u64(&queue, "max", &t->run_queue_ns.max);
+	get_u64(&released, "cpu_ns", &t->watched_ns);
+	get_u64(&released, "released_ns", &t->released_ns);
 }
 
 static void read_edge(const struct node *n, struct lock_edge *e)
@@ -303,12 +314,47 @@ static void read_lock(const struct node *n, struct fact_lock *l)
 	get_u64(n, "waits", &l->waits);
 	get_u64(n, "wait_ns", &l->wait_ns);
 	get_u64(n, "max_ns", &l->max_ns);
+	/* Older recordings tell by the kind alone. */
+	if (!get_u64(n, "contended_ns", &l->contended_ns))
+		l->contended_ns = l->wait_ns;
 	l->edges = xcalloc(size, sizeof(*l->edges));
 	for (size_t i = 0; i < size; i++) {
 		struct node edge = item(n, "edges", i);
 
 		read_edge(&edge, &l->edges[l->edge_cnt++]);
 	}
+}
+
+static void read_deadlock(const struct node *n, struct fact_deadlock *d)
+{
+	get_ids(n, "threads", &d->threads, &d->thread_cnt);
+	get_texts(n, "locks", &d->locks, &d->lock_cnt);
+	get_text(n, "text", &d->text);
+}
+
+#define READ_ARRAY(n, key, fn, items, cnt)                     \
+	do {                                                   \
+		size_t size_ = array_size(n, key);             \
+		(items) = xcalloc(size_, sizeof(*(items)));    \
+		while ((cnt) < size_ && !(n)->err[0]) {        \
+			struct node item_ = item(n, key, cnt); \
+			fn(&item_, &(items)[(cnt)++]);         \
+		}                                              \
+	} while (0)
+
+static void read_channel_end(const struct node *n, struct fact_channel_end *e)
+{
+	get_u32(n, "pid", &e->pid);
+	get_text(n, "name", &e->name);
+	get_bool(n, "traced", &e->traced);
+	get_bool(n, "reads", &e->reads);
+	get_bool(n, "writes", &e->writes);
+	get_u64(n, "messages_sent", &e->messages_sent);
+	get_u64(n, "bytes_sent", &e->bytes_sent);
+	get_u64(n, "messages_received", &e->messages_received);
+	get_u64(n, "bytes_received", &e->bytes_received);
+	get_u64(n, "read_wait_ns", &e->read_wait_ns);
+	get_u64(n, "write_wait_ns", &e->write_wait_ns);
 }
 
 static void read_channel(const struct node *n, struct fact_channel *c)
@@ -321,6 +367,9 @@ static void read_channel(const struct node *n, struct fact_channel *c)
 	get_u64(n, "bytes", &c->bytes);
 	get_u64(n, "read_wait_ns", &c->read_wait_ns);
 	get_u64(n, "write_wait_ns", &c->write_wait_ns);
+	get_text(n, "used_as", &c->used_as);
+	get_u64(n, "size_bytes", &c->size_bytes);
+	READ_ARRAY(n, "ends", read_channel_end, c->ends, c->end_cnt);
 }
 
 static void read_syscall(const struct node *n, struct fact_syscall *s)
@@ -403,16 +452,6 @@ static void read_not_predicted(const struct node *n, struct fact_not_predicted *
 }
 
 /* Each element of the array @key, through @fn, into @items. */
-#define READ_ARRAY(n, key, fn, items, cnt)                     \
-	do {                                                   \
-		size_t size_ = array_size(n, key);             \
-		(items) = xcalloc(size_, sizeof(*(items)));    \
-		while ((cnt) < size_ && !(n)->err[0]) {        \
-			struct node item_ = item(n, key, cnt); \
-			fn(&item_, &(items)[(cnt)++]);         \
-		}                                              \
-	} while (0)
-
 static void read_verdict(const struct node *n, struct fact_verdict *v)
 {
 	v->class = (enum verdict_class)get_name(n, "class", verdict_class_from_name,
@@ -442,6 +481,7 @@ static void read_facts(const struct node *root, struct facts *f)
 	READ_ARRAY(root, "channels", read_channel, f->channels, f->channel_cnt);
 	READ_ARRAY(root, "syscalls", read_syscall, f->syscalls, f->syscall_cnt);
 	READ_ARRAY(root, "series", read_window, f->series, f->series_cnt);
+	READ_ARRAY(root, "deadlocks", read_deadlock, f->deadlocks, f->deadlock_cnt);
 	read_verdict(&verdict, &f->verdict);
 }
 

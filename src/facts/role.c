@@ -7,6 +7,7 @@
  *	worker		a nameless thread (Python before 3.14 names none), or
  *			each child process that runs the same program
  *	thread		a nameless thread beside such children
+ *	fork server	what serves Python's workers, and is none: named as the facts say
  *
  * What the name says is then checked against what the threads do: members of a
  * role that live on different resources are told apart by a suffix.
@@ -40,7 +41,7 @@ struct house {
 	const struct fact_process *parent; /* NULL: not traced */
 	size_t thread_cnt;
 	bool is_home; /* runs the home program */
-	bool is_clone; /* runs its parent's program */
+	bool is_clone; /* runs its parent's program, as a worker */
 	bool has_clones;
 };
 
@@ -108,7 +109,7 @@ static struct house *build_houses(const struct facts *f, struct htab *index)
 		if (!parent || parent == h)
 			continue;
 		h->parent = parent->process;
-		h->is_clone = same_program(h->process, parent->process);
+		h->is_clone = same_program(h->process, parent->process) && !h->process->helper;
 		parent->has_clones |= h->is_clone;
 	}
 	for (size_t i = 0; i < f->thread_cnt; i++) {
@@ -141,6 +142,8 @@ static char *label_of(const struct fact_thread *t, const struct house *h)
 		return xstrdup(stem[0] ? stem : "thread");
 	program_stem(program, sizeof(program), name_of(h->process));
 
+	if (h->process->helper)
+		return xstrdup(h->process->helper);
 	if (is_main && !h->is_home)
 		return xstrdup(program);
 	if (is_main && h->is_clone && h->parent && strcmp(name, name_of(h->parent)))

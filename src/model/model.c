@@ -12,7 +12,11 @@
 #include "base/xalloc.h"
 #include "model/channel_table.h"
 #include "model/cpu_table.h"
+#include "model/gil.h"
+#include "model/klock.h"
 #include "model/lock_table.h"
+#include "model/peer_table.h"
+#include "model/startup.h"
 #include "model/task_table.h"
 #include "model/tell.h"
 #include "model/timeline.h"
@@ -40,6 +44,7 @@ static void free_process(struct process *p)
 {
 	free(p->exe);
 	free(p->command);
+	free(p->own_gils);
 	free(p);
 }
 
@@ -62,11 +67,16 @@ void model_release(struct model *m)
 	htab_release(&m->processes);
 	htab_release(&m->locks);
 	htab_release(&m->channels);
+	htab_release(&m->unix_peers);
 	htab_release(&m->ports);
 	free_values(&m->syscalls);
 	free_values(&m->file_names);
+	free_values(&m->symbols);
+	free_values(&m->peers);
+	klock_release(m);
 	cpu_table_release(m);
 	strbuf_release(&m->scratch);
+	strbuf_release(&m->object);
 	*m = (struct model){ 0 };
 }
 
@@ -97,6 +107,7 @@ static void on_cycle(struct model *m, const struct par_cycle *rec)
 		m->resync_cnt++;
 		t = task_get(m, rec->hdr.tid, rec->tgid, rec->hdr.ts_ns);
 	}
+	startup_run(t, rec->hdr.ts_ns);
 	timeline_run(m, t, rec);
 	cpu_come(m, rec->hdr.cpu, rec->hdr.ts_ns, rec->hdr.tid, &rec->gap);
 }
@@ -113,10 +124,7 @@ static void inherit(struct process *child, const struct process *parent)
 	child->command = parent->command ? xstrdup(parent->command) : NULL;
 	memcpy(child->runtime, parent->runtime, sizeof(child->runtime));
 	memcpy(child->runtime_version, parent->runtime_version, sizeof(child->runtime_version));
-	child->global_lock = parent->global_lock;
-	child->gil_addr = parent->gil_addr;
-	child->gil_size = parent->gil_size;
-	child->gil_word = parent->gil_word;
+	gil_inherit(child, parent);
 }
 
 static void on_fork(struct model *m, const struct par_fork *rec)
@@ -132,6 +140,7 @@ static void on_fork(struct model *m, const struct par_fork *rec)
 	t->timeline->phase = PHASE_READY;
 	if (parent && rec->child_tgid != rec->tgid)
 		inherit(t->process, parent);
+	t->process->shared_vm = rec->hdr.flags & PAR_FORK_SHARES_VM;
 	task_rename(m, t, rec->comm);
 }
 
@@ -161,15 +170,17 @@ static void on_exec(struct model *m, const struct par_exec *rec)
 		return;
 	}
 	p = t->process;
+	p->old_rss_bytes = rec->maxrss_kib * 1024ULL;
+	p->rss_bytes = p->rss_max_bytes = p->pss_bytes = p->private_bytes = 0;
 	p->exec_ns = rec->hdr.ts_ns > m->begin_ns ? rec->hdr.ts_ns : 0;
+	startup_exec(p);
 	/* A new program in the same process: what was known of the old one is void. */
 	free(p->exe);
 	p->exe = xstrdup(rec->path);
 	free(p->command);
 	p->command = NULL;
 	p->runtime[0] = p->runtime_version[0] = 0;
-	p->global_lock = false;
-	p->gil_addr = p->gil_size = p->gil_word = 0;
+	gil_forget(p);
 	task_rename(m, t, rec->comm);
 	if (p->announced)
 		TELL(m, process, p);
@@ -195,10 +206,11 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 		p->exit_code = rec->exit_code;
 	if (rec->hdr.flags & PAR_EXIT_PROCESS)
 		p->ended = true;
-	if (rec->maxrss_bytes > p->rss_max_bytes)
+	/* Counted on through an exec: what the old program had may hide the new one's. */
+	if (rec->maxrss_bytes > p->rss_max_bytes && rec->maxrss_bytes > p->old_rss_bytes)
 		p->rss_max_bytes = rec->maxrss_bytes;
 	if (!p->rss_bytes)
-		p->rss_bytes = rec->maxrss_bytes; /* it lived too briefly for a sample */
+		p->rss_bytes = p->rss_max_bytes; /* it lived too briefly for a sample */
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }
 
@@ -241,6 +253,7 @@ static void on_runtime(struct model *m, const struct event_runtime *ev)
 	memcpy(p->runtime, ev->name, sizeof(p->runtime));
 	memcpy(p->runtime_version, ev->version, sizeof(p->runtime_version));
 	p->global_lock = ev->global_lock;
+	p->free_threaded = ev->free_threaded;
 	p->gil_addr = ev->lock_addr;
 	p->gil_size = ev->lock_size;
 }
@@ -252,9 +265,11 @@ static void on_memory(struct model *m, const struct event_memory *ev)
 	if (!p)
 		return;
 	p->rss_bytes = ev->rss_bytes;
+	/* The counters take for private what is shared with the parent: better than nothing. */
+	if (ev->pss_bytes || (ev->private_bytes && !p->pss_bytes))
+		p->private_bytes = ev->private_bytes;
 	if (ev->pss_bytes)
 		p->pss_bytes = ev->pss_bytes;
-	p->private_bytes = ev->private_bytes;
 	if (p->rss_bytes > p->rss_max_bytes)
 		p->rss_max_bytes = p->rss_bytes;
 	TELL(m, memory, ev->hdr.ts_ns, p);
@@ -273,23 +288,64 @@ static void on_syscalls(struct model *m, const struct event_syscalls *ev)
 	c->wakes += ev->wakes;
 }
 
+/* Mostly of the last seconds: the thread may have ended since. */
+static void on_released(struct model *m, const struct event_released *ev)
+{
+	struct task *t = task_find(m, ev->hdr.tid);
+
+	if (!t)
+		t = htab_find(&m->ended, ev->hdr.tid, 0);
+	if (!t)
+		return;
+	t->watched_ns += ev->cpu_ns;
+	t->released_ns += ev->released_ns;
+}
+
 static void on_traffic(struct model *m, const struct event_traffic *ev)
 {
 	struct par_file_ref file = ev->file;
 	struct channel *c;
 
 	/* One per process: two processes with many connections each share none of them. */
-	if (!file.id && !file.lport)
+	if (!file.id && !file.lport && !file.dev)
 		file.id = CHANNEL_REST(ev->hdr.tid);
-	c = channel_get(m, &file);
+	c = channel_get(m, &file, ev->is_write);
+	peer_use(m, &file, !ev->is_write, ev->hdr.tid);
 	if (c)
-		channel_add_traffic(c, ev->hdr.tid, ev->is_write, ev->messages, ev->bytes);
+		channel_add_traffic(m, c, &file, ev);
+}
+
+static void on_peer(struct model *m, const struct event_peer *ev)
+{
+	struct channel *c = channel_get(m, &ev->file, false);
+
+	peer_tell(m, &ev->file, ev->hdr.tid, ev->comm);
+	if (c)
+		channel_add_peer(c, ev->hdr.tid, ev->comm);
+}
+
+static void on_disk(struct model *m, const struct event_disk *ev)
+{
+	m->disk.reads += ev->reads;
+	m->disk.writes += ev->writes;
+	m->disk.bytes += ev->read_bytes + ev->write_bytes;
 }
 
 static void on_file(struct model *m, const struct event_file *ev)
 {
-	free(htab_find(&m->file_names, ev->id, 0));
-	htab_put(&m->file_names, ev->id, 0, xstrdup(ev->name));
+	free(htab_find(&m->file_names, ev->id, ev->dev));
+	htab_put(&m->file_names, ev->id, ev->dev, xstrdup(ev->name));
+	lock_name_file(m, ev->id, ev->dev);
+}
+
+static void on_symbol(struct model *m, const struct event_symbol *ev)
+{
+	const struct process *p = process_find(m, ev->hdr.tid);
+
+	if (!ev->hdr.tid)
+		klock_symbol(m, ev);
+	else if (p)
+		lock_name_symbol(m, p, ev->addr, ev->name);
 }
 
 static void on_end(struct model *m, uint64_t ts_ns)
@@ -316,6 +372,13 @@ void model_peek(const struct model *m, const struct par_task *rec, model_stretch
 
 	if (t && t->process->pid == rec->tgid)
 		timeline_peek(m, t, rec, fn, ctx);
+}
+
+bool model_blocked(const struct model *m, const struct par_task *rec, struct blocked *out)
+{
+	const struct task *t = task_find(m, rec->hdr.tid);
+
+	return t && t->process->pid == rec->tgid && timeline_blocked(m, t, rec, out);
 }
 
 void model_feed(struct model *m, const struct event *ev)
@@ -362,11 +425,26 @@ void model_feed(struct model *m, const struct event *ev)
 	case EVENT_SYSCALLS:
 		on_syscalls(m, &ev->syscalls);
 		break;
+	case EVENT_RELEASED:
+		on_released(m, &ev->released);
+		break;
 	case EVENT_TRAFFIC:
 		on_traffic(m, &ev->traffic);
 		break;
+	case EVENT_SHARED:
+		channel_add_mapping(m, &ev->shared);
+		break;
 	case EVENT_FILE:
 		on_file(m, &ev->file);
+		break;
+	case EVENT_SYMBOL:
+		on_symbol(m, &ev->symbol);
+		break;
+	case EVENT_DEVICE:
+		klock_device(m, &ev->device);
+		break;
+	case EVENT_DISK:
+		on_disk(m, &ev->disk);
 		break;
 	case EVENT_LISTEN:
 		htab_put(&m->ports, ev->listen.port, 0, m);
@@ -379,10 +457,17 @@ void model_feed(struct model *m, const struct event *ev)
 		m->lost_state = ev->lost.state;
 		break;
 	case EVENT_NAME:
+		peer_bystander(m, ev->hdr.tid, ev->name.tgid, ev->name.comm);
 		TELL(m, bystander, ev->hdr.tid, ev->name.tgid, ev->name.comm);
+		break;
+	case EVENT_PEER:
+		on_peer(m, &ev->peer);
 		break;
 	case PAR_FREE:
 		on_free(m, &ev->free);
+		break;
+	case PAR_STARTUP:
+		startup_step(m, &ev->startup);
 		break;
 	default:
 		break;

@@ -27,6 +27,7 @@
 #include "base/strbuf.h"
 #include "event/event.h"
 #include "model/bucket.h"
+#include "model/lock_use.h"
 #include "model/wait_class.h"
 
 /* One process, from first to last sight. A new exec is the same process. */
@@ -39,6 +40,13 @@ struct process {
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
 	uint64_t exec_ns;		/* last exec inside the recording, 0: none */
+	bool shared_vm;			/* was born in its parent's memory: vfork(2), posix_spawn(3) */
+	/* Of its main thread, since the birth or the last exec; 0: not yet. See docs/facts.md. */
+	uint64_t first_run_ns;		/* first on a CPU */
+	uint64_t loaded_ns;		/* the last piece of code came in, before @waited_ns */
+	uint64_t fed_ns;		/* had read what its parent told it through a pipe */
+	uint64_t waited_ns;		/* began to wait for others, or slept */
+	bool serves;			/* ... which was for work to arrive */
 	uint32_t exit_code;		/* as wait(2) gives it */
 	bool born;			/* was forked inside the recording */
 	bool ended;			/* exit_code is set */
@@ -46,12 +54,16 @@ struct process {
 
 	char runtime[16];		/* "cpython", "" if none was found */
 	char runtime_version[16];
-	bool global_lock;
+	bool global_lock;		/* one thread at a time */
+	bool free_threaded;		/* a build that can do without; global_lock: switched back on */
 	uint64_t gil_addr, gil_size;	/* where the global lock's words lie */
 	uint64_t gil_word;		/* one of them, learnt from a wait; 0: none yet */
+	uint64_t *own_gils;		/* [own_gil_cnt], of sub-interpreters: their condition variables */
+	size_t own_gil_cnt, own_gil_cap;
 
 	uint64_t rss_bytes, pss_bytes, private_bytes;	/* last sample; 0: none */
 	uint64_t rss_max_bytes;
+	uint64_t old_rss_bytes;		/* most that it had before its last exec */
 
 	uint32_t live_cnt;		/* tasks not ended */
 	bool announced;			/* observers know it */
@@ -67,6 +79,7 @@ struct task {
 	uint64_t min_flt, maj_flt;	/* likewise */
 	uint64_t voluntary, involuntary;/* switches */
 	uint64_t migrations, wakeups;
+	uint64_t watched_ns, released_ns; /* CPU time while the GIL was watched; of it, without it */
 
 	struct timeline *timeline;	/* the model's own; NULL once it has ended */
 	bool announced;			/* observers know it */
@@ -80,31 +93,77 @@ struct lock_edge {
 
 struct lock {
 	enum lock_kind kind;
-	struct process *process;
-	uint64_t addr;
+	struct process *process;	/* NULL: shared by processes */
+	uint64_t addr;			/* of a file: its inode */
+	uint32_t dev;			/* ... and the device that is on */
+	bool is_shared;			/* other processes may use it, too */
 	char *name;			/* for people: "GIL of python3 (4242)", "mutex 0x7f…" */
 	uint64_t waits, wait_ns, max_ns;
+	uint64_t released_ns;		/* when somebody last let a waiter go */
+	uint64_t contended_ns;		/* of wait_ns: as a lock, not for a signal */
+	struct lock_use use;		/* semaphores only */
 	struct lock_edge *edges;	/* [edge_cnt], one per pair; waiter 0: all beyond a limit */
 	size_t edge_cnt, edge_cap;
 	struct htab edge_index;		/* (waiter, holder) -> its place in @edges, from 1 on */
 };
 
+/* A process at the other end of something; it need not be traced. */
+struct peer {
+	uint32_t pid;
+	char name[PAR_COMM_LEN];	/* "" if it is not known */
+};
+
+/* What went one way through a channel, as either side saw it. */
+struct channel_flow {
+	uint64_t sent_cnt, sent_bytes, received_cnt, received_bytes;
+};
+
+/* A process at a channel. */
+struct channel_end {
+	uint32_t pid;
+	char name[PAR_COMM_LEN];	/* of one that isn't traced; "": not known */
+	bool reads, writes;		/* was seen doing so, or waiting for it; or may, as it maps it */
+	struct channel_flow moved;	/* by this process */
+	uint64_t sent_by_main, received_by_main; /* messages of its first thread */
+	uint64_t read_wait_ns, write_wait_ns;
+};
+
+/* Stands beside enum par_file: memory that several processes map. */
+#define CHANNEL_SHM 255
+
 /* Something through which processes or threads exchange bytes. */
 struct channel {
-	uint8_t file_kind;		/* enum par_file */
+	uint8_t file_kind;		/* enum par_file, or CHANNEL_SHM */
 	char *name;			/* "pipe:[123]", "tcp 127.0.0.1:5432" */
-	uint64_t messages, bytes;	/* the larger of what was sent and what was received */
-	uint64_t sent_cnt, sent_bytes, received_cnt, received_bytes;
+	struct par_file_ref file;	/* one of its ends, as first seen; of datagrams, the receiver's */
+	struct channel_flow flows[2];	/* one per direction; most have only the first */
 	uint64_t read_wait_ns, write_wait_ns;
-	uint32_t *readers, *writers;	/* process ids */
-	size_t reader_cnt, reader_cap, writer_cnt, writer_cap;
-	struct htab ends;		/* (pid, is a reader): is among them */
+	uint64_t shm_bytes;		/* CHANNEL_SHM: the longest mapping of it */
+	struct channel_end **ends;	/* [end_cnt], in order of appearance */
+	size_t end_cnt, end_cap;
+	struct htab end_index;		/* (pid, 0) -> struct channel_end */
+	/* Who seems to have the other end, by a vote of the waits that it ended. */
+	struct peer likely_peer;
+	uint64_t peer_votes;
 };
+
+/*
+ * What moved in both directions together. Both ends may be traced, or only one:
+ * what was sent is what was received, and isn't counted twice. Messages are those
+ * of the sender, where it was seen: a reader may take them in other pieces.
+ */
+uint64_t channel_messages(const struct channel *c);
+uint64_t channel_bytes(const struct channel *c);
 
 struct syscall_count {
 	int32_t sysno;
 	uint64_t calls, errors, bytes, wakes;
 	uint64_t blocked_ns;
+};
+
+/* Block requests made by threads that are traced. */
+struct disk_count {
+	uint64_t reads, writes, bytes;
 };
 
 /* One stretch of one thread's life. */
@@ -121,7 +180,11 @@ struct span {
 	const struct channel *channel;	/* or NULL */
 	int32_t sysno;			/* PAR_NO_SYSCALL: none */
 	uint32_t waker_tid;		/* 0: none was seen */
+	const struct task *waker;	/* the same, if it is or was traced; else NULL */
 	const struct task *holder;	/* who held the lock, or NULL */
+	const struct task *owner;	/* waits that nobody ended: who has it, by its own word; or NULL */
+	const struct peer *peer;	/* who has the other end of what it waited on, or NULL */
+	const char *object;		/* what it waited on: a lock's or a file's name; or NULL */
 };
 
 /* A wake-up by a traced or a foreign thread. */
@@ -169,8 +232,10 @@ struct model {
 	struct htab ended;		/* (tid, 0) -> the last struct task of that number that ended */
 	struct htab processes;		/* (pid, 0) -> live struct process */
 	struct htab locks;		/* (pid, address) -> struct lock */
-	struct htab channels;		/* (file kind, id) -> struct channel */
+	struct htab channels;		/* (file kind and device, id) -> struct channel */
+	struct htab unix_peers;		/* (inode, 0) -> the peer's inode, as a pointer */
 	struct htab syscalls;		/* (sysno, 0) -> struct syscall_count */
+	struct htab peers;		/* (file kind, end) -> struct peer; see peer_table.c */
 
 	/* All that ever were, in order of appearance. The model owns them. */
 	struct task **all_tasks;
@@ -179,20 +244,29 @@ struct model {
 	size_t process_cnt, process_cap;
 
 	struct htab ports;		/* (port, 0): this machine listens there */
-	struct htab file_names;		/* (inode, 0) -> char * */
+	struct htab file_names;		/* (inode, device) -> char * */
+	struct htab symbols;		/* (struct process *, address) -> char * */
+	bool has_file_locks;
+	struct htab kernel_symbols;	/* (address, 0) -> char *: functions, and locks by name */
+	struct htab devices;		/* (dev_t, 0) -> char *: block devices */
+	struct disk_count disk;
 	struct htab cpus;		/* (cpu, 0) -> struct cpu_line */
 	struct wait_calls calls;
-	struct strbuf scratch;		/* names lent to observers */
+	struct strbuf scratch, object;	/* names lent to observers */
 
 	uint64_t event_cnt;
 	uint64_t lost_ring, lost_state;
 	uint64_t resync_cnt;		/* events that did not fit what was known */
+	uint64_t startup_cnt;		/* steps of start-ups that were told; 0 with --light */
 
 	const struct observer *observers[4];
 	size_t observer_cnt;
 };
 
 void model_init(struct model *m);
+
+/* Its name as of now: a path may have become known since. The caller frees. */
+char *channel_name(const struct model *m, const struct channel *c);
 
 /* @obs is lent for the model's life. Call before the first event. */
 void model_observe(struct model *m, const struct observer *obs);
@@ -207,6 +281,19 @@ typedef void (*model_stretch_fn)(void *ctx, const struct task *t, enum bucket bu
 				 uint64_t start_ns, uint64_t end_ns);
 void model_peek(const struct model *m, const struct par_task *rec, model_stretch_fn fn,
 		void *ctx);
+
+/* A thread that waits for what another one has, or itself. */
+struct blocked {
+	const struct task *waiter, *owner;
+	char *lock;			/* its name */
+	uint64_t wait_ns;		/* so far */
+};
+
+/*
+ * Likewise: is it waiting for a lock that says who has it now? Then true, and the
+ * caller frees @out->lock.
+ */
+bool model_blocked(const struct model *m, const struct par_task *rec, struct blocked *out);
 void model_release(struct model *m);
 
 #endif

@@ -11,7 +11,12 @@
 #include "event/sysno.h"
 #include "model/channel_table.h"
 #include "model/cpu_table.h"
+#include "model/gil.h"
+#include "model/klock.h"
 #include "model/lock_table.h"
+#include "model/lock_wait.h"
+#include "model/peer_table.h"
+#include "model/startup.h"
 #include "model/tell.h"
 
 /*
@@ -19,20 +24,6 @@
  * starts a little before the thread leaves its CPU.
  */
 #define TIMEOUT_SLACK_NS 200000
-
-/*
- * Between two waits of one episode a GIL waiter runs for some microseconds, only
- * to ask again. Whoever runs longer has got it.
- */
-#define EPISODE_GAP_NS 200000
-
-/* A finished stretch off the CPU. */
-struct wait_end {
-	uint64_t wake_ns;
-	uint32_t waker_tid;
-	uint8_t wake_flags;
-	bool is_open;
-};
 
 static void span_tell(struct model *m, struct span *span, uint64_t until_ns)
 {
@@ -77,12 +68,43 @@ static void tell_queue(struct model *m, struct task *t, uint64_t until_ns, bool 
 	span_tell(m, &span, until_ns);
 }
 
+/* Who ends a thread's wait may itself have ended before that thread runs. */
+static const struct task *waker_of(const struct model *m, uint32_t tid)
+{
+	const struct task *t = tid ? task_find(m, tid) : NULL;
+
+	return t || !tid ? t : htab_find(&m->ended, tid, 0);
+}
+
+/* Runnable, until @until_ns: first held back for at most @throttled_ns, then in line. */
+static void tell_ready(struct model *m, struct task *t, uint64_t until_ns, uint64_t throttled_ns,
+		       bool is_open)
+{
+	struct timeline *tl = t->timeline;
+	uint64_t queue_ns = until_ns;
+	struct span span = {
+		.task = t,
+		.bucket = BUCKET_THROTTLED,
+		.sysno = PAR_NO_SYSCALL,
+		.name = "out of CPU quota",
+	};
+
+	if (until_ns > tl->since_ns && throttled_ns < until_ns - tl->since_ns)
+		queue_ns = tl->since_ns + throttled_ns;
+	if (throttled_ns) {
+		span.is_open = is_open && queue_ns == until_ns;
+		span_tell(m, &span, queue_ns);
+	}
+	tell_queue(m, t, until_ns, is_open);
+}
+
 static struct wait_context context_of(const struct model *m, const struct task *t,
-				      const struct par_cause *cause, uint64_t wait_ns)
+				      const struct par_cause *cause, uint64_t wait_ns,
+				      uint32_t waker_tid)
 {
 	const struct process *p = t->process;
 	uint32_t tid = (uint32_t)cause->args[2];
-	const struct task *named = task_find(m, tid);
+	const struct task *named = task_find(m, tid), *waker = waker_of(m, waker_tid);
 
 	/* Who waits for a thread's end mostly runs again after that end. */
 	if (!named)
@@ -92,65 +114,13 @@ static struct wait_context context_of(const struct model *m, const struct task *
 		.gil_addr = p->gil_addr,
 		.gil_size = p->gil_size,
 		.gil_word = p->gil_word,
+		.own_gils = p->own_gils,
+		.own_gil_cnt = p->own_gil_cnt,
 		.served_port = htab_find(&m->ports, cause->file.lport, 0),
 		.known_tid = named && named->process == p,
 		.timed_out = cause->timeout_ns && wait_ns + TIMEOUT_SLACK_NS >= cause->timeout_ns,
+		.sibling_woke = waker && waker != t && waker->process == p,
 	};
-}
-
-/* The thread that held the lock: as its word says, or who released it. */
-static struct task *holder_of(const struct model *m, const struct task *t,
-			      const struct par_cause *cause, const struct wait_end *end)
-{
-	struct task *owner = cause->owner_tid ? task_find(m, cause->owner_tid) : NULL;
-	struct task *waker = task_find(m, end->waker_tid);
-
-	/* The word is no tid in glibc's internal locks: only a sibling can be it. */
-	if (owner && owner != t && owner->process == t->process)
-		return owner;
-	if ((end->wake_flags & PAR_WAKE_SAME_FUTEX) && waker && waker != t)
-		return waker;
-	return NULL;
-}
-
-static void episode_close(struct task *t, uint32_t holder)
-{
-	struct timeline *tl = t->timeline;
-
-	if (tl->episode)
-		lock_add_edge(tl->episode, t->tid, holder, tl->episode_ns);
-	tl->episode = NULL;
-	tl->episode_ns = 0;
-}
-
-/* A waiter for a GIL asks again every 5 ms; only a release ends its waiting. */
-static void episode_add(struct task *t, struct lock *lock, const struct wait_end *end,
-			uint64_t wait_ns)
-{
-	struct timeline *tl = t->timeline;
-
-	if (tl->episode && (tl->episode != lock || tl->ran_ns > EPISODE_GAP_NS))
-		episode_close(t, 0);
-	tl->episode = lock;
-	tl->episode_ns += wait_ns;
-	if (end->wake_flags & PAR_WAKE_SAME_FUTEX)
-		episode_close(t, end->waker_tid);
-}
-
-static struct lock *count_lock(struct model *m, struct task *t, const struct wait_what *what,
-			       const struct task *holder, const struct wait_end *end,
-			       uint64_t wait_ns)
-{
-	struct lock *lock = lock_get(m, t->process, what->lock, what->lock_addr);
-
-	if (!lock)
-		return NULL;
-	lock_add_wait(lock, wait_ns);
-	if (what->lock == LOCK_GIL)
-		episode_add(t, lock, end, wait_ns);
-	else
-		lock_add_edge(lock, t->tid, holder ? holder->tid : 0, wait_ns);
-	return lock;
 }
 
 struct syscall_count *syscall_count_get(struct model *m, int32_t sysno)
@@ -165,39 +135,49 @@ struct syscall_count *syscall_count_get(struct model *m, int32_t sysno)
 	return c;
 }
 
-static const char *lock_word(enum lock_kind kind)
+/* Who brings a signal or a result does not hold anything. */
+static bool is_held(const struct wait_what *what)
 {
-	switch (kind) {
-	case LOCK_GIL:
-		return "GIL";
-	case LOCK_GVL:
-		return "GVL";
-	case LOCK_CONDVAR:
-		return "condition";
-	case LOCK_FILE:
-		return "file lock";
-	case LOCK_FUTEX:
-		return "shared futex";
-	default:
-		return lock_kind_name(kind);
-	}
+	return what->bucket != BUCKET_SYNC && what->lock != LOCK_CONDVAR &&
+	       what->lock != LOCK_BARRIER && what->lock != LOCK_FUTEX &&
+	       (what->lock != LOCK_SEMAPHORE || what->bucket == BUCKET_LOCK);
+}
+
+/* "read unix:[123] from redis-server (77)", "epoll_wait tcp 127.0.0.1:80 (nginx 78)" */
+static void add_peer(struct strbuf *out, const struct wait_what *what, const struct peer *peer)
+{
+	if (!peer)
+		return;
+	if (what->is_poll)
+		strbuf_addf(out, " (%s%s%u)", peer->name, *peer->name ? " " : "", peer->pid);
+	else if (*peer->name)
+		strbuf_addf(out, " %s %s (%u)", what->is_read ? "from" : "to", peer->name,
+			    peer->pid);
+	else
+		strbuf_addf(out, " %s process %u", what->is_read ? "from" : "to", peer->pid);
 }
 
 /* "GIL, held by worker-2", "read pipe:[123]", "clock_nanosleep" */
 static const char *name_wait(struct model *m, const struct par_cause *cause,
-			     const struct wait_what *what, const struct task *holder)
+			     const struct wait_what *what, const struct span *span)
 {
 	bool native = cause->sysno >= 0 && !(cause->flags & PAR_CAUSE_COMPAT);
 	const char *call = native ? sysno_name(cause->sysno) : NULL;
 	struct strbuf *out = &m->scratch;
 
-	if (what->name)
-		return what->name;
 	strbuf_reset(out);
+	if (what->name) {
+		strbuf_addstr(out, what->name);
+		klock_add_device(out, m, cause);
+		return strbuf_str(out);
+	}
 	if (what->lock != LOCK_NONE) {
-		strbuf_addstr(out, lock_word(what->lock));
-		if (holder && what->bucket != BUCKET_SYNC)
-			strbuf_addf(out, ", held by %s", holder->name);
+		if (span->lock && cause->klock)
+			strbuf_addstr(out, span->lock->name);
+		else
+			lock_wait_word(out, span->task, what);
+		if (span->holder && is_held(what))
+			strbuf_addf(out, ", held by %s", span->holder->name);
 		return strbuf_str(out);
 	}
 	if (call)
@@ -206,10 +186,32 @@ static const char *name_wait(struct model *m, const struct par_cause *cause,
 		strbuf_addf(out, "%s system call %d", native ? "unknown" : "32-bit",
 			    (int)cause->sysno);
 	if (what->on_file) {
-		strbuf_addch(out, ' ');
-		file_name_format(out, m, &cause->file);
+		strbuf_addf(out, " %s", span->object);
+		add_peer(out, what, span->peer);
 	}
+	if (what->bucket == BUCKET_DISK)
+		klock_add_device(out, m, cause);
 	return strbuf_str(out);
+}
+
+/* What @span waited on: its channel, its name and who has the other end. */
+static void count_file(struct model *m, const struct par_cause *cause,
+		       const struct wait_what *what, uint64_t wait_ns, struct span *span)
+{
+	const struct process *p = span->task->process;
+	struct channel *channel = channel_get(m, &cause->file, !what->is_read);
+
+	strbuf_reset(&m->object);
+	file_name_format(&m->object, m, &cause->file);
+	span->object = strbuf_str(&m->object);
+	span->peer = peer_find(m, &cause->file, what->is_read, p, span->waker_tid);
+	peer_use(m, &cause->file, what->is_read, p->pid);
+	if (!channel)
+		return;
+	span->channel = channel;
+	channel_add_wait(channel, p->pid, what->is_read, wait_ns);
+	if (span->peer)
+		channel_vote_peer(channel, span->peer);
 }
 
 static void tell_blocked(struct model *m, struct task *t, const struct par_cause *cause,
@@ -217,18 +219,18 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 {
 	struct timeline *tl = t->timeline;
 	uint64_t wait_ns = end->wake_ns > tl->since_ns ? end->wake_ns - tl->since_ns : 0;
-	struct wait_context ctx = context_of(m, t, cause, wait_ns);
+	struct wait_context ctx;
 	struct span span = { .task = t,
 			     .is_open = end->is_open,
 			     .sysno = cause->sysno,
-			     .waker_tid = end->waker_tid };
-	struct channel *channel;
+			     .waker_tid = end->waker_tid,
+			     .waker = waker_of(m, end->waker_tid) };
 	struct wait_what what;
 
 	if (!wait_ns)
 		return;
-	if (wait_is_gil_request(&ctx, cause))
-		ctx.gil_word = t->process->gil_word = cause->args[0];
+	gil_learn(t->process, &m->calls, cause);
+	ctx = context_of(m, t, cause, wait_ns, end->waker_tid);
 	wait_classify(&ctx, cause, out_state, &what);
 	if (what.carry_on && tl->last_cause.sysno != PAR_NO_SYSCALL) {
 		cause = &tl->last_cause;
@@ -236,17 +238,21 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 	}
 
 	if (what.lock != LOCK_NONE) {
-		span.holder = holder_of(m, t, cause, end);
-		span.lock = count_lock(m, t, &what, span.holder, end, wait_ns);
+		lock_wait_settle(m, t, cause, end, &what);
+		span.holder = lock_wait_holder(m, t, cause, &what, end);
+		span.lock = lock_wait_add(m, t, cause, &what, span.holder, end, tl->since_ns);
+		if (lock_wait_goes_on(cause, &what, end, span.lock, tl->since_ns))
+			span.owner = lock_wait_owner(m, t, cause, &what);
 	}
-	if (what.on_file && (channel = channel_get(m, &cause->file))) {
-		channel_add_wait(channel, t->process->pid, what.is_read, wait_ns);
-		span.channel = channel;
-	}
+	if (span.lock)
+		span.object = span.lock->name;
+	if (what.on_file)
+		count_file(m, cause, &what, wait_ns, &span);
 	if (cause->sysno >= 0)
 		syscall_count_get(m, cause->sysno)->blocked_ns += wait_ns;
 	span.bucket = what.bucket;
-	span.name = name_wait(m, cause, &what, span.holder);
+	startup_wait(t, cause, &what, tl->since_ns);
+	span.name = name_wait(m, cause, &what, &span);
 	span_tell(m, &span, end->wake_ns);
 	if (cause != &tl->last_cause)
 		tl->last_cause = *cause;
@@ -285,9 +291,13 @@ static uint64_t between(uint64_t x, uint64_t low, uint64_t high)
 	return x < low ? low : x > high ? high : x;
 }
 
-/* From the departure that @off tells of, up to @now_ns; @woken says it is runnable by then. */
+/*
+ * From the departure that @off tells of, up to @now_ns; @woken says it is runnable
+ * by then, after being held back for @throttled_ns.
+ */
 static void tell_off(struct model *m, struct task *t, const struct par_off *off,
-		     const struct par_cause *cause, uint64_t now_ns, bool woken, bool is_open)
+		     const struct par_cause *cause, uint64_t now_ns, bool woken,
+		     uint64_t throttled_ns, bool is_open)
 {
 	struct timeline *tl = t->timeline;
 	bool runnable = off->out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW);
@@ -295,6 +305,7 @@ static void tell_off(struct model *m, struct task *t, const struct par_off *off,
 	struct wait_end end = {
 		.waker_tid = off->waker_tid,
 		.wake_flags = off->wake_flags,
+		.is_woken = woken && off->wake_ns,
 		.is_open = is_open && !woken,
 	};
 	uint32_t state = seen ? off->out_state : tl->out_state;
@@ -309,14 +320,15 @@ static void tell_off(struct model *m, struct task *t, const struct par_off *off,
 		tell_cpu(m, t, now_ns, is_open);
 		return;
 	}
-	if (!seen && cause->sysno == PAR_NO_SYSCALL)
+	/* Nothing new since the attach, when its memory could be looked at. */
+	if (!seen && (cause->sysno == PAR_NO_SYSCALL || cause->shape == PAR_SHAPE_UNKNOWN))
 		cause = &tl->cause;
 	if (!runnable) {
 		end.wake_ns = woken && off->wake_ns ? between(off->wake_ns, tl->since_ns, now_ns)
 						    : now_ns;
 		tell_blocked(m, t, cause, state, &end);
 	}
-	tell_queue(m, t, now_ns, is_open);
+	tell_ready(m, t, now_ns, throttled_ns, is_open);
 }
 
 void timeline_start(struct model *m, struct task *t, const struct par_task *rec)
@@ -373,7 +385,7 @@ void timeline_run(struct model *m, struct task *t, const struct par_cycle *rec)
 	struct timeline *tl = t->timeline;
 	uint64_t now_ns = rec->hdr.ts_ns;
 
-	tell_off(m, t, &rec->off, &rec->cause, now_ns, true, false);
+	tell_off(m, t, &rec->off, &rec->cause, now_ns, true, rec->throttled_us * 1000ULL, false);
 	if (now_ns >= m->begin_ns) {
 		count_cycle(t, rec);
 		task_announce(m, t);
@@ -388,7 +400,7 @@ void timeline_run(struct model *m, struct task *t, const struct par_cycle *rec)
 
 static void finish(struct model *m, struct task *t, uint64_t now_ns)
 {
-	episode_close(t, 0);
+	lock_wait_close(t);
 	task_finish(m, t, now_ns);
 }
 
@@ -397,6 +409,7 @@ void timeline_open(struct model *m, struct task *t, const struct par_task *rec)
 	struct timeline *tl = t->timeline;
 	uint64_t now_ns = rec->hdr.ts_ns;
 	bool ready = rec->hdr.flags & PAR_OUT_READY;
+	bool throttled = rec->hdr.flags & PAR_OUT_THROTTLED;
 
 	t->utime_ns = rec->utime_ns - tl->utime0_ns;
 	t->stime_ns = rec->stime_ns - tl->stime0_ns;
@@ -408,41 +421,100 @@ void timeline_open(struct model *m, struct task *t, const struct par_task *rec)
 			cpu_assume(m, rec->off.out_cpu, t->tid);
 		tell_cpu(m, t, now_ns, true);
 	} else {
-		tell_off(m, t, &rec->off, &rec->cause, now_ns, ready, true);
+		tell_off(m, t, &rec->off, &rec->cause, now_ns, ready, throttled ? UINT64_MAX : 0,
+			 true);
 		if (ready)
 			tell_wakeup(m, t, &rec->off, rec->off.out_cpu, UINT64_MAX);
 	}
 	finish(m, t, now_ns > tl->since_ns ? now_ns : tl->since_ns);
 }
 
-void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
-		   model_stretch_fn fn, void *ctx)
+/* What a thread has done since its last span: ran, waited, queued. */
+struct look {
+	const struct par_cause *cause;
+	uint32_t state;
+	uint32_t waker_tid;
+	uint64_t out_ns, wake_ns;
+};
+
+static struct look look_of(const struct timeline *tl, const struct par_task *rec)
 {
-	const struct timeline *tl = t->timeline;
 	const struct par_off *off = &rec->off;
 	bool seen = off->out_ns != 0;
 	bool runnable = seen ? off->out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)
 			     : tl->phase == PHASE_READY;
-	const struct par_cause *cause = seen ? &rec->cause : &tl->cause;
-	uint64_t now_ns = rec->hdr.ts_ns, out_ns = now_ns, wake_ns = now_ns;
-	struct wait_context ctx_of_wait;
+	uint64_t now_ns = rec->hdr.ts_ns;
+	struct look l = {
+		.cause = seen ? &rec->cause : &tl->cause,
+		.state = seen ? off->out_state : tl->out_state,
+		.waker_tid = off->waker_tid,
+		.out_ns = now_ns,
+		.wake_ns = now_ns,
+	};
+
+	if (rec->hdr.flags & PAR_OUT_RUNNING)
+		return l;
+	l.out_ns = seen ? between(off->out_ns, tl->since_ns, now_ns) : tl->since_ns;
+	if (runnable)
+		l.wake_ns = l.out_ns;
+	else if (off->wake_ns)
+		l.wake_ns = between(off->wake_ns, l.out_ns, now_ns);
+	return l;
+}
+
+static struct wait_what what_of(const struct model *m, const struct task *t, const struct look *l)
+{
+	struct wait_context ctx = context_of(m, t, l->cause, l->wake_ns - l->out_ns, l->waker_tid);
 	struct wait_what what;
 
-	if (!(rec->hdr.flags & PAR_OUT_RUNNING)) {
-		out_ns = seen ? between(off->out_ns, tl->since_ns, now_ns) : tl->since_ns;
-		if (runnable)
-			wake_ns = out_ns;
-		else if (off->wake_ns)
-			wake_ns = between(off->wake_ns, out_ns, now_ns);
+	wait_classify(&ctx, l->cause, l->state, &what);
+	if (what.lock != LOCK_NONE)
+		lock_wait_settle(m, t, l->cause, &(struct wait_end){ .is_open = true }, &what);
+	return what;
+}
+
+void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
+		   model_stretch_fn fn, void *ctx)
+{
+	uint64_t since_ns = t->timeline->since_ns, now_ns = rec->hdr.ts_ns;
+	struct look l = look_of(t->timeline, rec);
+
+	if (l.out_ns > since_ns)
+		fn(ctx, t, BUCKET_CPU_USER, since_ns, l.out_ns);
+	if (l.wake_ns > l.out_ns)
+		fn(ctx, t, what_of(m, t, &l).bucket, l.out_ns, l.wake_ns);
+	if (now_ns > l.wake_ns)
+		fn(ctx, t, rec->hdr.flags & PAR_OUT_THROTTLED ? BUCKET_THROTTLED : BUCKET_RUN_QUEUE,
+		   l.wake_ns, now_ns);
+}
+
+bool timeline_blocked(const struct model *m, const struct task *t, const struct par_task *rec,
+		      struct blocked *out)
+{
+	struct look l = look_of(t->timeline, rec);
+	struct par_cause cause = *l.cause;
+	struct wait_what what;
+
+	/* Of the cause as it was at the attach only the owner is of today. */
+	if (cause.args[0] == rec->cause.args[0] && (rec->cause.flags & PAR_CAUSE_LOOKED)) {
+		cause.owner_tid = rec->cause.owner_tid;
+		cause.flags |= PAR_CAUSE_LOOKED;
+	} else {
+		cause.flags &= (uint8_t)~PAR_CAUSE_LOOKED;
 	}
-	ctx_of_wait = context_of(m, t, cause, wake_ns > out_ns ? wake_ns - out_ns : 0);
-	wait_classify(&ctx_of_wait, cause, seen ? off->out_state : tl->out_state, &what);
-	if (out_ns > tl->since_ns)
-		fn(ctx, t, BUCKET_CPU_USER, tl->since_ns, out_ns);
-	if (wake_ns > out_ns)
-		fn(ctx, t, what.bucket, out_ns, wake_ns);
-	if (now_ns > wake_ns)
-		fn(ctx, t, BUCKET_RUN_QUEUE, wake_ns, now_ns);
+	l.cause = &cause;
+	if (l.out_ns == l.wake_ns || l.wake_ns != rec->hdr.ts_ns)
+		return false;
+	what = what_of(m, t, &l);
+	if (what.lock == LOCK_NONE ||
+	    !lock_wait_goes_on(&cause, &what, &(struct wait_end){ .is_open = true }, NULL, 0))
+		return false;
+	*out = (struct blocked){ .waiter = t,
+				 .owner = lock_wait_owner(m, t, &cause, &what),
+				 .wait_ns = l.wake_ns - l.out_ns };
+	if (out->owner)
+		out->lock = lock_name(m, t->process, &what);
+	return out->owner;
 }
 
 void timeline_exit(struct model *m, struct task *t, uint64_t now_ns)

@@ -31,6 +31,10 @@ struct syscall_count *syscall_count_get(struct model *m, int32_t sysno);
 void timeline_peek(const struct model *m, const struct task *t, const struct par_task *rec,
 		   model_stretch_fn fn, void *ctx);
 
+/* See model_blocked(). */
+bool timeline_blocked(const struct model *m, const struct task *t, const struct par_task *rec,
+		      struct blocked *out);
+
 /* It left its CPU for ever. */
 void timeline_exit(struct model *m, struct task *t, uint64_t now_ns);
 

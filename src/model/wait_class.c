@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "event/sysno.h"
+#include "model/futex_class.h"
 
 /* task->__state; include/linux/sched.h */
 #define STATE_UNINTERRUPTIBLE	0x0002
@@ -15,28 +16,8 @@
 #define STATE_TRACED		0x0008
 #define STATE_NOLOAD		0x0400
 
-/* include/uapi/linux/futex.h */
-#define FUTEX_WAIT		0
-#define FUTEX_LOCK_PI		6
-#define FUTEX_WAIT_BITSET	9
-#define FUTEX_WAIT_REQUEUE_PI	11
-#define FUTEX_LOCK_PI2		13
-#define FUTEX_PRIVATE_FLAG	128
-#define FUTEX_CMD_MASK		0x7f
-#define FUTEX2_PRIVATE		128	/* flags of futex_wait(2) */
-
-/* What glibc's locks wait for their word to change from (nptl/lowlevellock.h, 2.36). */
-#define MUTEX_CONTENDED		2
-#define RWLOCK_CONTENDED	3	/* PTHREAD_RWLOCK_FUTEX_USED | 1 */
-
 #define F_SETLKW		7
 #define F_OFD_SETLKW		38
-
-/*
- * The GIL's condition variables and mutexes lie within this many bytes of each
- * other: +128 … +136 and 48 more were seen from 3.7 to 3.13.
- */
-#define GIL_SPAN 256
 
 enum how {
 	HOW_UNKNOWN,
@@ -59,6 +40,7 @@ enum how {
 	HOW_QUEUE_OUT,
 	HOW_SEMOP,
 	HOW_MM,			/* takes mmap_lock */
+	HOW_CACHE,		/* asks for pages, or gives them back; what it reads in is disk */
 	HOW_FORK,
 	HOW_EXEC,
 	HOW_SIGNAL,
@@ -77,6 +59,7 @@ static const struct {
 	{ "fsync", HOW_STORAGE }, { "fdatasync", HOW_STORAGE }, { "sync", HOW_STORAGE },
 	{ "syncfs", HOW_STORAGE }, { "msync", HOW_STORAGE }, { "sync_file_range", HOW_STORAGE },
 	{ "fallocate", HOW_STORAGE }, { "ftruncate", HOW_STORAGE },
+	{ "fadvise64", HOW_CACHE }, { "readahead", HOW_CACHE },
 	{ "getdents64", HOW_STORAGE }, { "getdents", HOW_STORAGE },
 	{ "copy_file_range", HOW_STORAGE },
 	{ "accept", HOW_ACCEPT }, { "accept4", HOW_ACCEPT }, { "connect", HOW_CONNECT },
@@ -104,13 +87,18 @@ static const struct {
 	{ "symlinkat", HOW_PATH }, { "chmod", HOW_PATH }, { "fchmodat", HOW_PATH },
 	{ "chown", HOW_PATH }, { "fchownat", HOW_PATH }, { "utimensat", HOW_PATH },
 	{ "truncate", HOW_PATH }, { "chdir", HOW_PATH }, { "mount", HOW_PATH },
-	{ "umount2", HOW_PATH },
+	{ "umount2", HOW_PATH }, { "statfs", HOW_PATH }, { "getxattr", HOW_PATH },
+	{ "lgetxattr", HOW_PATH }, { "setxattr", HOW_PATH }, { "listxattr", HOW_PATH },
+	{ "io_submit", HOW_STORAGE },
 	{ "msgrcv", HOW_QUEUE_IN }, { "mq_timedreceive", HOW_QUEUE_IN },
 	{ "msgsnd", HOW_QUEUE_OUT }, { "mq_timedsend", HOW_QUEUE_OUT },
 	{ "semop", HOW_SEMOP }, { "semtimedop", HOW_SEMOP },
 	{ "mmap", HOW_MM }, { "munmap", HOW_MM }, { "mprotect", HOW_MM }, { "madvise", HOW_MM },
 	{ "brk", HOW_MM }, { "mremap", HOW_MM }, { "mlock", HOW_MM }, { "munlock", HOW_MM },
-	{ "pkey_mprotect", HOW_MM },
+	{ "pkey_mprotect", HOW_MM }, { "mlock2", HOW_MM }, { "mlockall", HOW_MM },
+	{ "munlockall", HOW_MM }, { "mbind", HOW_MM }, { "migrate_pages", HOW_MM },
+	{ "move_pages", HOW_MM }, { "process_madvise", HOW_MM },
+	{ "process_vm_readv", HOW_MM }, { "process_vm_writev", HOW_MM },
 	{ "clone", HOW_FORK }, { "clone3", HOW_FORK }, { "fork", HOW_FORK },
 	{ "vfork", HOW_FORK }, { "execve", HOW_EXEC }, { "execveat", HOW_EXEC },
 	{ "pause", HOW_SIGNAL }, { "rt_sigsuspend", HOW_SIGNAL },
@@ -157,23 +145,9 @@ static enum how how_of(const struct wait_calls *calls, const struct par_cause *c
 	return calls->how[cause->sysno];
 }
 
-static bool in_gil_range(const struct wait_context *ctx, uint64_t uaddr)
-{
-	return uaddr >= ctx->gil_addr && uaddr - ctx->gil_addr < ctx->gil_size;
-}
-
 bool wait_is_gil_request(const struct wait_context *ctx, const struct par_cause *cause)
 {
-	return how_of(ctx->calls, cause) == HOW_FUTEX &&
-	       (cause->args[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET && cause->args[3] &&
-	       in_gil_range(ctx, cause->args[0]);
-}
-
-static bool is_gil(const struct wait_context *ctx, uint64_t uaddr)
-{
-	if (!ctx->gil_word || !in_gil_range(ctx, uaddr))
-		return false;
-	return uaddr - ctx->gil_word + GIL_SPAN <= 2 * GIL_SPAN;
+	return how_of(ctx->calls, cause) == HOW_FUTEX && futex_is_gil_request(ctx, cause);
 }
 
 static void set_lock(struct wait_what *what, enum bucket bucket, enum lock_kind kind,
@@ -184,49 +158,18 @@ static void set_lock(struct wait_what *what, enum bucket bucket, enum lock_kind 
 	what->lock_addr = addr;
 }
 
-/*
- * A futex by its shape: operation, expected value, private or shared. See
- * docs/architecture.md for the table.
- */
-static void classify_futex_word(const struct wait_context *ctx, uint64_t uaddr, uint64_t val,
-				bool shared, struct wait_what *what)
+static void set_file_lock(const struct par_cause *cause, struct wait_what *what)
 {
-	if (is_gil(ctx, uaddr))
-		set_lock(what, BUCKET_GIL, LOCK_GIL, ctx->gil_addr);
-	else if (shared && ctx->known_tid)
-		set_lock(what, BUCKET_SYNC, LOCK_JOIN, uaddr);
-	else if (shared)
-		set_lock(what, BUCKET_IPC, LOCK_FUTEX, uaddr);
-	else if (val == MUTEX_CONTENDED)
-		set_lock(what, BUCKET_LOCK, LOCK_MUTEX, uaddr);
-	else if (val == RWLOCK_CONTENDED)
-		set_lock(what, BUCKET_LOCK, LOCK_RWLOCK, uaddr);
-	else
-		set_lock(what, BUCKET_SYNC, LOCK_CONDVAR, uaddr);
+	set_lock(what, BUCKET_LOCK, LOCK_FILE, cause->file.id);
+	if (cause->file.kind == PAR_FILE_REGULAR || cause->file.kind == PAR_FILE_DIRECTORY)
+		what->lock_dev = cause->file.dev;
+	what->on_file = true;
 }
 
-static void classify_futex(const struct wait_context *ctx, const struct par_cause *cause,
-			   struct wait_what *what)
+/* What somebody else brings: a thread of the same process, or another process. */
+static enum bucket exchange_bucket(const struct wait_context *ctx)
 {
-	uint64_t op = cause->args[1];
-
-	switch (op & FUTEX_CMD_MASK) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET:
-		classify_futex_word(ctx, cause->args[0], (uint32_t)cause->args[2],
-				    !(op & FUTEX_PRIVATE_FLAG), what);
-		break;
-	case FUTEX_LOCK_PI:
-	case FUTEX_LOCK_PI2:
-		set_lock(what, BUCKET_LOCK, LOCK_PI, cause->args[0]);
-		break;
-	case FUTEX_WAIT_REQUEUE_PI:
-		set_lock(what, BUCKET_SYNC, LOCK_CONDVAR, cause->args[0]);
-		break;
-	default:
-		/* A waker that itself sleeps: in a fault, or on the hash bucket's lock. */
-		what->bucket = BUCKET_OTHER;
-	}
+	return ctx->sibling_woke ? BUCKET_SYNC : BUCKET_IPC;
 }
 
 static enum bucket socket_bucket(const struct wait_context *ctx, const struct par_file_ref *file,
@@ -234,16 +177,16 @@ static enum bucket socket_bucket(const struct wait_context *ctx, const struct pa
 {
 	if (file->flags & PAR_FILE_LISTENS)
 		return BUCKET_IDLE;
+	if (is_read && (file->flags & PAR_FILE_SERVED))
+		return BUCKET_IDLE;
 	switch (file->kind) {
 	case PAR_FILE_UNIX:
-		return is_read && (file->flags & PAR_FILE_SERVED) ? BUCKET_IDLE : BUCKET_IPC;
+		return exchange_bucket(ctx);
 	case PAR_FILE_TCP:
 		if (is_read && ctx->served_port)
 			return BUCKET_IDLE;
 		break;
 	case PAR_FILE_UDP:
-		if (is_read && !file->rport)
-			return BUCKET_IDLE; /* not connected: whoever may come */
 		break;
 	default:
 		return BUCKET_IDLE; /* netlink, packet: the kernel's news */
@@ -263,7 +206,7 @@ static enum bucket file_bucket(const struct wait_context *ctx, const struct par_
 	case PAR_FILE_FIFO:
 	case PAR_FILE_EVENTFD:
 	case PAR_FILE_MQUEUE:
-		return BUCKET_IPC;
+		return exchange_bucket(ctx);
 	case PAR_FILE_TTY:
 		return is_read ? BUCKET_IDLE : BUCKET_IPC;
 	case PAR_FILE_UNIX:
@@ -295,8 +238,9 @@ static void classify_file(const struct wait_context *ctx, const struct par_cause
 }
 
 /*
- * Like a read of what was ready; without that, of the first descriptor, if there
- * are few. Otherwise it is the loop's own idling.
+ * Like a read of what was ready; without that, if it was not the time-out, of what
+ * comes first in the order of the buckets. An epoll instance that nothing was ready
+ * in is the loop's own idling.
  */
 static void classify_poll(const struct wait_context *ctx, const struct par_cause *cause,
 			  struct wait_what *what)
@@ -307,16 +251,44 @@ static void classify_poll(const struct wait_context *ctx, const struct par_cause
 		what->bucket = BUCKET_IDLE;
 	else
 		classify_file(ctx, cause, true, what);
+	what->is_poll = true;
+}
+
+/* Like a read of what the request was about, if it is known. */
+static void classify_uring(const struct wait_context *ctx, const struct par_cause *cause,
+			   struct wait_what *what)
+{
+	what->bucket = BUCKET_IDLE;
+	if (cause->block_dev)
+		what->bucket = BUCKET_DISK;
+	else if (cause->flags & PAR_CAUSE_READY)
+		classify_file(ctx, cause, true, what);
+	else if (ctx->timed_out)
+		what->bucket = BUCKET_SLEEP;
+	what->is_poll = true;
 }
 
 static void classify_fcntl(const struct wait_context *ctx, const struct par_cause *cause,
 			   struct wait_what *what)
 {
 	if (cause->args[1] == F_SETLKW || cause->args[1] == F_OFD_SETLKW) {
-		set_lock(what, BUCKET_LOCK, LOCK_FILE, cause->file.id);
-		what->on_file = true;
+		set_file_lock(cause, what);
 	} else {
 		classify_file(ctx, cause, false, what);
+	}
+}
+
+/*
+ * In D state, and no lock that the kernel told of: it reclaims memory, or reads
+ * pages in. Where the kernel tells of no locks, mmap_lock is the likely cause.
+ */
+static void classify_mm(const struct par_cause *cause, struct wait_what *what)
+{
+	if (cause->flags & (PAR_CAUSE_KLOCK | PAR_CAUSE_IOWAIT)) {
+		what->bucket = BUCKET_MEMORY;
+	} else {
+		what->bucket = BUCKET_KERNEL_LOCK;
+		what->name = "mmap_lock";
 	}
 }
 
@@ -327,14 +299,13 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 
 	switch (how_of(ctx->calls, cause)) {
 	case HOW_FUTEX:
-		classify_futex(ctx, cause, what);
+		futex_classify(ctx, cause, what);
 		break;
 	case HOW_FUTEX2:
-		classify_futex_word(ctx, cause->args[0], cause->args[1],
-				    !(cause->args[3] & FUTEX2_PRIVATE), what);
+		futex2_classify(ctx, cause, what);
 		break;
 	case HOW_FUTEXV:
-		what->bucket = BUCKET_SYNC;
+		futexv_classify(cause, what);
 		break;
 	case HOW_SLEEP:
 		what->bucket = BUCKET_SLEEP;
@@ -351,7 +322,7 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 		what->on_file = cause->file.kind != PAR_FILE_NONE;
 		break;
 	case HOW_OPEN: /* S: the other end of a FIFO */
-		what->bucket = deep ? BUCKET_DISK : BUCKET_IPC;
+		what->bucket = deep ? BUCKET_DISK : exchange_bucket(ctx);
 		break;
 	case HOW_ACCEPT:
 		classify_file(ctx, cause, true, what);
@@ -370,8 +341,7 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 		classify_file(ctx, cause, false, what);
 		break;
 	case HOW_FLOCK:
-		set_lock(what, BUCKET_LOCK, LOCK_FILE, cause->file.id);
-		what->on_file = true;
+		set_file_lock(cause, what);
 		break;
 	case HOW_FCNTL:
 		classify_fcntl(ctx, cause, what);
@@ -379,20 +349,24 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 	case HOW_QUEUE_IN:
 	case HOW_QUEUE_OUT:
 	case HOW_SEMOP:
-		what->bucket = BUCKET_IPC;
+		what->bucket = exchange_bucket(ctx);
+		what->on_file = cause->file.kind != PAR_FILE_NONE;
+		what->is_read = how_of(ctx->calls, cause) != HOW_QUEUE_OUT;
+		break;
+	case HOW_CACHE:
+		what->bucket = BUCKET_MEMORY;
 		what->on_file = cause->file.kind != PAR_FILE_NONE;
 		break;
 	case HOW_MM:
 		if (deep) {
-			what->bucket = BUCKET_KERNEL_LOCK;
-			what->name = "mmap_lock";
+			classify_mm(cause, what);
 		}
 		break;
 	case HOW_SIGNAL:
 		what->bucket = ctx->timed_out ? BUCKET_SLEEP : BUCKET_IDLE;
 		break;
 	case HOW_URING:
-		what->bucket = BUCKET_IDLE;
+		classify_uring(ctx, cause, what);
 		break;
 	case HOW_RESTART:
 		what->carry_on = true;
@@ -429,6 +403,21 @@ static void classify_fault(uint32_t state, struct wait_what *what)
 	}
 }
 
+/*
+ * The kernel sets in_iowait for block I/O. Not so in io_uring_enter(2), which has it
+ * while any request is under way, be it a socket's; and what a call about memory
+ * reads in is memory.
+ */
+static bool waits_for_disk(const struct wait_context *ctx, const struct par_cause *cause,
+			   uint32_t state)
+{
+	enum how how = how_of(ctx->calls, cause);
+
+	if (!(cause->flags & PAR_CAUSE_IOWAIT) || how == HOW_MM)
+		return false;
+	return how != HOW_URING || (state & STATE_UNINTERRUPTIBLE);
+}
+
 void wait_classify(const struct wait_context *ctx, const struct par_cause *cause,
 		   uint32_t out_state, struct wait_what *what)
 {
@@ -438,11 +427,13 @@ void wait_classify(const struct wait_context *ctx, const struct par_cause *cause
 		what->bucket = BUCKET_STOPPED;
 		what->name = out_state & STATE_TRACED ? "stopped by a debugger"
 						      : "stopped by a signal";
+	} else if (cause->klock) {
+		set_lock(what, BUCKET_KERNEL_LOCK, LOCK_KERNEL, cause->lock_addr);
 	} else if (cause->flags & PAR_CAUSE_KTHREAD) {
 		classify_kthread(cause, out_state, what);
 	} else if (cause->sysno < 0) {
 		classify_fault(out_state, what);
-	} else if (cause->flags & PAR_CAUSE_IOWAIT) {
+	} else if (waits_for_disk(ctx, cause, out_state)) {
 		what->bucket = BUCKET_DISK;
 		what->on_file = cause->file.kind != PAR_FILE_NONE;
 		what->is_read = how_of(ctx->calls, cause) == HOW_READ;

@@ -7,6 +7,7 @@
 #define MODEL_WAIT_CLASS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "par_config.h"
@@ -39,17 +40,24 @@ void wait_calls_init(struct wait_calls *calls);
 struct wait_context {
 	const struct wait_calls *calls;
 	uint64_t gil_addr, gil_size, gil_word;	/* of the process; see struct process */
+	const uint64_t *own_gils;		/* [own_gil_cnt] */
+	size_t own_gil_cnt;
 	bool served_port;	/* this machine listens on the socket's local port */
 	bool known_tid;		/* args[2] is the id of a thread of this process */
 	bool timed_out;		/* it lasted as long as the call's time-out */
+	bool sibling_woke;	/* a thread of the same process ended it */
 };
 
 struct wait_what {
 	enum bucket bucket;
 	enum lock_kind lock;	/* LOCK_NONE: no lock */
 	uint64_t lock_addr;
+	uint32_t lock_dev;	/* LOCK_FILE: of its inode, @lock_addr */
+	bool is_shared;		/* a futex that other processes may use, too */
+	bool is_timed;		/* a futex whose waiter set itself a timer */
 	bool on_file;		/* cause->file is what it waits on */
 	bool is_read;		/* ... for something to come in */
+	bool is_poll;		/* ... among others */
 	bool carry_on;		/* restart_syscall(2): the wait before this goes on */
 	const char *name;	/* when neither lock nor call names it; or NULL */
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Owns the order and the wording of the text report; report_table.c owns the
- * table of where time went. Decides nothing: every number is in the facts.
+ * table of where time went, report_ledger.c that of who exchanged what with whom.
+ * Decides nothing: every number is in the facts.
  */
 #include "output/report_text.h"
 
@@ -10,12 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/report_ledger.h"
+#include "output/report_python.h"
 #include "output/report_table.h"
+#include "output/report_workers.h"
 #include "output/report_wrap.h"
 #include "verdict/verdict.h"
 
 #define EDGES_SHOWN    5
-#define CHANNELS_SHOWN 3
 #define COMMAND_MAX    200
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
@@ -70,6 +73,20 @@ static void put_truncated(struct wrap *w)
 {
 	wrap_colored(w, WRAP_YELLOW, "truncated recording: ");
 	strbuf_addstr(w->out, "it did not end as it should\n\n");
+}
+
+static void put_deadlocks(struct wrap *w, const struct facts *f)
+{
+	for (size_t i = 0; i < f->deadlock_cnt; i++) {
+		const char *text = f->deadlocks[i].text;
+
+		wrap_colored(w, WRAP_RED, "deadlock: ");
+		strbuf_addf(w->out, "%zu thread%s will never go on\n", f->deadlocks[i].thread_cnt,
+			    f->deadlocks[i].thread_cnt == 1 ? "" : "s");
+		wrap_text(w, "", WRAP_LABEL, text ? text : "");
+	}
+	if (f->deadlock_cnt)
+		wrap_gap(w);
 }
 
 static enum wrap_color color_of(const struct fact_verdict *v)
@@ -161,18 +178,16 @@ static void add_thread(const struct facts *f, uint32_t tid, struct strbuf *s)
 	strbuf_addf(s, "%u", tid);
 }
 
-/* The lock that the verdict speaks of; without one, the longest waited for. */
+/* The one most waited for as a lock: who waits for a signal is held up by nobody. */
 static const struct fact_lock *lock_to_show(const struct facts *f)
 {
-	for (size_t i = 0; i < f->lock_cnt; i++) {
-		const struct fact_lock *l = &f->locks[i];
-		bool is_contention = l->kind != LOCK_CONDVAR && l->kind != LOCK_JOIN &&
-				     l->kind != LOCK_BARRIER;
+	const struct fact_lock *top = NULL;
 
-		if (is_contention && l->wait_ns && l->edge_cnt)
-			return l;
-	}
-	return NULL;
+	for (size_t i = 0; i < f->lock_cnt; i++)
+		if (f->locks[i].edge_cnt &&
+		    f->locks[i].contended_ns > (top ? top->contended_ns : 0))
+			top = &f->locks[i];
+	return top;
 }
 
 static void put_lock(struct wrap *w, const struct facts *f)
@@ -180,7 +195,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 	const struct fact_lock *l = lock_to_show(f);
 	struct strbuf s = { 0 };
 
-	if (!l || l->wait_ns < facts_life_ns(f) / 200)
+	if (!l || l->contended_ns < facts_life_ns(f) / 200)
 		return;
 	wrap_gap(w);
 	wrap_add_safe(&s, l->name && l->name[0] ? l->name : lock_kind_name(l->kind), 60);
@@ -215,67 +230,6 @@ static void put_lock(struct wrap *w, const struct facts *f)
 		strbuf_reset(&s);
 		strbuf_addf(&s, "%s %zu more", wrap_dots(w), l->edge_cnt - EDGES_SHOWN);
 		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
-	}
-	strbuf_release(&s);
-}
-
-static void add_members(const uint32_t *pids, size_t cnt, struct strbuf *s)
-{
-	if (!cnt)
-		strbuf_addstr(s, "outside");
-	for (size_t i = 0; i < cnt && i < 3; i++)
-		strbuf_addf(s, "%s%u", i ? "," : "", pids[i]);
-	if (cnt > 3)
-		strbuf_addf(s, " and %zu more", cnt - 3);
-}
-
-static void say_channel(const struct wrap *w, const struct fact_channel *c, struct strbuf *s)
-{
-	wrap_add_safe(s, c->id && c->id[0] ? c->id : c->kind ? c->kind : "channel", 40);
-	strbuf_addstr(s, ": ");
-	if (c->writer_cnt || c->reader_cnt) {
-		add_members(c->writers, c->writer_cnt, s);
-		strbuf_addstr(s, w->utf8 ? " → " : " -> ");
-		add_members(c->readers, c->reader_cnt, s);
-		strbuf_addstr(s, ", ");
-	}
-	wrap_add_count(s, c->messages);
-	strbuf_addstr(s, c->messages == 1 ? " message, " : " messages, ");
-	wrap_add_bytes(s, c->bytes);
-	strbuf_addstr(s, "; waited to read ");
-	wrap_add_duration(s, c->read_wait_ns);
-	strbuf_addstr(s, ", to write ");
-	wrap_add_duration(s, c->write_wait_ns);
-}
-
-/* A shell's pipe to `basename` tells nobody anything. */
-static bool is_worth_showing(const struct facts *f, const struct fact_channel *c)
-{
-	return c->messages >= 1000 || c->bytes >= 1000000 ||
-	       c->read_wait_ns + c->write_wait_ns > facts_life_ns(f) / 100;
-}
-
-static void put_channels(struct wrap *w, const struct facts *f)
-{
-	const char *label = "IPC";
-	struct strbuf s = { 0 };
-	size_t shown = 0;
-
-	for (size_t i = 0; i < f->channel_cnt && shown < CHANNELS_SHOWN; i++) {
-		if (!is_worth_showing(f, &f->channels[i]))
-			continue;
-		shown++;
-		if (*label)
-			wrap_gap(w);
-		strbuf_reset(&s);
-		say_channel(w, &f->channels[i], &s);
-		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
-		label = "";
-	}
-	if (shown && f->channel_cnt > shown) {
-		strbuf_reset(&s);
-		strbuf_addf(&s, "%s %zu more", wrap_dots(w), f->channel_cnt - shown);
-		wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
 	}
 	strbuf_release(&s);
 }
@@ -371,14 +325,17 @@ void report_text_format(const struct facts *f, const struct report_text_options 
 		put_truncated(&w);
 	put_target(&w, f);
 	wrap_gap(&w);
+	put_deadlocks(&w, f);
 	put_verdict(&w, &f->verdict);
 	put_expectations(&w, &f->verdict);
 	if (f->thread_cnt) {
 		wrap_gap(&w);
 		report_table(&w, f);
 	}
+	report_workers(&w, f);
 	put_lock(&w, f);
-	put_channels(&w, f);
+	report_python(&w, f);
+	report_ledger(&w, f);
 	put_evidence(&w, &f->verdict);
 	put_advice(&w, &f->verdict);
 	put_cost(&w, &f->recording, options->trace);

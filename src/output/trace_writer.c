@@ -229,20 +229,66 @@ static void add_note(struct track_slice *slice, const char *name, const char *te
 	slice->notes[slice->note_cnt++] = (struct track_note){ name, text };
 }
 
+/* Room for "name (tid)", and for an address or a number. */
+struct note_texts {
+	char syscall[16], holder[PAR_COMM_LEN + 16], peer[PAR_COMM_LEN + 16];
+	char waker[PAR_COMM_LEN + 16], address[24];
+};
+
+static void add_somebody(struct track_slice *slice, const char *note, char text[PAR_COMM_LEN + 16],
+			 const char *name, uint32_t id)
+{
+	snprintf(text, PAR_COMM_LEN + 16, "%s%s(%u)", name, *name ? " " : "", id);
+	add_note(slice, note, text);
+}
+
+/*
+ * Who ended the wait, where that is somebody's deed and not the network's or the
+ * disk's: their interrupts come to whomever they find.
+ */
+static void add_waker(struct trace_writer *tw, struct track_slice *slice, struct note_texts *texts,
+		      const struct span *s)
+{
+	const char *name = s->waker ? s->waker->name : htab_find(&tw->bystanders, s->waker_tid, 0);
+
+	if (!s->waker_tid || s->waker_tid == s->task->tid)
+		return;
+	switch (s->bucket) {
+	case BUCKET_GIL:
+	case BUCKET_LOCK:
+	case BUCKET_KERNEL_LOCK:
+	case BUCKET_SYNC:
+	case BUCKET_IPC:
+	case BUCKET_CHILD:
+		add_somebody(slice, "waker", texts->waker, name ? name : "", s->waker_tid);
+		break;
+	default:
+		break;
+	}
+}
+
 static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct span *s)
 {
 	struct track_slice slice = { .name = s->name, .category = bucket_name(s->bucket) };
-	char holder[PAR_COMM_LEN + 16], number[16];
 	const char *sysno = sysno_name(s->sysno);
+	struct note_texts texts;
 
 	add_note(&slice, "bucket", slice.category);
 	if (s->sysno != PAR_NO_SYSCALL) {
-		snprintf(number, sizeof(number), "%d", s->sysno);
-		add_note(&slice, "syscall", sysno ? sysno : number);
+		snprintf(texts.syscall, sizeof(texts.syscall), "%d", s->sysno);
+		add_note(&slice, "syscall", sysno ? sysno : texts.syscall);
 	}
-	if (s->holder) {
-		snprintf(holder, sizeof(holder), "%s (%u)", s->holder->name, s->holder->tid);
-		add_note(&slice, "holder", holder);
+	if (s->object)
+		add_note(&slice, "object", s->object);
+	if (s->holder)
+		add_somebody(&slice, "holder", texts.holder, s->holder->name, s->holder->tid);
+	if (s->peer)
+		add_somebody(&slice, "peer", texts.peer, s->peer->name, s->peer->pid);
+	add_waker(tw, &slice, &texts, s);
+	if (s->lock && s->lock->addr) {
+		snprintf(texts.address, sizeof(texts.address), "0x%llx",
+			 (unsigned long long)s->lock->addr);
+		add_note(&slice, "address", texts.address);
 	}
 	if (s->lock && s->lock->name)
 		add_note(&slice, "lock", s->lock->name);

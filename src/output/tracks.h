@@ -26,7 +26,7 @@ struct track {
 	size_t seen_words;
 };
 
-#define TRACK_MAX_NOTES 6
+#define TRACK_MAX_NOTES 10
 
 /* What a slice shows when it is clicked on. */
 struct track_note {

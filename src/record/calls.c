@@ -6,8 +6,7 @@
 
 #include "event/sysno.h"
 
-#define IN  (PAR_CALL_FD | PAR_CALL_READS)
-#define OUT (PAR_CALL_FD | PAR_CALL_WRITES)
+#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define MS(n) PAR_CALL_TIMEOUT(PAR_UNIT_MS, n)
 #define TIMESPEC(n) PAR_CALL_TIMEOUT(PAR_UNIT_TIMESPEC, n)
 #define TIMEVAL(n) PAR_CALL_TIMEOUT(PAR_UNIT_TIMEVAL, n)
@@ -16,23 +15,13 @@ static const struct {
 	const char *name;
 	__u16 call;
 } table[] = {
-	{ "read", IN },			{ "write", OUT },
-	{ "pread64", IN },		{ "pwrite64", OUT },
-	{ "readv", IN },		{ "writev", OUT },
-	{ "preadv", IN },		{ "pwritev", OUT },
-	{ "preadv2", IN },		{ "pwritev2", OUT },
-	{ "recvfrom", IN },		{ "sendto", OUT },
-	{ "recvmsg", IN },		{ "sendmsg", OUT },
-	{ "sendfile", OUT },		{ "vmsplice", OUT },
-	{ "splice", IN },		{ "tee", IN },
-	{ "copy_file_range", IN },	{ "mq_timedreceive", IN },
-	{ "mq_timedsend", PAR_CALL_FD },{ "getdents64", PAR_CALL_FD },
-	{ "recvmmsg", PAR_CALL_FD },	{ "sendmmsg", PAR_CALL_FD },
+	{ "getdents64", PAR_CALL_FD },
 	{ "accept", PAR_CALL_FD },	{ "accept4", PAR_CALL_FD },
 	{ "connect", PAR_CALL_FD },	{ "shutdown", PAR_CALL_FD },
 	{ "close", PAR_CALL_FD },	{ "ioctl", PAR_CALL_FD },
 	{ "fsync", PAR_CALL_FD },	{ "fdatasync", PAR_CALL_FD },
 	{ "sync_file_range", PAR_CALL_FD }, { "syncfs", PAR_CALL_FD },
+	{ "fadvise64", PAR_CALL_FD },	{ "readahead", PAR_CALL_FD },
 	{ "fallocate", PAR_CALL_FD },	{ "ftruncate", PAR_CALL_FD },
 	{ "flock", PAR_CALL_FD },	{ "fcntl", PAR_CALL_FD },
 	{ "io_uring_enter", PAR_CALL_FD },
@@ -41,22 +30,70 @@ static const struct {
 	{ "epoll_pwait2", PAR_CALL_FD | TIMESPEC(3) },
 	{ "poll", PAR_CALL_POLL | MS(2) },
 	{ "ppoll", PAR_CALL_POLL | TIMESPEC(2) },
-	{ "select", TIMEVAL(4) },	{ "pselect6", TIMESPEC(4) },
+	{ "select", PAR_CALL_SELECT | TIMEVAL(4) },
+	{ "pselect6", PAR_CALL_SELECT | TIMESPEC(4) },
 	{ "rt_sigtimedwait", TIMESPEC(2) },
 	{ "clone", PAR_CALL_FORKS },	{ "clone3", PAR_CALL_FORKS },
 	{ "fork", PAR_CALL_FORKS },	{ "vfork", PAR_CALL_FORKS },
 	{ "futex", PAR_CALL_FUTEX | PAR_CALL_WAKES },
-	{ "futex_wait", PAR_CALL_FUTEX }, { "futex_wake", PAR_CALL_FUTEX | PAR_CALL_WAKES },
+	{ "futex_wait", PAR_CALL_FUTEX | PAR_CALL_FUTEX2 },
+	{ "futex_waitv", PAR_CALL_FUTEXV },
+	{ "futex_wake", PAR_CALL_FUTEX | PAR_CALL_WAKES },
 	{ "futex_requeue", PAR_CALL_WAKES },
 };
 
-void calls_fill(__u16 call[PAR_SYSNO_CNT])
+/* Of all of these, but the last ones, args[0] is a descriptor. */
+static const struct {
+	const char *name;
+	__u8 move;
+} moves[] = {
+	{ "read", PAR_MOVE_READ },		{ "write", PAR_MOVE_WRITE },
+	{ "pread64", PAR_MOVE_READ },		{ "pwrite64", PAR_MOVE_WRITE },
+	{ "readv", PAR_MOVE_READ },		{ "writev", PAR_MOVE_WRITE },
+	{ "preadv", PAR_MOVE_READ },		{ "pwritev", PAR_MOVE_WRITE },
+	{ "preadv2", PAR_MOVE_READ },		{ "pwritev2", PAR_MOVE_WRITE },
+	{ "recvfrom", PAR_MOVE_RECVFROM },	{ "sendto", PAR_MOVE_SENDTO },
+	{ "recvmsg", PAR_MOVE_RECVMSG },	{ "sendmsg", PAR_MOVE_SENDMSG },
+	{ "recvmmsg", PAR_MOVE_RECVMMSG },	{ "sendmmsg", PAR_MOVE_SENDMMSG },
+	{ "sendfile", PAR_MOVE_SENDFILE },	{ "vmsplice", PAR_MOVE_VMSPLICE },
+	{ "splice", PAR_MOVE_SPLICE },		{ "tee", PAR_MOVE_TEE },
+	{ "copy_file_range", PAR_MOVE_SPLICE },
+	{ "mq_timedreceive", PAR_MOVE_READ },	{ "mq_timedsend", PAR_MOVE_MQ_SEND },
+	{ "msgrcv", PAR_MOVE_MSGRCV },		{ "msgsnd", PAR_MOVE_MSGSND },
+	{ "semop", PAR_MOVE_SEMOP },		{ "semtimedop", PAR_MOVE_SEMOP },
+};
+
+void calls_fill(struct par_config *config)
 {
-	memset(call, 0, PAR_SYSNO_CNT * sizeof(*call));
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	memset(config->call, 0, sizeof(config->call));
+	memset(config->move, 0, sizeof(config->move));
+	for (size_t i = 0; i < ARRAY_CNT(table); i++) {
 		int sysno = sysno_from_name(table[i].name);
 
 		if (sysno >= 0 && sysno < PAR_SYSNO_CNT)
-			call[sysno] = table[i].call;
+			config->call[sysno] = table[i].call;
 	}
+	for (size_t i = 0; i < ARRAY_CNT(moves); i++) {
+		int sysno = sysno_from_name(moves[i].name);
+
+		if (sysno < 0 || sysno >= PAR_SYSNO_CNT)
+			continue;
+		config->move[sysno] = moves[i].move;
+		config->call[sysno] = PAR_CALL_MOVES;
+		if (moves[i].move < PAR_MOVE_MSGSND)
+			config->call[sysno] |= PAR_CALL_FD;
+	}
+}
+
+void calls_fill_startup(struct par_startup_calls *calls)
+{
+	*calls = (struct par_startup_calls){
+		.open = (__s16)sysno_from_name("open"),
+		.openat = (__s16)sysno_from_name("openat"),
+		.mmap = (__s16)sysno_from_name("mmap"),
+		.read = (__s16)sysno_from_name("read"),
+		.close = (__s16)sysno_from_name("close"),
+		.pipe = (__s16)sysno_from_name("pipe"),
+		.pipe2 = (__s16)sysno_from_name("pipe2"),
+	};
 }

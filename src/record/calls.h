@@ -5,6 +5,8 @@
 
 #include "par_config.h"
 
-void calls_fill(__u16 call[PAR_SYSNO_CNT]);
+/* Sets @config's call and move. */
+void calls_fill(struct par_config *config);
+void calls_fill_startup(struct par_startup_calls *calls);
 
 #endif

@@ -3,13 +3,14 @@
 #include "record/counts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "par_config.h"
 
 struct last_channel {
-	uint64_t messages, bytes;
+	uint64_t messages, bytes, main_messages;
 };
 
 struct round {
@@ -39,9 +40,32 @@ static void on_syscall(void *ctx, int32_t sysno, const struct par_syscall_count 
 	r->feed(r->ctx, &ev);
 }
 
+static void on_disk(void *ctx, const struct par_disk_key *key, const struct par_disk_count *count)
+{
+	struct round *r = ctx;
+	struct par_disk_count *last = htab_find(&r->counts->disks, key->tgid, key->dev);
+	struct event ev = { .hdr = { .ts_ns = r->now_ns, .tid = key->tgid } };
+
+	if (!last) {
+		last = xcalloc(1, sizeof(*last));
+		htab_put(&r->counts->disks, key->tgid, key->dev, last);
+	}
+	if (!memcmp(last, count, sizeof(*last)))
+		return;
+	ev.hdr.kind = EVENT_DISK;
+	ev.disk.dev = key->dev;
+	ev.disk.reads = count->reads - last->reads;
+	ev.disk.writes = count->writes - last->writes;
+	ev.disk.read_bytes = count->read_bytes - last->read_bytes;
+	ev.disk.write_bytes = count->write_bytes - last->write_bytes;
+	*last = *count;
+	r->feed(r->ctx, &ev);
+}
+
 static uint64_t end_of(const struct par_traffic_key *key)
 {
-	return (uint64_t)key->is_write << 40 | (uint64_t)key->kind << 32 | key->tgid;
+	return (uint64_t)key->more << 48 | (uint64_t)key->is_write << 40 |
+	       (uint64_t)key->kind << 32 | key->tgid;
 }
 
 static void on_channel(void *ctx, const struct par_traffic_key *key,
@@ -64,7 +88,8 @@ static void on_channel(void *ctx, const struct par_traffic_key *key,
 	ev.traffic.is_write = key->is_write;
 	ev.traffic.messages = count->messages - last->messages;
 	ev.traffic.bytes = count->bytes - last->bytes;
-	*last = (struct last_channel){ count->messages, count->bytes };
+	ev.traffic.main_messages = count->main_messages - last->main_messages;
+	*last = (struct last_channel){ count->messages, count->bytes, count->main_messages };
 	r->feed(r->ctx, &ev);
 }
 
@@ -76,6 +101,7 @@ void counts_feed(struct counts *c, struct probes *probes,
 	if (!c->syscalls)
 		c->syscalls = xcalloc(PAR_SYSNO_CNT, sizeof(*c->syscalls));
 	probes_each_syscall(probes, on_syscall, &r);
+	probes_each_disk(probes, on_disk, &r);
 	probes_each_traffic(probes, on_channel, &r);
 	for (size_t i = 0; i < r.silent_cnt; i++) {
 		probes_forget_traffic(probes, &r.silent[i]);
@@ -89,6 +115,9 @@ void counts_release(struct counts *c)
 	htab_for_each(&c->channels, i)
 		free(c->channels.entries[i].value);
 	htab_release(&c->channels);
+	htab_for_each(&c->disks, i)
+		free(c->disks.entries[i].value);
+	htab_release(&c->disks);
 	free(c->syscalls);
 	*c = (struct counts){ 0 };
 }

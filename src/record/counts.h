@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the BPF programs count rather than report: system calls, and what moved
- * through channels. Feeds the growth since the last time, and keeps room in the
+ * What the BPF programs count rather than report: system calls, block requests,
+ * and what moved through channels. Feeds the growth since the last time, and keeps room in the
  * kernel's table by dropping channels that have fallen silent.
  */
 #ifndef RECORD_COUNTS_H
@@ -13,6 +13,7 @@
 
 struct counts {
 	struct par_syscall_count *syscalls;	/* [PAR_SYSNO_CNT], as of the last time */
+	struct htab disks;		/* (process, device) -> its count then */
 	struct htab channels;		/* (file, process and direction) -> its count then */
 };
 

@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "par_config.h"
 #include "record/calls.h"
+#include "record/uprobe.h"
 
 #include "partrace.skel.h"	/* needs the types above */
 
@@ -38,24 +39,50 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-/* sched_switch got a fourth argument in 5.18; its BTF prototype counts them. */
-static bool switch_has_state(void)
+/*
+ * How many arguments a tracepoint has, its context included, as the kernel's BTF
+ * says; 0: this kernel does not have it.
+ */
+static int tracepoint_args(const struct btf *btf, const char *name)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	const struct btf_type *t;
-	bool has = false;
+	char type[64];
 	int id;
 
-	if (libbpf_get_error(btf))
-		return false;
-	id = btf__find_by_name_kind(btf, "btf_trace_sched_switch", BTF_KIND_TYPEDEF);
-	if (id > 0) {
-		t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
-		t = btf__type_by_id(btf, t->type);
-		has = btf_is_func_proto(t) && btf_vlen(t) >= 5;	/* and the context */
-	}
-	btf__free(btf);
-	return has;
+	snprintf(type, sizeof(type), "btf_trace_%s", name);
+	id = btf ? btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
+	if (id <= 0)
+		return 0;
+	t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
+	t = btf__type_by_id(btf, t->type);
+	return btf_is_func_proto(t) ? btf_vlen(t) : 0;
+}
+
+/*
+ * What differs between kernels, and between what the user wants. A tracepoint that
+ * this kernel lacks costs its program, not the recording.
+ */
+static void choose_programs(struct probes *p, const struct btf *btf)
+{
+	struct par_config *c = &p->skel->rodata->config;
+	bool full = !p->opts.light;
+
+	/* sched_switch got a fourth argument in 5.18, */
+	c->switch_has_state = tracepoint_args(btf, "sched_switch") >= 5;
+	/* these came in 5.19, */
+	c->klocks = full && tracepoint_args(btf, "contention_begin");
+	/* and without block devices there is none of those. */
+	c->blocks = full && tracepoint_args(btf, "block_rq_complete");
+
+	bpf_program__set_autoload(p->skel->progs.on_sys_exit, full);
+	bpf_program__set_autoload(p->skel->progs.on_contention_begin, c->klocks);
+	bpf_program__set_autoload(p->skel->progs.on_contention_end, c->klocks);
+	bpf_program__set_autoload(p->skel->progs.on_block_rq_complete, c->blocks);
+	bpf_program__set_autoload(p->skel->progs.on_block_getrq, c->blocks);
+	bpf_program__set_autoload(p->skel->progs.on_block_bio_backmerge, c->blocks);
+	bpf_program__set_autoload(p->skel->progs.on_block_bio_frontmerge, c->blocks);
+	bpf_program__set_autoload(p->skel->progs.on_block_io_done,
+				  c->blocks && tracepoint_args(btf, "block_io_done"));
 }
 
 static size_t ring_cnt_for(int cpu_cnt)
@@ -67,20 +94,46 @@ static size_t ring_cnt_for(int cpu_cnt)
 	return cnt;
 }
 
+/* Attached where there is a CPython. */
+static void prepare_python(struct probes *p, const struct btf *btf)
+{
+	struct bpf_program *progs[] = {
+		p->skel->progs.on_python_release,
+		p->skel->progs.on_python_gilstate_release,
+		p->skel->progs.on_python_acquire,
+		p->skel->progs.on_python_park,
+	};
+
+	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+		bpf_program__set_autoload(progs[i], !p->opts.light);
+		bpf_program__set_autoattach(progs[i], false);
+		uprobe_prepare(progs[i], btf);
+	}
+}
+
 static void configure(struct probes *p)
 {
 	struct par_config *c = &p->skel->rodata->config;
+	struct btf *btf = btf__load_vmlinux_btf();
 
-	calls_fill(c->call);
+	if (libbpf_get_error(btf))
+		btf = NULL;
+	calls_fill(c);
+	calls_fill_startup(&c->startup);
 	c->ring_mask = (__u32)p->ring_cnt - 1;
 	c->self_tgid = (__u32)getpid();
 	c->page_bytes = (__u32)sysconf(_SC_PAGESIZE);
 	c->follow_children = p->opts.follow_children;
 	c->trace_all = p->opts.trace_all;
-	c->switch_has_state = switch_has_state();
+	c->sched_text = p->opts.sched_text;
+	c->sched_text_bytes = p->opts.sched_text_bytes;
+	c->lock_text = p->opts.lock_text;
+	c->lock_text_bytes = p->opts.lock_text_bytes;
+	choose_programs(p, btf);
+	prepare_python(p, btf);
+	btf__free(btf);
 
 	p->skel->bss->shared.end_ns = UINT64_MAX;
-	bpf_program__set_autoload(p->skel->progs.on_sys_exit, !p->opts.light);
 	/* The walks are attached when they are walked. */
 	bpf_program__set_autoattach(p->skel->progs.on_mark, false);
 	bpf_program__set_autoattach(p->skel->progs.on_tell, false);
@@ -174,6 +227,11 @@ int probes_attach(struct probes *p)
 	if (err)
 		return log_err(err, "cannot attach the BPF programs");
 	return 0;
+}
+
+bool probes_tell_klocks(const struct probes *p)
+{
+	return p->skel->rodata->config.klocks;
 }
 
 size_t probes_ring_cnt(const struct probes *p)
@@ -277,6 +335,15 @@ void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 	free(per_cpu);
 }
 
+/* Of what the CPUs have seen the one that knows the other end. */
+static void take_file(struct par_file_ref *file, const struct par_file_ref *other)
+{
+	bool inet = file->kind == PAR_FILE_TCP || file->kind == PAR_FILE_UDP;
+
+	if (other->kind && (!file->kind || (inet ? !file->rport : !file->peer_id)))
+		*file = *other;
+}
+
 static void each_traffic(const struct probes *p, int fd, probes_traffic_fn fn, void *ctx)
 {
 	struct par_traffic_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
@@ -291,8 +358,8 @@ static void each_traffic(const struct probes *p, int fd, probes_traffic_fn fn, v
 		for (int i = 0; i < p->cpu_cnt; i++) {
 			sum.messages += per_cpu[i].messages;
 			sum.bytes += per_cpu[i].bytes;
-			if (per_cpu[i].file.kind)
-				sum.file = per_cpu[i].file;
+			sum.main_messages += per_cpu[i].main_messages;
+			take_file(&sum.file, &per_cpu[i].file);
 		}
 		fn(ctx, &key, &sum);
 	}
@@ -305,12 +372,50 @@ void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx)
 	each_traffic(p, bpf_map__fd(p->skel->maps.traffic_rest), fn, ctx);
 }
 
+void probes_each_disk(struct probes *p, probes_disk_fn fn, void *ctx)
+{
+	struct par_disk_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
+	struct par_disk_key key, *prev = NULL;
+	int fd = bpf_map__fd(p->skel->maps.disk_counts);
+
+	while (!p->opts.light && !bpf_map_get_next_key(fd, prev, &key)) {
+		struct par_disk_count sum = { 0 };
+
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, per_cpu))
+			continue;
+		for (int i = 0; i < p->cpu_cnt; i++) {
+			sum.reads += per_cpu[i].reads;
+			sum.writes += per_cpu[i].writes;
+			sum.read_bytes += per_cpu[i].read_bytes;
+			sum.write_bytes += per_cpu[i].write_bytes;
+		}
+		fn(ctx, &key, &sum);
+	}
+	free(per_cpu);
+}
+
 void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key)
 {
 	const struct bpf_map *map = key->file_id ? p->skel->maps.traffic
 						 : p->skel->maps.traffic_rest;
 
 	bpf_map_delete_elem(bpf_map__fd(map), key);
+}
+
+struct probes_python probes_python(const struct probes *p)
+{
+	if (p->opts.light)
+		return (struct probes_python){ 0 };
+	return (struct probes_python){
+		.release = p->skel->progs.on_python_release,
+		.gilstate_release = p->skel->progs.on_python_gilstate_release,
+		.acquire = p->skel->progs.on_python_acquire,
+		.park = p->skel->progs.on_python_park,
+		.pythons_fd = bpf_map__fd(p->skel->maps.pythons),
+		.released_fd = bpf_map__fd(p->skel->maps.released),
+		.watch = &p->skel->bss->watch,
+	};
 }
 
 void probes_measure(struct probes *p, bool on)

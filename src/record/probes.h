@@ -20,6 +20,9 @@ struct probes_opts {
 	bool follow_children;
 	bool trace_all;
 	bool light;		/* scheduler only */
+	/* Where the kernel's locking functions lie; 0: not known. */
+	uint64_t sched_text, sched_text_bytes;
+	uint64_t lock_text, lock_text_bytes;
 };
 
 struct probes;
@@ -28,6 +31,9 @@ struct probes;
 int probes_open(struct probes **out, const struct probes_opts *opts);
 void probes_close(struct probes *p);
 int probes_attach(struct probes *p);
+
+/* Does this kernel tell of its locks, and are they looked at? Once opened. */
+bool probes_tell_klocks(const struct probes *p);
 
 /* Rings are numbered from 0; their descriptors stay the probes'. */
 size_t probes_ring_cnt(const struct probes *p);
@@ -56,8 +62,25 @@ typedef void (*probes_traffic_fn)(void *ctx, const struct par_traffic_key *key,
 void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx);
 void probes_each_traffic(struct probes *p, probes_traffic_fn fn, void *ctx);
 
+typedef void (*probes_disk_fn)(void *ctx, const struct par_disk_key *key,
+			       const struct par_disk_count *count);
+void probes_each_disk(struct probes *p, probes_disk_fn fn, void *ctx);
+
 /* Make room: nothing moves there any more. Not from within probes_each_traffic(). */
 void probes_forget_traffic(struct probes *p, const struct par_traffic_key *key);
+
+/*
+ * What record/python_watch needs to watch CPython. Programs and memory stay the
+ * probes'; all is NULL when there are none (--light).
+ */
+struct bpf_program;
+struct probes_python {
+	struct bpf_program *release, *gilstate_release, *acquire, *park;
+	int pythons_fd, released_fd;	/* maps: pid -> place; tid -> sums */
+	struct par_python_watch *watch;
+};
+
+struct probes_python probes_python(const struct probes *p);
 
 /*
  * Time spent in the programs, in ns, while measuring is on. Measuring itself

@@ -116,6 +116,8 @@ int session_open(struct session *s, struct target *target, const struct session_
 		err = open_rings(s);
 	if (!err)
 		err = probes_attach(s->probes);
+	if (!err)
+		python_watch_init(&s->python, s->probes);
 	if (err)
 		session_close(s);
 	else
@@ -126,6 +128,7 @@ int session_open(struct session *s, struct target *target, const struct session_
 void session_close(struct session *s)
 {
 	ring_buffer__free(s->rb);
+	python_watch_release(&s->python);
 	probes_close(s->probes);
 	merge_release(&s->merge);
 	counts_release(&s->counts);
@@ -248,6 +251,7 @@ void session_step(struct session *s)
 	uint64_t now_ns = clock_mono_ns();
 
 	sample_cost(s, now_ns);
+	python_watch_step(&s->python, now_ns);
 	ring_buffer__consume(s->rb);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
@@ -275,6 +279,7 @@ int session_end(struct session *s)
 
 	s->end_ns = clock_mono_ns() + END_AHEAD_NS;
 	probes_end(s->probes, s->end_ns);
+	python_watch_end(&s->python, s->end_ns);
 	while (clock_mono_ns() <= s->end_ns)
 		clock_sleep_ns(END_AHEAD_NS);
 	/* Programs that began before the end have long written their record by now. */
@@ -296,12 +301,18 @@ int session_look(struct session *s, probes_task_fn fn, void *ctx)
 	return probes_tell(s->probes, fn, ctx);
 }
 
+void session_watch_python(struct session *s, const struct python_site *site)
+{
+	python_watch_add(&s->python, site);
+}
+
 void session_feed_counts(struct session *s)
 {
 	const struct par_shared *shared = probes_shared(s->probes);
 	struct event ev = { 0 };
 
 	counts_feed(&s->counts, s->probes, s->opts.feed, s->opts.ctx);
+	python_watch_feed(&s->python, s->opts.feed, s->opts.ctx);
 
 	ev.hdr.kind = EVENT_LOST;
 	ev.hdr.ts_ns = clock_mono_ns();

@@ -19,6 +19,7 @@
 #include "record/counts.h"
 #include "record/merge.h"
 #include "record/probes.h"
+#include "record/python_watch.h"
 #include "record/target.h"
 
 struct session_opts {
@@ -38,6 +39,7 @@ struct session {
 	struct session_ring *rings;	/* one per ring buffer */
 	struct merge merge;
 	struct counts counts;
+	struct python_watch python;
 	uint64_t counts_next_ns;
 
 	uint64_t begin_ns, end_ns;
@@ -67,6 +69,9 @@ void session_close(struct session *s);
 
 /* A look at all traced threads: a PAR_TASK each, now. */
 int session_look(struct session *s, probes_task_fn fn, void *ctx);
+
+/* A traced process runs CPython. */
+void session_watch_python(struct session *s, const struct python_site *site);
 
 /* Feed what the programs counted since the last time: system calls, traffic; and losses. */
 void session_feed_counts(struct session *s);

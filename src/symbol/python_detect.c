@@ -48,6 +48,8 @@ struct python_file {
 	bool free_threaded;
 	uint64_t runtime_vaddr, runtime_size;
 	uint64_t version_vaddr, version_size;
+	uint64_t eval_vaddr, eval_size;
+	uint64_t functions[PAR_PYTHON_FUNCTION_CNT]; /* addresses; 0: not in here */
 	char version[16];
 	struct load loads[LOAD_MAX];
 	size_t load_cnt;
@@ -89,6 +91,29 @@ static void read_loads(Elf *elf, struct python_file *file)
 	}
 }
 
+static const char *const function_names[PAR_PYTHON_FUNCTION_CNT] = {
+	[PAR_PYTHON_SAVE_THREAD] = "PyEval_SaveThread",
+	[PAR_PYTHON_RELEASE_THREAD] = "PyEval_ReleaseThread",
+	[PAR_PYTHON_DELETE_CURRENT] = "PyThreadState_DeleteCurrent",
+	[PAR_PYTHON_DELETE_CURRENT_OLD] = "_PyThreadState_DeleteCurrent",
+	[PAR_PYTHON_GILSTATE_RELEASE] = "PyGILState_Release",
+	[PAR_PYTHON_RESTORE_THREAD] = "PyEval_RestoreThread",
+	[PAR_PYTHON_ACQUIRE_THREAD] = "PyEval_AcquireThread",
+	[PAR_PYTHON_PARK] = "_PyParkingLot_Park",
+};
+
+static void note_function(struct python_file *file, const char *name, const GElf_Sym *sym)
+{
+	for (int f = 0; f < PAR_PYTHON_FUNCTION_CNT; f++) {
+		if (!strcmp(name, function_names[f]))
+			file->functions[f] = sym->st_value;
+	}
+	if (!strcmp(name, "_PyEval_EvalFrameDefault")) {
+		file->eval_vaddr = sym->st_value;
+		file->eval_size = sym->st_size;
+	}
+}
+
 static void note_symbol(struct python_file *file, const char *name, const GElf_Sym *sym)
 {
 	if (!strcmp(name, "_PyRuntime")) {
@@ -100,6 +125,8 @@ static void note_symbol(struct python_file *file, const char *name, const GElf_S
 	} else if (!strcmp(name, "PyEval_RestoreThread")) {
 		file->has_api = true;
 	}
+	if (strstr(name, "Py"))
+		note_function(file, name, sym);
 }
 
 static void read_symbols(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, struct python_file *file)
@@ -302,20 +329,25 @@ static int visit_mapping(void *ctx, char *line)
 	return 0;
 }
 
+/* The very file, in whatever mount namespace, deleted or not; a library for root only. */
+static void path_of(uint32_t pid, const struct candidate *c, char *path, size_t size)
+{
+	if (c->is_exe)
+		snprintf(path, size, "/proc/%u/exe", pid);
+	else
+		snprintf(path, size, "/proc/%u/map_files/%llx-%llx", pid,
+			 (unsigned long long)c->start, (unsigned long long)c->end);
+}
+
 static int open_candidate(uint32_t pid, const struct candidate *c)
 {
 	char path[PATH_MAX + 32];
 	int fd;
 
-	if (c->is_exe) {
-		snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
-	}
-	/* The very file, in whatever mount namespace, deleted or not; for root only. */
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pid,
-		 (unsigned long long)c->start, (unsigned long long)c->end);
+	path_of(pid, c, path, sizeof(path));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && c->is_exe)
+		return -errno;
 	if (fd >= 0)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, c->path);
@@ -341,8 +373,32 @@ static uint64_t runtime_addr(const struct python_file *file, const struct candid
 	return 0;
 }
 
+/* Where the code at @vaddr is in the file; 0: it has none there. */
+static uint64_t file_offset(const struct python_file *file, uint64_t vaddr)
+{
+	for (size_t i = 0; vaddr && i < file->load_cnt; i++) {
+		const struct load *l = &file->loads[i];
+
+		if (l->is_exec && vaddr >= l->vaddr && vaddr - l->vaddr < l->file_size)
+			return vaddr - l->vaddr + l->offset;
+	}
+	return 0;
+}
+
+static void merge_code(uint32_t pid, const struct python_file *file, const struct candidate *c,
+		       struct python_info *out)
+{
+	path_of(pid, c, out->path, sizeof(out->path));
+	for (int f = 0; f < PAR_PYTHON_FUNCTION_CNT; f++)
+		out->functions[f] = file_offset(file, file->functions[f]);
+	if (!file->eval_vaddr)
+		return;
+	out->eval_addr = runtime_addr(file, c, file->eval_vaddr);
+	out->eval_size = out->eval_addr ? file->eval_size : 0;
+}
+
 /* Add what one file knows to @out. Returns whether CPython itself is in it. */
-static bool merge(const struct python_file *file, const struct candidate *c,
+static bool merge(uint32_t pid, const struct python_file *file, const struct candidate *c,
 		  struct python_info *out)
 {
 	/*
@@ -353,10 +409,14 @@ static bool merge(const struct python_file *file, const struct candidate *c,
 		out->lock_addr = runtime_addr(file, c, file->runtime_vaddr);
 		out->lock_size = out->lock_addr ? file->runtime_size : 0;
 	}
-	if (file->free_threaded)
+	if (file->free_threaded) {
+		out->free_threaded = true;
 		out->global_lock = false;
+	}
 	if (!file->runtime_vaddr && !file->has_api)
 		return false;
+	if (file->has_api && !out->path[0])
+		merge_code(pid, file, c, out);
 	if (file->version[0])
 		memcpy(out->version, file->version, sizeof(out->version));
 	else if (!out->version[0])
@@ -385,7 +445,7 @@ static int examine(struct python_cache *cache, uint32_t pid, const struct scan *
 			}
 			file = file_get(cache, fd);
 			close(fd);
-			if (file && merge(file, c, out))
+			if (file && merge(pid, file, c, out))
 				found = true;
 		}
 	}

@@ -14,16 +14,26 @@
 #include <stdint.h>
 
 #include "base/htab.h"
+#include "par_shared.h"
 
 struct python_info {
 	char version[16];	/* "3.11"; "" if nothing tells */
-	bool global_lock;	/* false for a free-threaded build */
+	bool global_lock;	/* false for a free-threaded build; see python_memory.h */
+	bool free_threaded;
 	/*
 	 * `_PyRuntime` in the process; of 3.6 and older, all of their static
 	 * data. Also set for a free-threaded build, where an extension can switch
 	 * the lock back on.
 	 */
 	uint64_t lock_addr, lock_size;
+	/* The bytecode interpreter, which only runs with the lock. 0: not found. */
+	uint64_t eval_addr, eval_size;
+	/*
+	 * The file with the code, as long as the process lives, and where in it
+	 * each function is that the recorder may watch; 0: nowhere.
+	 */
+	char path[64];
+	uint64_t functions[PAR_PYTHON_FUNCTION_CNT];
 };
 
 /*

@@ -136,6 +136,27 @@ static void say_lock(const struct judgement *j, struct strbuf *s, enum part p)
 				 "protects; processes that share as much would wait as well.");
 }
 
+static void say_deadlock(const struct judgement *j, struct strbuf *s)
+{
+	const struct facts *f = j->view.facts;
+
+	strbuf_addstr(s, "Deadlock: ");
+	for (size_t i = 0; i < f->deadlock_cnt; i++) {
+		const struct fact_deadlock *d = &f->deadlocks[i];
+
+		for (size_t k = 0; k < d->thread_cnt; k++) {
+			const struct fact_thread *t = facts_thread(f, d->threads[k]);
+
+			strbuf_addf(s, "%s%s (%u)",
+				    k   ? ", "
+				    : i ? "; "
+					: "",
+				    t && t->name ? t->name : "thread", d->threads[k]);
+		}
+	}
+	strbuf_addstr(s, " wait for each other in a circle and will never go on. ");
+}
+
 static void say_ipc(const struct judgement *j, struct strbuf *s)
 {
 	const struct finding *f = judgement_finding(j, "ipc-bound");
@@ -219,6 +240,11 @@ char *explain_verdict(const struct judgement *j)
 	const struct view *v = &j->view;
 	double idle = ratio(v->work.ns[PART_IDLE], v->life_ns);
 
+	if (judgement_finding(j, "deadlock")) {
+		say_deadlock(j, &s);
+		if (j->class == CLASS_LOCK_BOUND)
+			return strbuf_take(&s);
+	}
 	switch (j->class) {
 	case CLASS_GIL_BOUND:
 		say_gil(j, &s);
@@ -425,6 +451,11 @@ static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 
 void advise(const struct judgement *j, struct fact_verdict *out)
 {
+	if (judgement_finding(j, "deadlock"))
+		add_advice(out, "take locks in the same order everywhere, or none while holding "
+				"another");
+	if (judgement_finding(j, "deadlock") && j->class == CLASS_LOCK_BOUND)
+		return;
 	switch (j->class) {
 	case CLASS_GIL_BOUND:
 	case CLASS_CPU_BOUND:

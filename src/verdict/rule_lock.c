@@ -34,13 +34,14 @@ const struct fact_lock *top_lock(const struct facts *f, bool is_kernel)
 		case LOCK_CONDVAR:
 		case LOCK_BARRIER:
 		case LOCK_JOIN:
-		case LOCK_FUTEX:	/* shared with another process: IPC */
+		case LOCK_FUTEX:
 			continue;
 		default:
 			break;
 		}
-		if ((l->kind == LOCK_KERNEL) == is_kernel && l->pid &&
-		    (!top || l->wait_ns > top->wait_ns))
+		/* Not for a signal, nor for another process. */
+		if ((l->kind == LOCK_KERNEL) == is_kernel && l->pid && l->contended_ns &&
+		    (!top || l->contended_ns > top->contended_ns))
 			top = l;
 	}
 	return top;
@@ -58,7 +59,7 @@ static void name_lock(struct strbuf *text, const struct fact_lock *l, double all
 {
 	if (l && l->name && l->name[0] && all_ns > 0)
 		strbuf_addf(text, "; %s has %.0f %% of it in %llu waits", l->name,
-			    100 * (double)l->wait_ns / all_ns, (unsigned long long)l->waits);
+			    100 * (double)l->contended_ns / all_ns, (unsigned long long)l->waits);
 }
 
 static bool lock_bound(const struct view *v, const struct rule *r, struct finding *out)
@@ -93,7 +94,23 @@ static bool kernel_lock_bound(const struct view *v, const struct rule *r, struct
 	return true;
 }
 
+/* Outranks whatever else costs time. */
+static bool deadlock(const struct view *v, const struct rule *r, struct finding *out)
+{
+	const struct facts *f = v->facts;
+
+	for (size_t i = 0; i < f->deadlock_cnt; i++) {
+		out->value += (double)f->deadlocks[i].thread_cnt;
+		strbuf_addf(&out->text, "%s%s", i ? "; and " : "",
+			    f->deadlocks[i].text ? f->deadlocks[i].text : "");
+	}
+	out->cost = 1;
+	return out->value >= r->threshold;
+}
+
 const struct rule rules_lock[] = {
+	{ "deadlock", CLASS_NONE, 1, "threads", deadlock,
+	  "threads wait for each other in a circle" },
 	{ "lock-bound", CLASS_LOCK_BOUND, LOCK_MIN_SHARE, "share", lock_bound,
 	  "threads queue behind a lock of the program" },
 	{ "kernel-lock-bound", CLASS_KERNEL_LOCK_BOUND, KERNEL_LOCK_MIN_SHARE, "share",

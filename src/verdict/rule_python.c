@@ -16,9 +16,30 @@
 /* Threads that do nearly nothing but I/O may fight over a GIL that hardly matters. */
 #define GIL_MIN_SHARE 0.10
 
+/* Less than this was watched by chance. */
+#define GIL_WATCHED_MIN_NS 20e6
+
 static double process_window_ns(const struct view *v, const struct process_view *p)
 {
 	return p->last_ns > p->first_ns ? (double)(p->last_ns - p->first_ns) : v->window_ns;
+}
+
+/* What was seen of @p's CPU time with the lock released, if anything. */
+static void cite_released(const struct view *v, const struct process_view *p, struct strbuf *text)
+{
+	double watched = 0, released = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		const struct fact_thread *t = v->threads[i].fact;
+
+		if (v->threads[i].process != p->fact)
+			continue;
+		watched += (double)t->watched_ns;
+		released += (double)t->released_ns;
+	}
+	if (watched >= GIL_WATCHED_MIN_NS)
+		strbuf_addf(text, "; %.0f %% of its CPU time had the lock released",
+			    100 * ratio(released, watched));
 }
 
 static bool gil_bound(const struct view *v, const struct rule *r, struct finding *out)
@@ -39,6 +60,7 @@ static bool gil_bound(const struct view *v, const struct rule *r, struct finding
 		    "GIL wait / (GIL wait + CPU) = %.2f over %u threads of %s; it used %.2f CPUs",
 		    out->value, p->gil_waiters, p->fact->name ? p->fact->name : "one process",
 		    cpus);
+	cite_released(v, p, &out->text);
 	return true;
 }
 
@@ -62,6 +84,7 @@ static bool gil_released(const struct view *v, const struct rule *r, struct find
 			    "%.2f threads of %s run or want to at a time, hardly any waits for "
 			    "its global lock: most of the work is done with the lock released",
 			    out->value, p->fact->name ? p->fact->name : "one process");
+		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;

@@ -53,18 +53,24 @@ static int by_weight(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Never left out, whatever the class: nothing else matters to who is in it. */
+static bool is_foremost(const struct judgement *j, const struct finding *f)
+{
+	return f->rule->class == j->class || f == judgement_finding(j, "deadlock");
+}
+
 static void put_evidence(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct finding *sorted[FINDINGS_MAX];
 	size_t cnt = 0, own = 0;
 
 	for (size_t i = 0; i < j->finding_cnt; i++)
-		if (j->findings[i].rule->class == j->class)
+		if (is_foremost(j, &j->findings[i]))
 			sorted[cnt++] = &j->findings[i];
 	own = cnt;
 	/* Of an idle program the other rules see shares of next to nothing. */
 	for (size_t i = 0; i < j->finding_cnt && j->class != CLASS_IDLE; i++)
-		if (j->findings[i].rule->class != j->class)
+		if (!is_foremost(j, &j->findings[i]))
 			sorted[cnt++] = &j->findings[i];
 	qsort(sorted, own, sizeof(sorted[0]), by_weight);
 	qsort(sorted + own, cnt - own, sizeof(sorted[0]), by_weight);

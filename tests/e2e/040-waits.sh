@@ -3,7 +3,7 @@
 # sanitized: no, 020 records the same
 # timeout: 90
 # Each kind of wait, within 5 % of what the program measured in the same run:
-# launched, attached to, and attached to with --light.
+# launched and attached to, both also with --light.
 . "$(dirname "$0")/lib.sh"
 need_tracing
 need_workload truth
@@ -16,10 +16,11 @@ check()
     facts "$1" check-truth "$2" || bad=1
 }
 
-record -o launched.pftrace -- "$WORKLOADS/truth" --seconds 3 --truth launched.json --dir "$TMP"
-check launched.pftrace launched.json
-
 for mode in '' --light; do
+    name=launched$mode
+    record $mode -o "$name.pftrace" -- "$WORKLOADS/truth" --seconds 3 --truth "$name.json" --dir "$TMP"
+    check "$name.pftrace" "$name.json"
+
     name=attached$mode
     start_ready "$WORKLOADS/truth" --truth "$name.json" --dir "$TMP"
     record $mode -o "$name.pftrace" -d 3 -p "$PID"

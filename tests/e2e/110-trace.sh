@@ -37,3 +37,26 @@ EOF
     assert_number "CPU time in the trace" "$in_trace" ">=" "$((in_facts * 99 / 100))"
     assert_number "CPU time in the trace" "$in_trace" "<=" "$((in_facts * 101 / 100))"
 fi
+
+# What a wait waited on and for whom is in its arguments: nine of ten, as the first ones
+# may come before partrace knows.
+arguments()
+{
+    "$PYTHON" - dump.txt "$@" <<'END'
+import re, sys
+
+thread, bucket, note = sys.argv[2:]
+slices = [line for line in open(sys.argv[1])
+          if re.match(r"\d+ %s begin " % thread, line) and "bucket='%s'" % bucket in line]
+have = [line for line in slices if " %s='" % note in line]
+print("%s: %d of %d waits have the argument %s" % (thread, len(have), len(slices), note))
+sys.exit(len(slices) < 10 or len(have) < 0.9 * len(slices))
+END
+}
+for note in object holder waker address; do
+    arguments mutex lock "$note" || fail "a mutex's waits lack the argument $note"
+done
+for note in object peer waker; do
+    arguments pipe ipc "$note" || fail "a pipe's waits lack the argument $note"
+done
+arguments served-tcp idle peer || fail "a served connection's waits lack the argument peer"

@@ -12,15 +12,13 @@ redis=$PID
 wait_until 20 "answer from redis" redis-cli -s "$sock" ping
 
 record -q -o idle.pftrace -d 2 -p "$redis"
-facts idle.pftrace check-sums
-assert_number "unexplained" "$(facts idle.pftrace share other)" "<" 2
+check_server "Redis, idle" idle.pftrace
 assert_equal "class" "$(facts idle.pftrace get verdict.class)" idle
 assert_number "idle share" "$(facts idle.pftrace share 'idle|sleep|sync' '' '^run_queue')" ">=" 97
 
 start redis-benchmark -s "$sock" -q -n 100000000 -c 20 -t get,set >/dev/null 2>&1
 record -q -o busy.pftrace -d 2 -p "$redis"
-facts busy.pftrace check-sums
-assert_number "unexplained" "$(facts busy.pftrace share other)" "<" 2
+check_server "Redis, redis-benchmark" busy.pftrace
 # One thread does it all; the rest of it are background threads that wait.
 cpu=$(facts busy.pftrace thread redis-server bucket 'cpu_user|cpu_kernel|run_queue')
 life=$(facts busy.pftrace thread redis-server lifetime)

@@ -34,19 +34,16 @@ user "$pgbench" -h "$TMP/pg" -U test -i -s 2 -q postgres >/dev/null 2>&1
 cd "$TMP"
 
 record -q -o idle.pftrace -d 3 -p "$server"
-facts idle.pftrace check-sums
+check_server "PostgreSQL, idle" idle.pftrace
 assert_number "processes" "$(facts idle.pftrace count processes)" ">=" 5
-assert_number "unexplained" "$(facts idle.pftrace share other)" "<" 2
 assert_equal "class" "$(facts idle.pftrace get verdict.class)" idle
 
 start setpriv --reuid=65534 --regid=65534 --clear-groups "$pgbench" -h "$TMP/pg" -U test -c 4 -T 30 -n postgres >/dev/null 2>&1
 client=$PID
 record -q -o busy.pftrace -d 4 -p "$server"
-facts busy.pftrace check-sums
-assert_number "unexplained" "$(facts busy.pftrace share other)" "<" 2
+check_server "PostgreSQL, pgbench" busy.pftrace
 assert_equal "current" "$(facts busy.pftrace get verdict.current)" processes
 assert_in "class" "$(facts busy.pftrace get verdict.class)" io-bound cpu-bound mixed oversubscribed lock-bound
 record -q -o client.pftrace -d 1 -p "$client"
-facts client.pftrace check-sums
-assert_number "unexplained" "$(facts client.pftrace share other)" "<" 2
+check_server "pgbench" client.pftrace
 kill -KILL "$client"

@@ -10,6 +10,7 @@
                                         process or own name starts with NAME; or of their
                                         time in buckets OF ('^a|b': in all but these)
     facts.py FILE process PID KEY       one value of one process
+    facts.py FILE row NAME              a row of the table in docs/coverage.md
     facts.py FILE lost                  how many records were lost
     facts.py FILE check-sums            each thread's buckets sum to its life, exactly
     facts.py FILE check-keys            every key of schema 1 is there, with the right type
@@ -48,15 +49,19 @@ SCHEMA = {
     "processes": [{
         "pid": INT, "ppid": INT, "name": STR, "exe": STR + NULL, "started_ns": INT,
         "ended_ns": INT + NULL, "exit_code": INT + NULL,
-        "runtime": ({"name": STR, "version": STR + NULL, "global_lock": BOOL}, None),
+        "runtime": ({"name": STR, "version": STR + NULL, "global_lock": BOOL,
+                     "free_threaded": BOOL}, None),
         "start_method": STR + NULL, "startup_ns": INT + NULL,
         "rss_bytes": INT + NULL, "pss_bytes": INT + NULL, "private_bytes": INT + NULL,
+        "exit_signal": STR + NULL, "started_by": STR + NULL, "exec": BOOL + NULL,
+        "helper": STR + NULL,
     }],
     "threads": [{
         "tid": INT, "pid": INT, "name": STR, "role": STR, "lifetime_ns": INT,
         "time_ns": {b: INT for b in BUCKETS},
         "switches": {"voluntary": INT, "involuntary": INT}, "migrations": INT, "wakeups": INT,
         "run_queue_ns": {"p50": INT, "p95": INT, "p99": INT, "max": INT},
+        "gil_released": ({"cpu_ns": INT, "released_ns": INT}, None),
     }],
     "concurrency": {"on_cpu_avg": NUM, "on_cpu_max": INT, "runnable_avg": NUM,
                     "usable_cpus": NUM},
@@ -64,10 +69,15 @@ SCHEMA = {
         "kind": STR, "name": STR, "address": STR, "pid": INT, "waits": INT, "wait_ns": INT,
         "max_ns": INT,
         "edges": [{"waiter": INT, "holder": INT, "waits": INT, "wait_ns": INT}],
+        "contended_ns": INT,
     }],
     "channels": [{
         "kind": STR, "id": STR, "writers": [INT], "readers": [INT], "messages": INT,
-        "bytes": INT, "read_wait_ns": INT, "write_wait_ns": INT,
+        "bytes": INT, "read_wait_ns": INT, "write_wait_ns": INT, "used_as": STR + NULL,
+        "size_bytes": INT,
+        "ends": [{"pid": INT, "name": STR + NULL, "traced": BOOL, "reads": BOOL, "writes": BOOL,
+                  "messages_sent": INT, "bytes_sent": INT, "messages_received": INT,
+                  "bytes_received": INT, "read_wait_ns": INT, "write_wait_ns": INT}],
     }],
     "syscalls": [{"name": STR, "calls": INT, "errors": INT, "total_ns": INT + NULL,
                   "blocked_ns": INT, "bytes": INT}],
@@ -87,6 +97,7 @@ SCHEMA = {
         "advice": [STR],
     },
     "slo": [{"name": STR, "limit": NUM, "value": NUM, "met": BOOL}],
+    "deadlocks": [{"threads": [INT], "locks": [STR], "text": STR}],
 }
 
 
@@ -270,8 +281,23 @@ def check_truth(facts, path):
         other = sum(bucket_ns(t, "other") for t in found)
         other -= sum(measured_ns(w, start, end) for w in truth["waits"]
                      if w["thread"] == name and w["bucket"] == "other")
-        if other > 0.02 * life:
+        if other > 0.01 * life:
             yield "%-15s %.1f %% of its time is unexplained" % (name, 100.0 * other / life)
+
+
+GROUPS = (("cpu_user", "cpu_kernel"), ("run_queue", "throttled"), ("gil",), ("lock",),
+          ("kernel_lock",), ("sync",), ("ipc",), ("child",), ("disk",), ("network",), ("memory",),
+          ("sleep", "idle", "stopped"), ("other",))
+
+
+def row(facts, name):
+    life = sum(t["lifetime_ns"] for t in facts["threads"]) or 1
+    shares = [100.0 * sum(bucket_ns(t, "|".join(g)) for t in facts["threads"]) / life
+              for g in GROUPS]
+    cells = ["%.2f" % s if g == ("other",) else "" if s < 0.005 else "%.1f" % s if s >= 0.1
+             else "<0.1" for g, s in zip(GROUPS, shares)]
+    return "| %s | %d | %d | %s | %d |" % (name, len(facts["processes"]), len(facts["threads"]),
+                                          " | ".join(cells), lost(facts))
 
 
 def lost(facts):
@@ -279,7 +305,7 @@ def lost(facts):
 
 
 def main(path, what, *args):
-    asks = {"get": get, "thread": thread, "share": share, "process": process, "lost": lost,
+    asks = {"get": get, "thread": thread, "share": share, "process": process, "lost": lost, "row": row,
             "count": lambda facts, array: len(facts[array])}
     checks = {"check-sums": check_sums, "check-keys": check_keys, "check-truth": check_truth}
     facts = load(path)

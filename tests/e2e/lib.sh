@@ -59,16 +59,16 @@ clean_up()
 {
     local status=$? pid
 
-    trap - EXIT
+    trap - EXIT ERR
     set +e
+    if declare -F undo >/dev/null; then
+        undo
+    fi
     for pid in "${STARTED[@]}"; do
         kill -CONT "$pid" 2>/dev/null
         kill -KILL "$pid" 2>/dev/null
     done
     wait 2>/dev/null
-    if declare -F undo >/dev/null; then
-        undo
-    fi
     keep_report "$TMP"/*.err
     if [ -n "$(ls "$REPORTS")" ]; then
         status=1
@@ -151,6 +151,24 @@ find_python()
 }
 PYTHON=$(find_python)
 
+# each_python gil|free: "VERSION PROGRAM FLAGS" of each CPython on this machine, one per
+# version and kind: with a GIL, or free-threaded builds. PYTHONS names more of them.
+# FLAGS: "pymutex" where threading.Lock parks, else "-".
+each_python()
+{
+    local python
+
+    for python in ${PYTHONS:-} "$PYTHON" /usr/bin/python3 ~/.pyenv/versions/3.*/bin/python3; do
+        "$python" - "$1" 2>/dev/null <<'PY' || true
+import sys, sysconfig
+free = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+if sys.version_info >= (3, 6) and free == (sys.argv[1] == "free"):
+    print("%d.%d%s %s %s" % (sys.version_info[0], sys.version_info[1], "t" if free else "",
+                             sys.executable, "pymutex" if sys.version_info >= (3, 14) else "-"))
+PY
+    done | sort -u -k 1,1 -V
+}
+
 # ---- running programs ----
 
 # start CMD…: in the background; its process id is in $PID.
@@ -220,6 +238,12 @@ run()
     keep_report "$TMP/err"
 }
 
+# free_port: a TCP port that nobody listens on just now.
+free_port()
+{
+    "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
 # ---- partrace ----
 
 # record OPTION…: must succeed. Keeps $TMP/out and $TMP/err.
@@ -257,10 +281,43 @@ facts()
     "$PYTHON" "$E2E/facts.py" "$@"
 }
 
+# check_server NAME RECORDING: of a real program nothing is lost, and little unexplained.
+# Appends its row of docs/coverage.md to $E2E_ROWS, if that is set.
+check_server()
+{
+    facts "$2" check-sums
+    assert_equal "lost records of $1" "$(facts "$2" lost)" 0
+    [ -z "${E2E_ROWS:-}" ] || facts "$2" row "$1" >>"$E2E_ROWS"
+    assert_number "unexplained time of $1" "$(facts "$2" share other)" "<" 2
+}
+
 # json_of RECORDING: its facts, in RECORDING.json.
 json_of()
 {
     "$PARTRACE" report --json "$1" >"$1.json" || fail "partrace report --json $1: status $?"
+}
+
+# check_truth KINDS: what partrace says of these threads of truth's, and what they
+# measured themselves; launched, attached to, and attached to with --light.
+check_truth()
+{
+    local bad=0 mode name
+
+    record -q -o launched.pftrace -- "$WORKLOADS/truth" --only "$1" --seconds 3 --truth launched.json --dir "$TMP"
+    facts launched.pftrace check-sums || bad=1
+    facts launched.pftrace check-truth launched.json || bad=1
+    for mode in '' --light; do
+        name=attached$mode
+        start_ready "$WORKLOADS/truth" --only "$1" --truth "$name.json" --dir "$TMP"
+        # shellcheck disable=SC2086 # no mode is no argument
+        record -q $mode -o "$name.pftrace" -d 3 -p "$PID"
+        kill -TERM "$PID"
+        ended "$PID"
+        echo "== $name"
+        facts "$name.pftrace" check-sums || bad=1
+        facts "$name.pftrace" check-truth "$name.json" || bad=1
+    done
+    [ "$bad" = 0 ] || fail "partrace and the program disagree, see above"
 }
 
 # ---- asserts ----

@@ -123,6 +123,7 @@ static inline struct fact_lock *lock(struct facts *f, enum lock_kind kind, const
 				 .pid = pid,
 				 .waits = 1000,
 				 .wait_ns = wait_ms * NS_PER_MS,
+				 .contended_ns = wait_ms * NS_PER_MS,
 				 .max_ns = 5 * NS_PER_MS };
 	return l;
 }

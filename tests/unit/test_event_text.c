@@ -374,6 +374,7 @@ static void any_births_and_ends(struct event *ev)
 		break;
 	case PAR_EXEC:
 		ev->exec.old_tid = (uint32_t)any(UINT32_MAX);
+		ev->exec.maxrss_kib = (uint32_t)any(UINT32_MAX);
 		any_string(ev->exec.comm, sizeof(ev->exec.comm));
 		any_string(ev->exec.path, sizeof(ev->exec.path));
 		break;
@@ -392,6 +393,9 @@ static void any_births_and_ends(struct event *ev)
 		break;
 	case PAR_FREE:
 		ev->free.tgid = (uint32_t)any(UINT32_MAX);
+		break;
+	case PAR_STARTUP:
+		ev->startup.tgid = (uint32_t)any(UINT32_MAX);
 		break;
 	}
 }
@@ -418,6 +422,7 @@ static void any_finding(struct event *ev)
 		break;
 	case EVENT_FILE:
 		ev->file.id = any(UINT64_MAX);
+		ev->file.dev = (uint32_t)any(UINT32_MAX);
 		any_string(ev->file.name, sizeof(ev->file.name));
 		break;
 	case EVENT_LISTEN:

@@ -455,6 +455,39 @@ static void children_of_the_same_program_are_workers_together(void **state)
 	stage_release(&s);
 }
 
+static void pythons_helpers_are_no_workers(void **state)
+{
+	static char exe[] = "/usr/bin/python3",
+		    server[] = "from multiprocessing.forkserver import main";
+	struct process *root, *child;
+	struct stage s;
+	struct facts f;
+
+	(void)state;
+	stage_init(&s);
+	root = add_process(&s, 10, 1, "python3");
+	root->exe = exe;
+	span(&s, add_task(&s, root, 10, "python3"), BUCKET_IPC, 0, 100);
+	span(&s, add_task(&s, root, 11, "python3"), BUCKET_CPU_USER, 0, 100);
+	child = add_process(&s, 20, 10, "python3");
+	child->exe = exe;
+	child->command = server;
+	child->born = true;
+	child->exec_ns = 5;
+	span(&s, add_task(&s, child, 20, "python3"), BUCKET_IDLE, 0, 100);
+	child = add_process(&s, 30, 20, "python3");
+	child->exe = exe;
+	span(&s, add_task(&s, child, 30, "python3"), BUCKET_CPU_USER, 0, 100);
+	end(&s, 100);
+	facts_build_take(&s.fb, &s.m, &f);
+	assert_string_equal(role_of(&f, 10), "main");
+	assert_string_equal(role_of(&f, 11), "worker"); /* it is no parent of workers itself */
+	assert_string_equal(role_of(&f, 20), "fork server");
+	assert_string_equal(role_of(&f, 30), "worker");
+	facts_release(&f);
+	stage_release(&s);
+}
+
 static void threads_that_live_on_different_things_are_told_apart(void **state)
 {
 	struct process *p;
@@ -500,6 +533,7 @@ int main(void)
 		cmocka_unit_test(numbered_siblings_share_a_role),
 		cmocka_unit_test(nameless_python_threads_are_workers),
 		cmocka_unit_test(children_of_the_same_program_are_workers_together),
+		cmocka_unit_test(pythons_helpers_are_no_workers),
 		cmocka_unit_test(threads_that_live_on_different_things_are_told_apart),
 	};
 

@@ -32,11 +32,25 @@ static struct facts full_facts(void)
 	f.processes[0].ended = true;
 	f.processes[0].ended_ns = 9 * NS_PER_S;
 	f.processes[0].exit_code = 139;
+	f.threads[1].watched_ns = 400 * NS_PER_MS;
+	f.threads[1].released_ns = 3 * NS_PER_MS;
+	f.processes[0].exit_signal = xstrdup("SIGSEGV");
+	f.processes[0].started_by = xstrdup("vfork");
+	f.processes[0].has_exec = f.processes[0].exec = true;
+	f.processes[0].helper = xstrdup("fork server");
 	channel(&f, "pipe", 100, 101, 10, 4096, 30);
 	syscall_of(&f, "futex", 1000, 28400);
 	f.series = xcalloc(1, sizeof(*f.series));
 	f.series_cnt = 1;
 	f.series[0].groups[GROUP_LOCK] = 2.875;
+	f.locks[0].contended_ns = 28 * NS_PER_S;
+	f.deadlocks = xcalloc(1, sizeof(*f.deadlocks));
+	f.deadlock_cnt = 1;
+	f.deadlocks[0].threads = xcalloc(1, sizeof(uint32_t));
+	f.deadlocks[0].threads[f.deadlocks[0].thread_cnt++] = 101;
+	f.deadlocks[0].locks = xcalloc(1, sizeof(char *));
+	f.deadlocks[0].locks[f.deadlocks[0].lock_cnt++] = xstrdup("mutex m");
+	f.deadlocks[0].text = xstrdup("it has it itself");
 	verdict_judge(&f, &f.verdict);
 	return f;
 }
@@ -71,9 +85,16 @@ static void facts_come_back_as_they_went(void **state)
 	assert_int_equal(g.processes[0].exit_code, 139);
 	assert_true(g.processes[0].global_lock);
 	assert_int_equal(g.threads[1].time_ns[BUCKET_GIL], 7150 * NS_PER_MS);
+	assert_int_equal(g.threads[0].watched_ns, 0);
+	assert_int_equal(g.threads[1].watched_ns, 400 * NS_PER_MS);
+	assert_int_equal(g.threads[1].released_ns, 3 * NS_PER_MS);
 	assert_int_equal(g.locks[0].kind, LOCK_GIL);
 	assert_int_equal(g.locks[0].addr, 0x7f00);
 	assert_int_equal(g.locks[0].edge_cnt, 4);
+	assert_int_equal(g.locks[0].contended_ns, 28 * NS_PER_S);
+	assert_int_equal(g.deadlock_cnt, 1);
+	assert_int_equal(g.deadlocks[0].threads[0], 101);
+	assert_string_equal(g.deadlocks[0].locks[0], "mutex m");
 	assert_int_equal(g.verdict.class, CLASS_GIL_BOUND);
 	assert_null(g.requests.basis);
 	free(first);
@@ -87,7 +108,7 @@ static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 	static const char *const keys[] = { "schema",   "partrace",    "recording", "processes",
 					    "threads",  "concurrency", "locks",     "channels",
 					    "syscalls", "io",          "requests",  "series",
-					    "verdict",  "slo" };
+					    "verdict",  "slo",      "deadlocks" };
 	struct facts f = gil_facts();
 	char *text = to_json(&f);
 	json_t *root = json_loads(text, 0, NULL), *process, *times;
@@ -98,6 +119,10 @@ static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 	process = json_array_get(json_object_get(root, "processes"), 0);
 	assert_true(json_is_null(json_object_get(process, "ended_ns")));
 	assert_true(json_is_null(json_object_get(process, "start_method")));
+	assert_true(json_is_null(json_object_get(process, "started_by")));
+	assert_true(json_is_null(json_object_get(process, "exec")));
+	assert_true(json_is_null(json_object_get(process, "helper")));
+	assert_true(json_is_null(json_object_get(process, "exit_signal")));
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(root, "requests"), "basis")), "");
 	times = json_object_get(json_array_get(json_object_get(root, "threads"), 0), "time_ns");

@@ -42,7 +42,7 @@ static void buckets_sum_to_the_lifetime_exactly(void **state)
 	story_of(
 		&s, TWO_THREADS
 		"103ms cycle tid=11 pid=10 cpu=1 snapshot state=S wake=102ms sys=nanosleep\n"
-		"106ms cycle tid=11 pid=10 cpu=1 out=104ms state=S wake=105ms sys=futex(0x1000,0x80,2)\n"
+		"106ms cycle tid=11 pid=10 cpu=1 out=104ms state=S wake=105ms sys=futex(0x1000,0x80,2) shape=mutex\n"
 		"109ms cycle tid=11 pid=10 cpu=1 out=107ms preempted\n"
 		"110ms open tid=10 pid=10 running cpu=0\n"
 		"110ms open tid=11 pid=10 running cpu=1\n"
@@ -140,7 +140,7 @@ static void the_end_of_a_wait_and_its_waker_are_told(void **state)
 	story_of(
 		&s, TWO_THREADS
 		"105ms cycle tid=11 pid=10 cpu=1 out=101ms state=S wake=104ms waker=10@0 same-futex "
-		"sys=futex(0x1000,0x80,2) owner=10\n"
+		"sys=futex(0x1000,0x80,2) shape=mutex owner=10\n"
 		"110ms open tid=10 pid=10 running cpu=0\n"
 		"110ms open tid=11 pid=10 running cpu=1\n"
 		"110ms end\n");
@@ -384,8 +384,8 @@ static void a_mutex_names_its_holder(void **state)
 		&s, TWO_THREADS
 		"102ms cycle tid=11 pid=10 cpu=1 snapshot state=S wake=102ms sys=nanosleep\n"
 		"106ms cycle tid=11 pid=10 cpu=1 out=103ms state=S wake=105ms waker=10@0 same-futex "
-		"sys=futex(0x1000,0x80,2)\n"
-		"109ms cycle tid=11 pid=10 cpu=1 out=107ms state=S wake=108ms sys=futex(0x1000,0x80,2) "
+		"sys=futex(0x1000,0x80,2) shape=mutex\n"
+		"109ms cycle tid=11 pid=10 cpu=1 out=107ms state=S wake=108ms sys=futex(0x1000,0x80,2) shape=mutex "
 		"owner=10\n"
 		"110ms open tid=10 pid=10 running cpu=0\n"
 		"110ms open tid=11 pid=10 running cpu=1\n"
@@ -416,9 +416,9 @@ static void an_owner_that_is_no_sibling_is_not_believed(void **state)
 	story_of(
 		&s, TWO_THREADS
 		"100ms task tid=20 pid=20 comm=other blocked state=S snapshot sys=nanosleep\n"
-		"105ms cycle tid=11 pid=10 cpu=1 out=101ms state=S wake=104ms sys=futex(0x1000,0x80,2) "
+		"105ms cycle tid=11 pid=10 cpu=1 out=101ms state=S wake=104ms sys=futex(0x1000,0x80,2) shape=mutex "
 		"owner=20\n"
-		"107ms cycle tid=11 pid=10 cpu=1 out=106ms state=S wake=107ms sys=futex(0x1000,0x80,2) "
+		"107ms cycle tid=11 pid=10 cpu=1 out=106ms state=S wake=107ms sys=futex(0x1000,0x80,2) shape=mutex "
 		"owner=11\n"
 		"110ms open tid=10 pid=10 running cpu=0\n"
 		"110ms open tid=11 pid=10 running cpu=1\n"
@@ -508,12 +508,13 @@ static void both_ends_of_a_connection_are_one_channel(void **state)
 	c = only_channel(&s);
 	assert_int_equal(c->read_wait_ns, 3 * MS);
 	assert_int_equal(c->write_wait_ns, 5 * MS);
-	assert_int_equal(c->messages, 6);
-	assert_int_equal(c->bytes, 600);
-	assert_int_equal(c->reader_cnt, 1);
-	assert_int_equal(c->readers[0], 10);
-	assert_int_equal(c->writer_cnt, 1);
-	assert_int_equal(c->writers[0], 20);
+	assert_int_equal(channel_messages(c), 6);
+	assert_int_equal(channel_bytes(c), 600);
+	assert_int_equal(c->end_cnt, 2);
+	assert_int_equal(c->ends[0]->pid, 10);
+	assert_true(c->ends[0]->reads && !c->ends[0]->writes);
+	assert_int_equal(c->ends[1]->pid, 20);
+	assert_true(c->ends[1]->writes && !c->ends[1]->reads);
 	story_release(&s);
 }
 
@@ -531,10 +532,9 @@ static void channels_that_cannot_be_told_apart_join_nobody(void **state)
 	assert_int_equal(s.m.channels.cnt, 2);
 	c = s.m.channels.entries[0].value;
 	assert_string_equal(c->name, "tcp, many more of process 10");
-	assert_int_equal(c->messages, 5);
-	assert_int_equal(c->reader_cnt, 1);
-	assert_int_equal(c->writer_cnt, 1);
-	assert_int_equal(c->readers[0], 10);
+	assert_int_equal(channel_messages(c), 9);
+	assert_int_equal(c->end_cnt, 1);
+	assert_int_equal(c->ends[0]->pid, 10);
 	story_release(&s);
 }
 
@@ -609,7 +609,7 @@ static void woken_but_not_yet_run_at_the_end(void **state)
 		"110ms open tid=11 pid=10 ready cpu=1 out=104ms state=S wake=109ms waker=10@0 sys=read(3) "
 		"file=pipe:7\n"
 		"110ms end\n");
-	assert_int_equal(story_ns(&s, 11, BUCKET_IPC), 5 * MS);
+	assert_int_equal(story_ns(&s, 11, BUCKET_SYNC), 5 * MS);
 	assert_int_equal(story_ns(&s, 11, BUCKET_RUN_QUEUE), 1 * MS);
 	assert_int_equal(s.wakeup_cnt, 2);
 	assert_true(s.wakeups[1].run_ns == UINT64_MAX);

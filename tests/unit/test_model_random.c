@@ -93,8 +93,8 @@ static void becomes(struct machine *w, struct thread *t, enum doing doing)
 static void any_cause(struct par_cause *cause)
 {
 	static const char *const waits[] = {
-		"1 cycle sys=futex(0x1000,0x80,2) owner=10",
-		"1 cycle sys=futex(0x2000,0x189,0)",
+		"1 cycle sys=futex(0x1000,0x80,2) shape=mutex owner=10",
+		"1 cycle sys=futex(0x2000,0x189,0) shape=semaphore",
 		"1 cycle sys=futex(0x5040,0x89,0,0x7f00)",
 		"1 cycle sys=read(3) file=pipe:7",
 		"1 cycle sys=recvfrom(3) file=tcp:4000>10.0.0.1:80",

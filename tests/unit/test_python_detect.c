@@ -100,6 +100,15 @@ static void check(struct python_cache *cache, const struct python *py)
 	assert_in_range(info.lock_size, 256, 64 << 20);
 	if (py->addr)
 		assert_int_equal(info.lock_addr, py->addr);
+	/* From 3.6 to 3.14 all export these, whatever file they are in. */
+	assert_int_equal(access(info.path, R_OK), 0);
+	assert_true(info.functions[PAR_PYTHON_SAVE_THREAD]);
+	assert_true(info.functions[PAR_PYTHON_RESTORE_THREAD]);
+	assert_int_not_equal(info.functions[PAR_PYTHON_SAVE_THREAD],
+			     info.functions[PAR_PYTHON_RESTORE_THREAD]);
+	assert_true(info.eval_addr);
+	assert_in_range(info.eval_size, 1024, 16 << 20);
+	assert_true(info.free_threaded == !py->global_lock);
 }
 
 static void every_python_in_path_is_recognised(void **state)

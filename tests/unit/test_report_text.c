@@ -181,6 +181,48 @@ static void losses_and_missing_buckets_are_named(void **state)
 	free(text);
 }
 
+static void time_without_the_gil_is_told_per_role(void **state)
+{
+	struct facts f = recording(10000, 2);
+	char *text;
+
+	(void)state;
+	python(&f, 100);
+	for (uint32_t i = 1; i <= 2; i++) {
+		thread(&f, 100 + i, 100, "packer", CPU(4000));
+		f.threads[f.thread_cnt - 1].watched_ns = 4000 * NS_PER_MS;
+		f.threads[f.thread_cnt - 1].released_ns = 3880 * NS_PER_MS;
+	}
+	thread(&f, 103, 100, "parser", CPU(2000));
+	f.threads[2].watched_ns = 500 * NS_PER_MS;
+	f.threads[2].released_ns = 2 * NS_PER_MS;
+	thread(&f, 104, 100, "native", CPU(2000));
+	thread(&f, 105, 100, "idler", CPU(30));
+	f.threads[4].watched_ns = 30 * NS_PER_MS;
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "packer x2: 97 % of their CPU time had the GIL released\n"));
+	assert_non_null(
+		strstr(text, "parser: 0.4 % of its CPU time had the GIL released (a sample"));
+	assert_null(strstr(text, "native:"));
+	assert_null(strstr(text, "idler:"));
+	assert_null(strstr(text, "switched back"));
+	free(text);
+}
+
+static void a_gil_that_was_switched_back_on_is_noted(void **state)
+{
+	struct facts f = recording(10000, 2);
+	char *text;
+
+	(void)state;
+	python(&f, 100);
+	f.processes[0].free_threaded = true;
+	thread(&f, 101, 100, "worker", CPU(4000));
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "(100) is a free-threaded build, but its GIL has been"));
+	free(text);
+}
+
 static void a_truncated_recording_says_so_on_top(void **state)
 {
 	struct facts f = gil_facts();
@@ -241,6 +283,73 @@ static void numbers_read_as_people_write_them(void **state)
 	strbuf_release(&s);
 }
 
+static void forked(struct facts *f, uint32_t pid, uint64_t startup_ms, uint64_t private_mb)
+{
+	struct fact_process *p;
+
+	python_child(f, pid, 100);
+	p = &f->processes[f->process_cnt - 1];
+	p->start_method = xstrdup("spawn");
+	p->has_startup = true;
+	p->startup_ns = startup_ms * NS_PER_MS;
+	p->pss_bytes = 2 * private_mb * 1000000;
+	p->private_bytes = private_mb * 1000000;
+	thread(f, pid, pid, "worker", CPU(5000));
+}
+
+static struct facts pool_facts(void)
+{
+	struct facts f = recording(10000, 2);
+
+	python(&f, 100);
+	thread(&f, 100, 100, "main", SYNC(9000));
+	forked(&f, 101, 80, 10);
+	forked(&f, 102, 120, 20);
+	return f;
+}
+
+static void killed(struct facts *f, size_t i, int sig, const char *name)
+{
+	f->processes[i].ended = true;
+	f->processes[i].started_ns = NS_PER_S;
+	f->processes[i].ended_ns = 2200 * NS_PER_MS;
+	f->processes[i].exit_code = 128 + sig;
+	f->processes[i].exit_signal = xstrdup(name);
+}
+
+static void workers_are_summed_by_role(void **state)
+{
+	struct facts f = pool_facts();
+	char *text = report(&f, plain);
+
+	(void)state;
+	assert_non_null(strstr(
+		text, "Processes worker x2: spawn, at work after 80.0 ms to 120 ms, RSS 31 MB, "
+		      "PSS 30\n            MB, private 15 MB each\n"
+		      "          main: RSS 31 MB\n"));
+	free(text);
+}
+
+static void a_worker_that_was_killed_is_named(void **state)
+{
+	struct facts f = pool_facts(), g = gil_facts();
+	char *text;
+
+	(void)state;
+	killed(&f, 1, 9, "SIGKILL");
+	killed(&f, 2, 15, "SIGTERM");
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "          worker 101 killed by SIGKILL after 1.2 s\n"));
+	assert_null(strstr(text, "SIGTERM")); /* so pools end their workers */
+	free(text);
+
+	/* A lone process is not listed, but its end is news. */
+	killed(&g, 0, 11, "SIGSEGV");
+	text = report(&g, plain);
+	assert_non_null(strstr(text, "\nProcesses main 100 killed by SIGSEGV after 1.2 s\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,10 +360,14 @@ int main(void)
 		cmocka_unit_test(columns_that_are_nothing_are_left_out),
 		cmocka_unit_test(columns_that_do_not_fit_are_summed),
 		cmocka_unit_test(losses_and_missing_buckets_are_named),
+		cmocka_unit_test(time_without_the_gil_is_told_per_role),
+		cmocka_unit_test(a_gil_that_was_switched_back_on_is_noted),
 		cmocka_unit_test(a_truncated_recording_says_so_on_top),
 		cmocka_unit_test(names_cannot_write_on_the_terminal),
 		cmocka_unit_test(nothing_recorded_still_makes_a_report),
 		cmocka_unit_test(numbers_read_as_people_write_them),
+		cmocka_unit_test(workers_are_summed_by_role),
+		cmocka_unit_test(a_worker_that_was_killed_is_named),
 	};
 
 	return cmocka_run_group_tests_name("report_text", tests, NULL, NULL);

@@ -48,7 +48,9 @@ static int setup(void **state)
 	clerk = (struct task){
 		.tid = 101, .process = &shop, .name = "clerk", .start_ns = BEGIN_NS
 	};
-	oven = (struct lock){ .kind = LOCK_MUTEX, .process = &shop, .name = "mutex 0x1000" };
+	oven = (struct lock){
+		.kind = LOCK_MUTEX, .process = &shop, .addr = 0x1000, .name = "mutex 0x1000"
+	};
 	return 0;
 }
 
@@ -161,7 +163,10 @@ static void a_wait_is_a_slice_with_its_cause_and_holder(void **state)
 			  .bucket = BUCKET_LOCK,
 			  .name = "mutex",
 			  .lock = &oven,
+			  .object = oven.name,
 			  .holder = &baker,
+			  .waker_tid = baker.tid,
+			  .waker = &baker,
 			  .sysno = PAR_NO_SYSCALL };
 	char *text;
 
@@ -171,9 +176,42 @@ static void a_wait_is_a_slice_with_its_cause_and_holder(void **state)
 	close_trace(1000);
 	text = dump();
 	assert_says(text, "1005000000100"); /* in CLOCK_BOOTTIME */
-	assert_says(text, "clerk begin mutex category='lock' bucket='lock' holder='baker (100)' "
-			  "lock='mutex 0x1000'");
+	assert_says(text, "clerk begin mutex category='lock' bucket='lock' "
+			  "object='mutex 0x1000' holder='baker (100)' waker='baker (100)' "
+			  "address='0x1000' lock='mutex 0x1000'");
 	assert_says(text, "slices=1 ");
+	free(text);
+}
+
+static void a_wait_for_another_process_names_it(void **state)
+{
+	struct peer redis = { .pid = 77, .name = "redis-server" };
+	struct span s = { .task = &clerk,
+			  .start_ns = BEGIN_NS + 100,
+			  .end_ns = BEGIN_NS + 400,
+			  .bucket = BUCKET_IPC,
+			  .name = "read unix:[5] from redis-server (77)",
+			  .object = "unix:[5]",
+			  .peer = &redis,
+			  .waker_tid = 78,
+			  .sysno = PAR_NO_SYSCALL };
+	char *text;
+
+	(void)state;
+	open_trace();
+	obs->span(obs->ctx, &s);
+	/* Out of an interrupt that came to somebody. */
+	s.start_ns = BEGIN_NS + 500;
+	s.end_ns = BEGIN_NS + 600;
+	s.bucket = BUCKET_NETWORK;
+	s.name = "read tcp 10.0.0.1:80";
+	s.object = "tcp 10.0.0.1:80";
+	s.peer = NULL;
+	obs->span(obs->ctx, &s);
+	close_trace(1000);
+	text = dump();
+	assert_says(text, "object='unix:[5]' peer='redis-server (77)' waker='(78)'\n");
+	assert_says(text, "object='tcp 10.0.0.1:80'\n");
 	free(text);
 }
 
@@ -462,6 +500,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_wait_is_a_slice_with_its_cause_and_holder),
+		T(a_wait_for_another_process_names_it),
 		T(time_on_a_cpu_is_no_slice_but_counts),
 		T(a_wakeup_by_a_traced_thread_is_a_flow),
 		T(a_flow_ends_after_it_begins),

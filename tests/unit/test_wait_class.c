@@ -42,6 +42,7 @@ static struct wait_what classify(const char *wait)
 		.served_port = strstr(wait, "# served"),
 		.known_tid = strstr(wait, "# tid"),
 		.timed_out = strstr(wait, "# timed out"),
+		.sibling_woke = strstr(wait, "# sibling"),
 	};
 	struct strbuf line = { 0 }, why = { 0 };
 	struct wait_what what;
@@ -79,19 +80,38 @@ static void check(const struct row *rows, size_t cnt)
 static void a_futex_is_told_by_its_shape(void **state)
 {
 	(void)state;
-	CHECK({ "sys=futex(0x1000,0x80,2)", BUCKET_LOCK, LOCK_MUTEX },
-	      { "sys=futex(0x1000,0x89,2)", BUCKET_LOCK, LOCK_MUTEX },
-	      { "sys=futex(0x1000,0x80,3)", BUCKET_LOCK, LOCK_RWLOCK },
-	      { "sys=futex(0x1000,0x189,0)", BUCKET_SYNC, LOCK_CONDVAR },
-	      { "sys=futex(0x1000,0x89,7,0x7f00)", BUCKET_SYNC, LOCK_CONDVAR },
-	      { "sys=futex(0x1000,6)", BUCKET_LOCK, LOCK_PI },
+	CHECK({ "sys=futex(0x1000,0x80,2) shape=mutex", BUCKET_LOCK, LOCK_MUTEX },
+	      { "sys=futex(0x1000,0x189,3) shape=rwlock", BUCKET_LOCK, LOCK_RWLOCK },
+	      { "sys=futex(0x1000,0x189,0) shape=condvar", BUCKET_SYNC, LOCK_CONDVAR },
+	      { "sys=futex(0x1000,0x189,0) shape=semaphore", BUCKET_SYNC, LOCK_SEMAPHORE },
+	      { "sys=futex(0x1000,0x80,7) shape=barrier", BUCKET_SYNC, LOCK_BARRIER },
+	      { "sys=futex(0x1000,6)", BUCKET_IPC, LOCK_PI },
 	      { "sys=futex(0x1000,0x86)", BUCKET_LOCK, LOCK_PI },
 	      { "sys=futex(0x1000,0x8d)", BUCKET_LOCK, LOCK_PI },
 	      { "sys=futex(0x1000,0x8b)", BUCKET_SYNC, LOCK_CONDVAR },
-	      { "sys=futex_wait(0x1000,2,0xffffffff,0x82)", BUCKET_LOCK, LOCK_MUTEX },
-	      { "sys=futex_wait(0x1000,0,0xffffffff,0x82)", BUCKET_SYNC, LOCK_CONDVAR },
+	      { "sys=futex_wait(0x1000,2,0xffffffff,0x82) shape=mutex", BUCKET_LOCK, LOCK_MUTEX },
+	      { "sys=futex_wait(0x1000,0,0xffffffff,0x82)", BUCKET_SYNC, LOCK_FUTEX },
 	      { "sys=futex_waitv(0x1000,2)", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=futex_waitv(0x1000,2) lock=0x2000", BUCKET_SYNC, LOCK_FUTEX },
 	      { "sys=futex(0x1000,0x81,1)", BUCKET_OTHER, LOCK_NONE });
+}
+
+static void a_futex_without_a_shape_is_never_called_a_lock(void **state)
+{
+	(void)state;
+	CHECK({ "sys=futex(0x1000,0x80,2)", BUCKET_SYNC, LOCK_FUTEX },
+	      { "sys=futex(0x1000,0x80,2) shape=stack", BUCKET_SYNC, LOCK_FUTEX },
+	      { "sys=futex(0x1000,0x89,-1)", BUCKET_SYNC, LOCK_FUTEX },
+	      { "sys=futex(0x1000,0x80,0)", BUCKET_SYNC, LOCK_FUTEX });
+}
+
+static void what_is_parked_on_is_the_lock(void **state)
+{
+	(void)state;
+	CHECK({ "sys=futex(0x7f00,0x189,0) shape=parked lock=0x2000", BUCKET_SYNC,
+		LOCK_SEMAPHORE });
+	assert_int_equal(classify("sys=futex(0x7f00,0x189,0) shape=parked lock=0x2000").lock_addr,
+			 0x2000);
 }
 
 static void a_shared_futex_is_a_join_or_between_processes(void **state)
@@ -100,8 +120,11 @@ static void a_shared_futex_is_a_join_or_between_processes(void **state)
 	CHECK({ "sys=futex(0x1000,0x109,11) # tid", BUCKET_SYNC, LOCK_JOIN },
 	      { "sys=futex(0x1000,0,11) # tid", BUCKET_SYNC, LOCK_JOIN },
 	      { "sys=futex(0x1000,0,11)", BUCKET_IPC, LOCK_FUTEX },
-	      { "sys=futex(0x1000,0,2)", BUCKET_IPC, LOCK_FUTEX },
+	      { "sys=futex(0x1000,0,2) shape=mutex", BUCKET_IPC, LOCK_MUTEX },
+	      { "sys=futex(0x1000,0x109,0) shape=semaphore", BUCKET_IPC, LOCK_SEMAPHORE },
 	      { "sys=futex_wait(0x1000,0,0xffffffff,2)", BUCKET_IPC, LOCK_FUTEX });
+	assert_true(classify("sys=futex(0x1000,0,2) shape=mutex").is_shared);
+	assert_false(classify("sys=futex(0x1000,0,11) # tid").is_shared);
 }
 
 static void the_gil_is_a_futex_near_its_known_words(void **state)
@@ -110,9 +133,9 @@ static void the_gil_is_a_futex_near_its_known_words(void **state)
 	CHECK({ "sys=futex(0x5040,0x89,0,0x7f00) # gil", BUCKET_GIL, LOCK_GIL },
 	      { "sys=futex(0x5068,0x80,2) # gil", BUCKET_GIL, LOCK_GIL },
 	      { "sys=futex(0x50c0,0x189,0) # gil", BUCKET_GIL, LOCK_GIL },
-	      { "sys=futex(0x5800,0x80,2) # gil", BUCKET_LOCK, LOCK_MUTEX },
-	      { "sys=futex(0x1000,0x80,2) # gil", BUCKET_LOCK, LOCK_MUTEX },
-	      { "sys=futex(0x5068,0x80,2)", BUCKET_LOCK, LOCK_MUTEX });
+	      { "sys=futex(0x5800,0x80,2) shape=mutex # gil", BUCKET_LOCK, LOCK_MUTEX },
+	      { "sys=futex(0x1000,0x80,2) shape=mutex # gil", BUCKET_LOCK, LOCK_MUTEX },
+	      { "sys=futex(0x5068,0x80,2) shape=mutex", BUCKET_LOCK, LOCK_MUTEX });
 	assert_int_equal(classify("sys=futex(0x5068,0x80,2) # gil").lock_addr, 0x5000);
 }
 
@@ -170,10 +193,15 @@ static void a_socket_is_told_by_its_ends(void **state)
 	      { "sys=recvfrom(3) file=tcp:80>127.0.0.1:4000,loopback # served", BUCKET_IDLE,
 		LOCK_NONE },
 	      { "sys=sendto(3) file=tcp:80>10.0.0.1:4000 # served", BUCKET_NETWORK, LOCK_NONE },
-	      { "sys=recvfrom(3) file=udp:53", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=recvfrom(3) file=tcp:80>10.0.0.1:4000,served", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=sendto(3) file=tcp:80>10.0.0.1:4000,served", BUCKET_NETWORK, LOCK_NONE },
+	      { "sys=recvfrom(3) file=udp:53,served", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=recvfrom(3) file=udp:4000", BUCKET_NETWORK, LOCK_NONE },
+	      { "sys=recvfrom(3) file=udp:4000,loopback", BUCKET_IPC, LOCK_NONE },
 	      { "sys=recvfrom(3) file=udp:4000>10.0.0.1:53", BUCKET_NETWORK, LOCK_NONE },
 	      { "sys=recvmsg(3) file=socket,id=9", BUCKET_IDLE, LOCK_NONE },
 	      { "sys=connect(3) file=tcp:4000>10.0.0.1:80", BUCKET_NETWORK, LOCK_NONE },
+	      { "sys=connect(3) file=tcp:4000>127.0.0.1:80,loopback", BUCKET_IPC, LOCK_NONE },
 	      { "sys=connect(3) file=unix:9", BUCKET_IPC, LOCK_NONE },
 	      { "sys=accept4(3) file=tcp:80,listens", BUCKET_IDLE, LOCK_NONE },
 	      { "sys=accept(3)", BUCKET_IDLE, LOCK_NONE });
@@ -204,7 +232,74 @@ static void a_poll_is_what_it_waits_on(void **state)
 	      { "sys=rt_sigtimedwait # timed out", BUCKET_SLEEP, LOCK_NONE },
 	      { "sys=rt_sigsuspend", BUCKET_IDLE, LOCK_NONE },
 	      { "sys=io_uring_enter(4)", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=io_uring_enter(4) iowait", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=io_uring_enter(4) iowait dev=0xfe00000", BUCKET_DISK, LOCK_NONE },
 	      { "sys=io_getevents(4)", BUCKET_DISK, LOCK_NONE });
+}
+
+/* PAR_CAUSE_READY 0x10, PAR_CAUSE_POLLED 0x40 */
+static void what_was_ready_comes_before_the_time_out(void **state)
+{
+	(void)state;
+	CHECK({ "sys=poll(0x7f00,3,5) file=pipe:9 cause-flags=0x50 # timed out", BUCKET_IPC,
+		LOCK_NONE },
+	      { "sys=poll(0x7f00,3,5) file=pipe:9 cause-flags=0x40 # timed out", BUCKET_SLEEP,
+		LOCK_NONE },
+	      { "sys=poll(0x7f00,3,5) file=pipe:9 cause-flags=0x40", BUCKET_IPC, LOCK_NONE },
+	      { "sys=select(40) file=tcp:80,listens cause-flags=0x50", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=select(40) file=timerfd:9 cause-flags=0x50", BUCKET_SLEEP, LOCK_NONE },
+	      { "sys=ppoll(0x7f00,3) file=tcp:80>10.0.0.1:4000,served cause-flags=0x50",
+		BUCKET_IDLE, LOCK_NONE },
+	      { "sys=ppoll(0x7f00,3) file=tcp:4000>10.0.0.1:80 cause-flags=0x50", BUCKET_NETWORK,
+		LOCK_NONE },
+	      { "sys=epoll_wait(4) file=unix:9>10,served cause-flags=0x10", BUCKET_IDLE,
+		LOCK_NONE },
+	      { "sys=epoll_wait(4) file=tcp:4000>127.0.0.1:80,loopback cause-flags=0x10",
+		BUCKET_IPC, LOCK_NONE },
+	      { "sys=epoll_wait(4) file=signalfd:9 cause-flags=0x10", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=epoll_wait(4) file=inotify:9 cause-flags=0x10", BUCKET_IDLE, LOCK_NONE });
+	assert_true(classify("sys=poll(0x7f00,3) file=pipe:9 cause-flags=0x50").is_poll);
+	assert_false(classify("sys=read(3) file=pipe:9").is_poll);
+}
+
+static void an_io_uring_waits_for_what_its_requests_are_about(void **state)
+{
+	(void)state;
+	CHECK({ "sys=io_uring_enter(4) file=io_uring:9", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=io_uring_enter(4) file=io_uring:9 # timed out", BUCKET_SLEEP, LOCK_NONE },
+	      { "sys=io_uring_enter(4) file=pipe:9 cause-flags=0x10", BUCKET_IPC, LOCK_NONE },
+	      { "sys=io_uring_enter(4) file=tcp:80>10.0.0.1:4000,served cause-flags=0x10",
+		BUCKET_IDLE, LOCK_NONE },
+	      { "sys=io_uring_enter(4) file=tcp:4000>10.0.0.1:80 cause-flags=0x10 iowait",
+		BUCKET_NETWORK, LOCK_NONE },
+	      { "sys=io_uring_enter(4) file=regular:9 cause-flags=0x10", BUCKET_DISK, LOCK_NONE });
+}
+
+static void what_a_sibling_brings_is_not_from_another_process(void **state)
+{
+	(void)state;
+	CHECK({ "sys=read(3) file=pipe:9 # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=write(3) file=pipe:9 # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=read(3) file=eventfd:9 # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=read(3) file=mqueue:9 # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=recvfrom(3) file=unix:9>10 # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=recvfrom(3) file=unix:9>10,served # sibling", BUCKET_IDLE, LOCK_NONE },
+	      { "sys=epoll_wait(4) file=eventfd:9 cause-flags=0x10 # sibling", BUCKET_SYNC,
+		LOCK_NONE },
+	      { "sys=poll(0x7f00,3) file=pipe:9 cause-flags=0x50 # sibling", BUCKET_SYNC,
+		LOCK_NONE },
+	      { "sys=semop(1) # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=openat # sibling", BUCKET_SYNC, LOCK_NONE },
+	      { "sys=read(3) file=regular:9 # sibling", BUCKET_DISK, LOCK_NONE },
+	      { "sys=read(3) file=timerfd:9 # sibling", BUCKET_SLEEP, LOCK_NONE },
+	      { "sys=read(3) file=tcp:4000>10.0.0.1:80 # sibling", BUCKET_NETWORK, LOCK_NONE });
+}
+
+static void an_io_urings_waiter_need_not_wait_for_the_disk(void **state)
+{
+	(void)state;
+	CHECK({ "state=S iowait sys=io_uring_enter(4) file=io_uring:9", BUCKET_IDLE, LOCK_NONE },
+	      { "state=D iowait sys=io_uring_enter(4) file=io_uring:9", BUCKET_DISK, LOCK_NONE });
 }
 
 static void calls_that_speak_for_themselves(void **state)
@@ -222,6 +317,9 @@ static void calls_that_speak_for_themselves(void **state)
 	      { "sys=mq_timedsend(3) file=mqueue:9", BUCKET_IPC, LOCK_NONE },
 	      { "sys=semop(1)", BUCKET_IPC, LOCK_NONE },
 	      { "sys=mmap(0) state=D", BUCKET_KERNEL_LOCK, LOCK_NONE },
+	      { "sys=mmap(0) state=D klock=mmap", BUCKET_KERNEL_LOCK, LOCK_KERNEL },
+	      { "sys=mmap(0) state=D klock-told", BUCKET_MEMORY, LOCK_NONE },
+	      { "sys=mmap(0) state=D iowait", BUCKET_MEMORY, LOCK_NONE },
 	      { "sys=brk(0)", BUCKET_OTHER, LOCK_NONE },
 	      { "sys=flock(3) file=regular:9", BUCKET_LOCK, LOCK_FILE },
 	      { "sys=fcntl(3,7) file=regular:9", BUCKET_LOCK, LOCK_FILE },
@@ -235,6 +333,10 @@ static void the_threads_state_comes_first(void **state)
 {
 	(void)state;
 	CHECK({ "state=T sys=read(3) file=pipe:9", BUCKET_STOPPED, LOCK_NONE },
+	      { "state=T sys=read(3) klock=mutex", BUCKET_STOPPED, LOCK_NONE },
+	      { "state=D iowait sys=read(3) klock=mutex", BUCKET_KERNEL_LOCK, LOCK_KERNEL },
+	      { "state=D fault klock=mmap", BUCKET_KERNEL_LOCK, LOCK_KERNEL },
+	      { "state=D kthread klock=mutex", BUCKET_KERNEL_LOCK, LOCK_KERNEL },
 	      { "state=t sys=nanosleep", BUCKET_STOPPED, LOCK_NONE },
 	      { "state=D iowait sys=read(3) file=regular:9", BUCKET_DISK, LOCK_NONE },
 	      { "state=D iowait sys=futex(0x1000,0x80,2)", BUCKET_DISK, LOCK_NONE },
@@ -288,6 +390,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_futex_is_told_by_its_shape),
+		cmocka_unit_test(a_futex_without_a_shape_is_never_called_a_lock),
+		cmocka_unit_test(what_is_parked_on_is_the_lock),
 		cmocka_unit_test(a_shared_futex_is_a_join_or_between_processes),
 		cmocka_unit_test(the_gil_is_a_futex_near_its_known_words),
 		cmocka_unit_test(a_request_for_the_gil_is_a_timed_wait_inside_the_range),
@@ -295,6 +399,10 @@ int main(void)
 		cmocka_unit_test(a_socket_is_told_by_its_ends),
 		cmocka_unit_test(what_is_written_says_who_is_slow),
 		cmocka_unit_test(a_poll_is_what_it_waits_on),
+		cmocka_unit_test(what_was_ready_comes_before_the_time_out),
+		cmocka_unit_test(an_io_uring_waits_for_what_its_requests_are_about),
+		cmocka_unit_test(what_a_sibling_brings_is_not_from_another_process),
+		cmocka_unit_test(an_io_urings_waiter_need_not_wait_for_the_disk),
 		cmocka_unit_test(calls_that_speak_for_themselves),
 		cmocka_unit_test(the_threads_state_comes_first),
 		cmocka_unit_test(kernel_threads_idle_unless_they_are_stuck),

@@ -3,14 +3,14 @@
  * One thread per kind of wait. Each measures how long it was blocked, and where
  * that belongs; the main thread prints all of it as JSON at the end:
  *
- *	{"pid": N, "waits": [{"thread": "pipe", "bucket": "ipc", "at_least": 0,
+ *	{"pid": N, "majflt": N, "waits": [{"thread": "pipe", "bucket": "ipc", "at_least": 0,
  *	  "intervals": [[start_ns, end_ns, blocked_ns], …]}]}
  *
  * Times are CLOCK_REALTIME, so that a recording that saw only a part of the run
  * can be compared with that part. The kinds are in truth_*.c; here are options,
  * which threads there are, and the order in which it all starts and ends.
  *
- *	truth [--seconds S] [--only KIND,…] [--dir DIR] [--net ADDRESS:PORT] [--truth FILE]
+ *	truth [--seconds S] [--only KIND,… or PREFIX*,…] [--dir DIR] [--net ADDRESS:PORT] [--truth FILE]
  *	truth --serve ADDRESS:PORT
  *
  * Ends after S seconds, or at SIGTERM.
@@ -25,7 +25,7 @@ struct sockaddr_in net_addr;
 
 static bool has_net;
 static const char *only;
-static pthread_t joinable[64];
+static pthread_t joinable[256];
 static size_t joinable_cnt;
 
 bool is_wanted(const char *name)
@@ -34,8 +34,12 @@ bool is_wanted(const char *name)
 	size_t len = strlen(name);
 
 	if (!only)
-		return strcmp(name, "network") || has_net;
+		return name[1] != '-' && (strcmp(name, "network") || has_net);
 	for (; at; at = strchr(at, ','), at = at ? at + 1 : NULL) {
+		size_t star = strcspn(at, "*,");
+
+		if (at[star] == '*' && !strncmp(at, name, star))
+			return true;
 		if (!strncmp(at, name, len) && (at[len] == ',' || !at[len]))
 			return true;
 	}
@@ -84,11 +88,18 @@ static void wait_for_end(double seconds)
 static void start_all(void)
 {
 	fork_partners();
+	fork_sharers();
 	fork_stopped();
+	fork_polls();
+	fork_kinds();
 	start_partners();
 	start_locks();
 	start_calls();
 	start_tasks();
+	start_polls();
+	start_kinds();
+	if (only)
+		start_kernel();
 }
 
 int main(int argc, char **argv)
@@ -122,6 +133,8 @@ int main(int argc, char **argv)
 	wait_for_end(seconds);
 	waits_print(out);
 	kill_partners();
+	kill_polls();
+	kill_kinds();
 	kill_stopped();
 	_exit(0);
 }

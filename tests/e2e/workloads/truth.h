@@ -60,14 +60,23 @@ void start_kind(const char *name, void *(*run)(void *), void *arg, bool ends);
 
 void start_locks(void);
 void start_calls(void);
+/* Busy holders, so only when asked for by name: they would crowd the others. */
+void start_kernel(void);
 
 /* Helper processes are forked before there is any thread, and killed at the end. */
 void fork_partners(void);
+void fork_sharers(void);
 void start_partners(void);
 void kill_partners(void);
 void fork_stopped(void);
 void start_tasks(void);
 void kill_stopped(void);
+void fork_polls(void);
+void start_polls(void);
+void kill_polls(void);
+void fork_kinds(void);
+void start_kinds(void);
+void kill_kinds(void);
 
 /* What another host runs: answers slowly, one connection after the other, for ever. */
 void serve(struct sockaddr_in in);

@@ -72,11 +72,11 @@ static void *run_direct(void *arg)
 
 /*
  * Reads what the page cache has just been made to forget. To forget, the kernel may
- * wait for its own threads on other CPUs: no bucket's, and long on a busy machine.
+ * wait for its own threads on other CPUs, which is long on a busy machine.
  */
 static void *run_pagein(void *arg)
 {
-	struct waits *w = waits_new("pagein", "disk"), *forget = waits_new("pagein", "other");
+	struct waits *w = waits_new("pagein", "disk"), *forget = waits_new("pagein", "memory");
 	static char block[1 << 20];
 	int fd = open_file(w, 0);
 

@@ -5,11 +5,13 @@
  * Blocked is what the call took, less this thread's CPU time and less the time it
  * was runnable without a CPU (/proc/thread-self/schedstat): the machine may be busy.
  */
+#include <sys/resource.h>
+
 #include "truth.h"
 
 #define WAIT_MAX 20000
 
-static struct waits all_waits[128];
+static struct waits all_waits[256];
 static atomic_size_t waits_cnt;
 
 struct waits *waits_new(const char *thread, const char *bucket)
@@ -67,7 +69,10 @@ void waits_end(struct waits *w)
 
 void waits_print(FILE *out)
 {
-	fprintf(out, "{\"pid\": %d, \"waits\": [", getpid());
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	fprintf(out, "{\"pid\": %d, \"majflt\": %ld, \"waits\": [", getpid(), usage.ru_majflt);
 	for (size_t i = 0; i < waits_cnt; i++) {
 		struct waits *w = &all_waits[i];
 		uint64_t open_ns = w->open_ns;

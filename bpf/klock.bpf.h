@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* Locks inside the kernel. */
+#ifndef KLOCK_BPF_H
+#define KLOCK_BPF_H
+
+#include "core.bpf.h"
+
+/*
+ * Complete @cause, already filled: @task leaves its CPU to sleep, maybe for a lock
+ * inside the kernel.
+ */
+void klock_fill(struct task_struct *task, struct thread *t, struct par_cause *cause) __hidden;
+
+#endif

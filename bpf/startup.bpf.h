@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * How a process starts up, told in steps: which code it loads, and when it has
+ * read what its parent hands it. Watched is the main thread of a process, from
+ * its fork (and again from each exec) until it has loaded nothing for as long as
+ * its start-up took so far. That is measured in CPU time: waiting is judged by
+ * those who know what for.
+ */
+#ifndef STARTUP_BPF_H
+#define STARTUP_BPF_H
+
+#include "core.bpf.h"
+
+/* Watch @task, which has just been forked or got a new program. */
+static __always_inline void startup_begin(struct task_struct *task, struct thread *t)
+{
+	t->startup.base_ns = task->se.sum_exec_runtime;
+	t->startup.load_ns = 0;
+	t->startup.feed_fd = 0;
+	t->startup.has_pipes = 0;
+	t->startup.is_young = 1;
+}
+
+/* System call @sysno of a young @task has returned @ret. */
+void startup_step(struct task_struct *task, struct thread *t, long sysno, long ret) __hidden;
+
+#endif

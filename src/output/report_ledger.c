@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the ledger's layout and the words for a channel's ends. Decides nothing but
+ * which channels are too small to be worth a line.
+ */
+#include "output/report_ledger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHANNELS_SHOWN 6
+#define MEMORY_SHOWN   3
+#define NAMES_SHOWN    2
+#define NAME_MAX_CHARS 24
+#define ID_MAX_CHARS   60
+#define USE_MAX_CHARS  100
+
+#define KIND_CELL  9
+#define COUNT_CELL 9
+#define CELL	   8
+#define LAST_CELL  9
+#define CELLS	   (KIND_CELL + COUNT_CELL + 2 * CELL + LAST_CELL)
+
+static bool is_memory(const struct fact_channel *c)
+{
+	return c->kind && !strcmp(c->kind, "shm");
+}
+
+/* Its main thread's role says more than a name that all of them have. */
+static const char *name_of(const struct facts *f, uint32_t pid, const char *name)
+{
+	const struct fact_thread *t = facts_thread(f, pid);
+	const struct fact_process *p = facts_process(f, pid);
+
+	if (t && t->role && !strncmp(t->role, "worker", 6))
+		return t->role;
+	if (name && name[0])
+		return name;
+	return p && p->name ? p->name : "";
+}
+
+struct side {
+	const char *names[NAMES_SHOWN];
+	uint32_t pids[NAMES_SHOWN];
+	bool untraced[NAMES_SHOWN];
+	size_t cnt;
+	bool all_alike;		/* one name fits all */
+};
+
+static void side_add(struct side *s, const char *name, uint32_t pid, bool traced)
+{
+	s->all_alike = !s->cnt || (s->all_alike && !strcmp(name, s->names[0]));
+	if (s->cnt < NAMES_SHOWN) {
+		s->names[s->cnt] = name;
+		s->pids[s->cnt] = pid;
+		s->untraced[s->cnt] = !traced;
+	}
+	s->cnt++;
+}
+
+/* A recording of before ends were told has the traced ones' numbers only. */
+static void side_add_pids(const struct facts *f, struct side *s, const uint32_t *pids, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		side_add(s, name_of(f, pids[i], NULL), pids[i], true);
+}
+
+static void add_member(const struct side *s, size_t i, struct strbuf *out)
+{
+	if (s->names[i][0]) {
+		wrap_add_safe(out, s->names[i], NAME_MAX_CHARS);
+		strbuf_addstr(out, s->pids[i] ? " " : "");
+	}
+	if (s->pids[i])
+		strbuf_addf(out, "%u", s->pids[i]);
+	if (s->untraced[i])
+		strbuf_addstr(out, " (not traced)");
+}
+
+/* "worker 4250", "worker x4", "nginx 7 and 12 more", "outside" */
+static void add_side(const struct side *s, struct strbuf *out)
+{
+	if (!s->cnt)
+		strbuf_addstr(out, "outside");
+	if (s->cnt > NAMES_SHOWN && s->all_alike && s->names[0][0]) {
+		wrap_add_safe(out, s->names[0], NAME_MAX_CHARS);
+		strbuf_addf(out, " x%zu", s->cnt);
+		return;
+	}
+	for (size_t i = 0; i < s->cnt && i < NAMES_SHOWN; i++) {
+		if (i)
+			strbuf_addstr(out, ", ");
+		add_member(s, i, out);
+	}
+	if (s->cnt > NAMES_SHOWN)
+		strbuf_addf(out, " and %zu more", s->cnt - NAMES_SHOWN);
+}
+
+/* All its ends, each once. */
+static void sides_of(const struct facts *f, const struct fact_channel *c, struct side *from,
+		     struct side *to, struct side *both)
+{
+	*from = *to = *both = (struct side){ 0 };
+	for (size_t i = 0; i < c->end_cnt; i++) {
+		const struct fact_channel_end *e = &c->ends[i];
+		const char *name = name_of(f, e->pid, e->name);
+
+		if (e->reads && e->writes)
+			side_add(both, name, e->pid, e->traced);
+		else if (e->writes)
+			side_add(from, name, e->pid, e->traced);
+		else
+			side_add(to, name, e->pid, e->traced);
+	}
+	if (!c->end_cnt) {
+		side_add_pids(f, from, c->writers, c->writer_cnt);
+		side_add_pids(f, to, c->readers, c->reader_cnt);
+	}
+}
+
+/* Both ends send: one at each, or several that can't be told apart. */
+static void add_two_way(const struct side *both, const struct side *other, const char *arrow,
+			struct strbuf *out)
+{
+	if (both->cnt == 2 && !other->cnt) {
+		add_member(both, 0, out);
+		strbuf_addstr(out, arrow);
+		add_member(both, 1, out);
+		return;
+	}
+	add_side(both, out);
+	if (!other->cnt)
+		return;
+	strbuf_addstr(out, arrow);
+	add_side(other, out);
+}
+
+/* A process that talks to itself, as through a self-pipe. */
+static void add_within(const struct side *both, struct strbuf *out)
+{
+	strbuf_addstr(out, "within ");
+	wrap_add_safe(out, both->names[0], NAME_MAX_CHARS);
+	strbuf_addf(out, " (%u)", both->pids[0]);
+}
+
+static bool is_connection(const struct fact_channel *c)
+{
+	return c->kind && (!strcmp(c->kind, "tcp") || !strcmp(c->kind, "unix"));
+}
+
+static void add_way(const struct wrap *w, const struct facts *f, const struct fact_channel *c,
+		    struct strbuf *out)
+{
+	const char *arrow = w->utf8 ? " ↔ " : " <-> ";
+	struct side from, to, both;
+
+	sides_of(f, c, &from, &to, &both);
+	if (both.cnt == 1 && !from.cnt && !to.cnt && !is_connection(c)) {
+		add_within(&both, out);
+	} else if (both.cnt == 1 && !from.cnt && !to.cnt) {
+		add_side(&both, out);
+		strbuf_addf(out, "%soutside", arrow);
+	} else if (both.cnt) {
+		add_two_way(&both, from.cnt ? &from : &to, arrow, out);
+	} else if (!from.cnt && !to.cnt) {
+		strbuf_addstr(out, "others");
+	} else {
+		add_side(&from, out);
+		strbuf_addstr(out, w->utf8 ? " → " : " -> ");
+		add_side(&to, out);
+	}
+}
+
+static void pad(struct strbuf *out, size_t len, size_t width)
+{
+	strbuf_addf(out, "%*s", (int)(width > len ? width - len : 0), "");
+}
+
+static void put_cell(struct strbuf *out, void (*add)(struct strbuf *, uint64_t), uint64_t value,
+		     size_t width)
+{
+	struct strbuf s = { 0 };
+
+	add(&s, value);
+	pad(out, wrap_columns(strbuf_str(&s), s.len), width);
+	strbuf_addstr(out, strbuf_str(&s));
+	strbuf_release(&s);
+}
+
+static void put_numbers(struct wrap *w, const struct fact_channel *c)
+{
+	const char *kind = c->kind ? c->kind : "";
+
+	strbuf_addstr(w->out, "  ");
+	wrap_add_safe(w->out, kind, KIND_CELL - 2);
+	pad(w->out, wrap_columns(kind, strlen(kind)), KIND_CELL - 2);
+	put_cell(w->out, wrap_add_count, c->messages, COUNT_CELL);
+	put_cell(w->out, wrap_add_bytes, c->bytes, CELL);
+	put_cell(w->out, wrap_add_duration, c->read_wait_ns, CELL);
+	put_cell(w->out, wrap_add_duration, c->write_wait_ns, LAST_CELL);
+	strbuf_addch(w->out, '\n');
+}
+
+/* What it is called or used as, unless that only says its kind again. */
+static void put_name(struct wrap *w, const struct fact_channel *c)
+{
+	struct strbuf s = { 0 };
+	bool is_named = c->id && c->id[0] && !strstr(c->id, ":[") && strcmp(c->id, c->kind);
+
+	if (is_named)
+		wrap_add_safe(&s, c->id, ID_MAX_CHARS);
+	if (c->used_as && c->used_as[0]) {
+		strbuf_addstr(&s, is_named ? ": " : "");
+		wrap_add_safe(&s, c->used_as, USE_MAX_CHARS);
+	}
+	if (s.len)
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	strbuf_release(&s);
+}
+
+static void put_channel(struct wrap *w, const struct facts *f, const struct fact_channel *c,
+			size_t room)
+{
+	struct strbuf way = { 0 };
+	size_t columns;
+
+	add_way(w, f, c, &way);
+	columns = wrap_columns(strbuf_str(&way), way.len);
+	if (columns > room) {
+		wrap_text(w, "", WRAP_LABEL, strbuf_str(&way));
+		pad(w->out, 0, WRAP_LABEL + room);
+	} else {
+		pad(w->out, 0, WRAP_LABEL);
+		strbuf_addstr(w->out, strbuf_str(&way));
+		pad(w->out, columns, room);
+	}
+	put_numbers(w, c);
+	put_name(w, c);
+	strbuf_release(&way);
+}
+
+/* A shell's pipe to `basename` tells nobody anything. */
+static bool is_worth_showing(const struct facts *f, const struct fact_channel *c)
+{
+	return c->messages >= 1000 || c->bytes >= 1000000 ||
+	       c->read_wait_ns + c->write_wait_ns > facts_life_ns(f) / 100;
+}
+
+static void put_head(struct wrap *w, size_t room)
+{
+	const char *title = w->utf8 ? "from → to" : "from -> to";
+
+	wrap_gap(w);
+	wrap_label(w, "IPC");
+	strbuf_addstr(w->out, title);
+	pad(w->out, wrap_columns(title, strlen(title)), room);
+	strbuf_addf(w->out, "  %-*s%*s%*s%*s%*s\n", KIND_CELL - 2, "kind", COUNT_CELL, "messages",
+		    CELL, "bytes", CELL, "to read", LAST_CELL, "to write");
+}
+
+static void put_traffic(struct wrap *w, const struct facts *f)
+{
+	size_t room = w->width - WRAP_LABEL - CELLS, shown = 0, more = 0;
+
+	for (size_t i = 0; i < f->channel_cnt; i++) {
+		const struct fact_channel *c = &f->channels[i];
+
+		if (is_memory(c))
+			continue;
+		if (shown == CHANNELS_SHOWN || !is_worth_showing(f, c)) {
+			more++;
+			continue;
+		}
+		if (!shown++)
+			put_head(w, room);
+		put_channel(w, f, c, room);
+	}
+	if (shown && more) {
+		pad(w->out, 0, WRAP_LABEL);
+		strbuf_addf(w->out, "%s %zu more\n", wrap_dots(w), more);
+	}
+}
+
+/* Semaphores are memory, too, but say nothing here. */
+static bool is_large(const struct fact_channel *c)
+{
+	return is_memory(c) && !(c->id && strstr(c->id, "/sem."));
+}
+
+static void put_memory(struct wrap *w, const struct facts *f)
+{
+	struct side from, to, both;
+	struct strbuf s = { 0 };
+	size_t shown = 0;
+
+	for (size_t i = 0; i < f->channel_cnt && shown < MEMORY_SHOWN; i++) {
+		const struct fact_channel *c = &f->channels[i];
+
+		if (!is_large(c))
+			continue;
+		if (!shown)
+			wrap_gap(w);
+		strbuf_reset(&s);
+		wrap_add_safe(&s, c->id ? c->id : "", ID_MAX_CHARS);
+		strbuf_addstr(&s, ", ");
+		wrap_add_bytes(&s, c->size_bytes);
+		sides_of(f, c, &from, &to, &both);
+		strbuf_addstr(&s, both.cnt ? ", written and read by " : ", read by ");
+		add_side(both.cnt ? &both : &to, &s);
+		if (c->used_as) {
+			strbuf_addstr(&s, ": ");
+			wrap_add_safe(&s, c->used_as, USE_MAX_CHARS);
+		}
+		wrap_text(w, shown ? "" : "Shared", WRAP_LABEL, strbuf_str(&s));
+		shown++;
+	}
+	if (shown)
+		wrap_text(w, "", WRAP_LABEL, "(what goes through shared memory can't be seen)");
+	strbuf_release(&s);
+}
+
+void report_ledger(struct wrap *w, const struct facts *f)
+{
+	put_traffic(w, f);
+	put_memory(w, f);
+}
