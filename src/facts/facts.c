@@ -151,6 +151,13 @@ static void release_objects(struct facts *f)
 		free(f->deadlocks[i].text);
 	}
 	free(f->deadlocks);
+	for (size_t i = 0; i < f->whatif_cnt; i++) {
+		free(f->whatif[i].change);
+		free(f->whatif[i].lock);
+		free(f->whatif[i].basis);
+		free(f->whatif[i].why_not);
+	}
+	free(f->whatif);
 }
 
 void facts_release(struct facts *f)

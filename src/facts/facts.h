@@ -139,6 +139,16 @@ enum verdict_fit {
 	FIT_CNT
 };
 
+/* The recorded work under another model, see facts/whatif.h. */
+struct fact_whatif {
+	char *change;			/* "processes", "threads", "workers", … */
+	uint32_t workers;		/* how many there would be */
+	char *lock;			/* the one that is gone; NULL: no change to one lock */
+	double speedup, low, high;	/* wall time of the work, old / new; 0 with @why_not */
+	char *basis;			/* for people: what it was computed from; NULL with @why_not */
+	char *why_not;			/* for people: why nothing is predicted; or NULL */
+};
+
 struct fact_role_verdict {
 	char *role;
 	uint32_t threads;
@@ -211,6 +221,9 @@ struct facts {
 	size_t series_cnt;
 	struct fact_deadlock *deadlocks;
 	size_t deadlock_cnt;
+	bool has_whatif;		/* the run was replayed; not while it is recorded */
+	struct fact_whatif *whatif;	/* [whatif_cnt] */
+	size_t whatif_cnt;
 	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
 };
 

@@ -342,6 +342,21 @@ static json_t *window(const struct fact_window *w)
 	return o;
 }
 
+static json_t *whatif(const struct fact_whatif *w)
+{
+	json_t *o = json_object();
+
+	set(o, "change", text(w->change));
+	set(o, "workers", number(w->workers));
+	set(o, "lock", text_or_null(w->lock));
+	set(o, "speedup", w->why_not ? json_null() : real(w->speedup));
+	set(o, "low", w->why_not ? json_null() : real(w->low));
+	set(o, "high", w->why_not ? json_null() : real(w->high));
+	set(o, "basis", text_or_null(w->basis));
+	set(o, "why_not", text_or_null(w->why_not));
+	return o;
+}
+
 static json_t *verdict_roles(const struct fact_verdict *v)
 {
 	json_t *arr = json_array();
@@ -446,6 +461,10 @@ void facts_json_format(const struct facts *f, struct strbuf *out, bool is_pretty
 	set(root, "verdict", verdict(&f->verdict));
 	set(root, "slo", json_array());
 	SET_ARRAY(root, "deadlocks", deadlock, f->deadlocks, f->deadlock_cnt);
+	if (f->has_whatif)
+		SET_ARRAY(root, "whatif", whatif, f->whatif, f->whatif_cnt);
+	else
+		set(root, "whatif", json_null());
 	json_dump_callback(root, append, out,
 			   (is_pretty ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(9));
 	json_decref(root);

@@ -468,6 +468,18 @@ static void read_verdict(const struct node *n, struct fact_verdict *v)
 	get_texts(n, "advice", &v->advice, &v->advice_cnt);
 }
 
+static void read_whatif(const struct node *n, struct fact_whatif *w)
+{
+	get_text(n, "change", &w->change);
+	get_u32(n, "workers", &w->workers);
+	get_text(n, "lock", &w->lock);
+	get_real(n, "speedup", &w->speedup);
+	get_real(n, "low", &w->low);
+	get_real(n, "high", &w->high);
+	get_text(n, "basis", &w->basis);
+	get_text(n, "why_not", &w->why_not);
+}
+
 static void read_facts(const struct node *root, struct facts *f)
 {
 	struct node recording = child(root, "recording"), verdict = child(root, "verdict");
@@ -482,6 +494,8 @@ static void read_facts(const struct node *root, struct facts *f)
 	READ_ARRAY(root, "syscalls", read_syscall, f->syscalls, f->syscall_cnt);
 	READ_ARRAY(root, "series", read_window, f->series, f->series_cnt);
 	READ_ARRAY(root, "deadlocks", read_deadlock, f->deadlocks, f->deadlock_cnt);
+	f->has_whatif = member(root, "whatif") != NULL;
+	READ_ARRAY(root, "whatif", read_whatif, f->whatif, f->whatif_cnt);
 	read_verdict(&verdict, &f->verdict);
 }
 
