@@ -68,6 +68,7 @@ void model_release(struct model *m)
 	htab_release(&m->locks);
 	htab_release(&m->channels);
 	htab_release(&m->unix_peers);
+	htab_release(&m->unix_listeners);
 	htab_release(&m->ports);
 	free_values(&m->syscalls);
 	free_values(&m->file_names);

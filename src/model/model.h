@@ -234,6 +234,7 @@ struct model {
 	struct htab locks;		/* (pid, address) -> struct lock */
 	struct htab channels;		/* (file kind and device, id) -> struct channel */
 	struct htab unix_peers;		/* (inode, 0) -> the peer's inode, as a pointer */
+	struct htab unix_listeners;	/* (inode, pid): that process waited there to be connected to */
 	struct htab syscalls;		/* (sysno, 0) -> struct syscall_count */
 	struct htab peers;		/* (file kind, end) -> struct peer; see peer_table.c */
 
