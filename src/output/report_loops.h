@@ -3,6 +3,7 @@
 #ifndef OUTPUT_REPORT_LOOPS_H
 #define OUTPUT_REPORT_LOOPS_H
 
+#include "facts/facts.h"
 #include "output/report_wrap.h"
 
 void report_loops(struct wrap *w, const struct facts *f);

@@ -60,11 +60,12 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 
 	say_workers(j, s);
 	if (j->fit == FIT_ASYNC || (j->fit == FIT_HYBRID && j->current == FIT_ASYNC)) {
-		strbuf_addf(s,
-			    v->workers > 1
-				    ? " serve all from %u event loops and use %.2f CPUs for it"
-				    : " serves all from %u event loop and uses %.2f CPUs for it",
-			    loops_count(v), v->cpus_busy);
+		if (v->workers > 1)
+			strbuf_addf(s, " serve all from %u event loops and use %.2f CPUs for it",
+				    loops_count(v), v->cpus_busy);
+		else
+			strbuf_addf(s, " serves all from one event loop and uses %.2f CPUs for it",
+				    v->cpus_busy);
 		if (j->fit == FIT_HYBRID)
 			strbuf_addstr(s, ".");
 		else if (loops_cpu(v) < LOOP_MAX_CPU)
