@@ -71,6 +71,12 @@ struct throttle_mark {
 	__u64 stood_ns;
 };
 
+/* A call of the function that --request names: see request.bpf.c. */
+struct request_call {
+	__u64 begin_ns;		/* of the outermost one; 0: none is open */
+	__u64 sp;		/* the stack pointer at its entry */
+};
+
 #define POLL_MAX 64		/* descriptors that are looked at; a set may have more */
 
 /* What a poll waits for: see poll.bpf.h. */
@@ -104,6 +110,7 @@ struct thread {
 	struct startup startup;
 	struct klock_wait klock;
 	struct throttle_mark throttle;
+	struct request_call request;
 	struct poll_set poll;
 };
 
