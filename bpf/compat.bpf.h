@@ -161,6 +161,12 @@ static __always_inline __u64 regs_param0(struct pt_regs *regs)
 	return regs->di;
 }
 
+/* Has the function returned that was entered with @sp? The return address is off the stack. */
+static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
+{
+	return regs->sp > sp;
+}
+
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
 	args[0] = regs->di;
@@ -205,6 +211,11 @@ static __always_inline __u64 regs_ip(struct pt_regs *regs)
 static __always_inline __u64 regs_param0(struct pt_regs *regs)
 {
 	return regs->regs[0];
+}
+
+static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
+{
+	return regs->sp >= sp;
 }
 
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])

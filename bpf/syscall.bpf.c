@@ -7,6 +7,7 @@
 #include "core.bpf.h"
 #include "compat.bpf.h"
 #include "loop.bpf.h"
+#include "request.bpf.h"
 #include "startup.bpf.h"
 #include "traffic.bpf.h"
 
@@ -42,6 +43,9 @@ static __always_inline void count_result(struct thread *t,
 
 	if (call & PAR_CALL_MOVES) {
 		count->bytes += traffic_count(t, regs, sysno, ret);
+	} else if (call & PAR_CALL_ACCEPTS) {
+		if (config.requests)
+			request_accepted(t, regs_arg0(regs), ret);
 	} else if (call & PAR_CALL_WAKES) {
 		regs_args(regs, args);
 		if (!(call & PAR_CALL_FUTEX) || is_futex_wake(args[1]))

@@ -144,6 +144,13 @@ static void on_task_end(void *ctx, const struct task *t)
 	sum->queue = NULL;
 }
 
+static void on_request(void *ctx, const struct request *r)
+{
+	struct facts_build *fb = ctx;
+
+	request_sum_add(&fb->requests, r);
+}
+
 static void on_cpu(void *ctx, const struct cpu_switch *c)
 {
 	struct facts_build *fb = ctx;
@@ -170,6 +177,7 @@ void facts_build_init(struct facts_build *fb, const struct facts_build_options *
 		.span = on_span,
 		.turn = on_turn,
 		.cpu = on_cpu,
+		.request = on_request,
 		.end = on_end,
 	};
 }
@@ -192,6 +200,7 @@ void facts_build_release(struct facts_build *fb)
 	forget_open(fb);
 	wait_graph_release(&fb->blocked);
 	cpu_peak_release(&fb->peak);
+	request_sum_release(&fb->requests);
 	series_release(&fb->series);
 	*fb = (struct facts_build){ 0 };
 }
@@ -314,6 +323,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	fill_locks(out, m);
 	fill_channels(out, m);
 	fill_syscalls(out, m, fb->options.sysno_name);
+	request_sum_fill(&fb->requests, m, fb->options.request_function, out);
 	out->disk.reads = m->disk.reads;
 	out->disk.writes = m->disk.writes;
 	out->disk.bytes = m->disk.bytes;

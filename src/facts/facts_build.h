@@ -17,6 +17,7 @@
 #include "facts/cpu_peak.h"
 #include "facts/deadlock.h"
 #include "facts/facts.h"
+#include "facts/request_sum.h"
 #include "facts/series.h"
 #include "model/model.h"
 
@@ -33,6 +34,7 @@
 struct facts_build_options {
 	/* NULL, or a function that returns NULL: "syscall_<number>". */
 	const char *(*sysno_name)(int sysno);
+	const char *request_function;	/* --request: lent; NULL: none */
 };
 
 struct facts_build {
@@ -41,6 +43,7 @@ struct facts_build {
 	struct htab threads;		/* (struct task *, 0) -> struct thread_sum, owned */
 	struct cpu_peak peak;
 	struct series series;
+	struct request_sum requests;
 	uint64_t begin_ns;
 	uint64_t latest_ns;		/* the latest end of a span */
 	bool ended;

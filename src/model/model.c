@@ -16,6 +16,7 @@
 #include "model/klock.h"
 #include "model/lock_table.h"
 #include "model/peer_table.h"
+#include "model/request.h"
 #include "model/startup.h"
 #include "model/task_table.h"
 #include "model/tell.h"
@@ -75,6 +76,7 @@ void model_release(struct model *m)
 	free_values(&m->file_names);
 	free_values(&m->symbols);
 	free_values(&m->peers);
+	free_values(&m->backlogs);
 	klock_release(m);
 	cpu_table_release(m);
 	strbuf_release(&m->scratch);
@@ -476,6 +478,11 @@ void model_feed(struct model *m, const struct event *ev)
 		break;
 	case PAR_STARTUP:
 		startup_step(m, &ev->startup);
+		break;
+	case PAR_REQUEST:
+	case EVENT_BACKLOG:
+	case EVENT_REQUESTS:
+		request_feed(m, ev);
 		break;
 	default:
 		break;

@@ -16,7 +16,8 @@ static const struct {
 	__u16 call;
 } table[] = {
 	{ "getdents64", PAR_CALL_FD },
-	{ "accept", PAR_CALL_FD },	{ "accept4", PAR_CALL_FD },
+	{ "accept", PAR_CALL_FD | PAR_CALL_ACCEPTS },
+	{ "accept4", PAR_CALL_FD | PAR_CALL_ACCEPTS },
 	{ "connect", PAR_CALL_FD },	{ "shutdown", PAR_CALL_FD },
 	{ "close", PAR_CALL_FD },	{ "ioctl", PAR_CALL_FD },
 	{ "fsync", PAR_CALL_FD },	{ "fdatasync", PAR_CALL_FD },

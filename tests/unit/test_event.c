@@ -21,6 +21,7 @@ static const struct {
 	{ PAR_EXEC, sizeof(struct par_exec) },   { PAR_RENAME, sizeof(struct par_rename) },
 	{ PAR_EXIT, sizeof(struct par_exit) },   { PAR_FREE, sizeof(struct par_free) },
 	{ PAR_STARTUP, sizeof(struct par_startup) }, { PAR_TURN, sizeof(struct par_turn) },
+	{ PAR_REQUEST, sizeof(struct par_request) },
 };
 
 /* As long as it says, so that the sanitizer sees a read past it. */
