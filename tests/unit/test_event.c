@@ -87,7 +87,7 @@ static void the_tail_of_a_longer_record_is_ignored(void **state)
 	struct event out;
 
 	(void)state;
-	memset(in, 0xff, sizeof(in));
+	memset(in, 1, sizeof(in));
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		memcpy(in, &(struct par_hdr){ .tid = 7, .kind = sizes[i].kind },
 		       sizeof(struct par_hdr));
