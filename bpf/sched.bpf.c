@@ -177,6 +177,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 		cause_fill(task, t, &t->cause, true);
 		if (config.klocks)
 			klock_fill(task, t, &t->cause);
+		if (state & TASK_UNINTERRUPTIBLE)
+			klock_fill_table(task, &t->cause);
 		if (t->loop.start_ns)
 			loop_leave(t, now);
 	}

@@ -23,6 +23,7 @@
 #define PAR_CALL_SELECT	0x80	/* args[0] is a number of descriptors, args[1 … 3] are sets of them */
 #define PAR_CALL_FUTEX2	0x2000	/* ... in the manner of futex_wait(2): the value is args[1] */
 #define PAR_CALL_FUTEXV	0x4000	/* args[0] is an array of struct futex_waitv */
+#define PAR_CALL_OPENS	0x8000	/* may make descriptors */
 
 /* ... and args[n] is how long to wait at most */
 #define PAR_CALL_TIMEOUT(unit, n)	((unit) << 8 | (n) << 10)
