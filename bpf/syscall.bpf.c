@@ -38,7 +38,7 @@ static __always_inline void count_result(struct thread *t,
 					 struct pt_regs *regs, __u32 sysno, long ret,
 					 struct par_syscall_count *count)
 {
-	__u16 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
 	__u64 args[5];
 
 	if (call & PAR_CALL_MOVES) {

@@ -141,6 +141,7 @@ enum par_klock {
 	PAR_KLOCK_WRITE		= 4,	/* rwsem, for writing */
 	PAR_KLOCK_MMAP		= 5,	/* mmap_lock of the thread's own process, either way */
 	PAR_KLOCK_FILE		= 6,	/* the lock inside @file's inode or pipe */
+	PAR_KLOCK_TABLE		= 7,	/* the process's table of descriptors, while it grows */
 
 	PAR_KLOCK_CNT,
 };
