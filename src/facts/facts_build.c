@@ -12,6 +12,7 @@
 #include "facts/facts_fill.h"
 #include "facts/latency.h"
 #include "facts/role.h"
+#include "facts/whatif.h"
 
 struct thread_sum {
 	uint64_t time_ns[BUCKET_CNT]; /* all CPU time under BUCKET_CPU_USER */
@@ -72,6 +73,8 @@ static void on_begin(void *ctx, uint64_t ts_ns)
 
 	series_release(&fb->series);
 	series_init(&fb->series, ts_ns);
+	segments_release(&fb->segments);
+	segments_init(&fb->segments, ts_ns, 0);
 	fb->begin_ns = fb->latest_ns = ts_ns;
 }
 
@@ -109,6 +112,7 @@ static void on_span(void *ctx, const struct span *s)
 			sum->queue = xcalloc(1, sizeof(*sum->queue));
 		latency_add(sum->queue, len);
 	}
+	segments_add(&fb->segments, s);
 	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
 	if (b != BUCKET_CPU_USER && b != BUCKET_RUN_QUEUE && b != BUCKET_THROTTLED)
 		follow_blocked(fb, s);
@@ -155,6 +159,7 @@ static void on_end(void *ctx, uint64_t ts_ns)
 void facts_build_init(struct facts_build *fb, const struct facts_build_options *options)
 {
 	*fb = (struct facts_build){ .options = *options };
+	segments_init(&fb->segments, 0, 0);
 	fb->observer = (struct observer){
 		.ctx = fb,
 		.begin = on_begin,
@@ -183,6 +188,7 @@ void facts_build_release(struct facts_build *fb)
 	wait_graph_release(&fb->blocked);
 	cpu_peak_release(&fb->peak);
 	series_release(&fb->series);
+	segments_release(&fb->segments);
 	*fb = (struct facts_build){ 0 };
 }
 
@@ -297,4 +303,10 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	wait_graph_pass(&fb->blocked);
 	forget_open(fb);
 	out->series = series_take(&fb->series, fb->latest_ns, &out->series_cnt);
+}
+
+void facts_build_replay(const struct facts_build *fb, const struct model *m, struct facts *out)
+{
+	if (fb->ended)
+		whatif_fill(out, &fb->segments, m);
 }
