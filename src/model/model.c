@@ -144,6 +144,7 @@ static void on_fork(struct model *m, const struct par_fork *rec)
 	}
 	t = task_get(m, rec->child_tid, rec->child_tgid, rec->hdr.ts_ns);
 	t->timeline->phase = PHASE_READY;
+	t->creator = task_find(m, rec->hdr.tid);
 	if (parent && rec->child_tgid != rec->tgid)
 		inherit(t->process, parent);
 	t->process->shared_vm = rec->hdr.flags & PAR_FORK_SHARES_VM;

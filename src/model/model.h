@@ -71,7 +71,9 @@ struct process {
 
 struct task {
 	uint32_t tid;
+	uint32_t index;			/* its place in model.all_tasks */
 	struct process *process;
+	const struct task *creator;	/* NULL: was there before, or its birth was not seen */
 	char name[PAR_COMM_LEN];
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
@@ -93,6 +95,7 @@ struct lock_edge {
 
 struct lock {
 	enum lock_kind kind;
+	uint32_t index;			/* in order of appearance, from 1 on */
 	struct process *process;	/* NULL: shared by processes */
 	uint64_t addr;			/* of a file: its inode */
 	uint32_t dev;			/* ... and the device that is on */
