@@ -102,6 +102,16 @@ static void release_recording(struct fact_recording *r)
 	free_strings(r->unavailable, r->unavailable_cnt);
 }
 
+static void release_loop(struct fact_loop *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->blocked_cnt; i++)
+		free(l->blocked_in[i].call);
+	free(l->blocked_in);
+	free(l);
+}
+
 static void release_actors(struct facts *f)
 {
 	for (size_t i = 0; i < f->process_cnt; i++) {
@@ -122,6 +132,7 @@ static void release_actors(struct facts *f)
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		free(f->threads[i].name);
 		free(f->threads[i].role);
+		release_loop(f->threads[i].loop);
 	}
 	free(f->threads);
 }
@@ -153,6 +164,13 @@ static void release_objects(struct facts *f)
 		free(f->deadlocks[i].text);
 	}
 	free(f->deadlocks);
+	for (size_t i = 0; i < f->whatif_cnt; i++) {
+		free(f->whatif[i].change);
+		free(f->whatif[i].lock);
+		free(f->whatif[i].basis);
+		free(f->whatif[i].why_not);
+	}
+	free(f->whatif);
 }
 
 void facts_release(struct facts *f)

@@ -62,6 +62,32 @@ struct fact_process {
 	uint64_t rss_bytes, pss_bytes, private_bytes;
 };
 
+/* What an event loop's thread was blocked in, other than its own poll. */
+struct fact_loop_call {
+	char *call;			/* "fsync", "page fault", "DNS" */
+	enum bucket bucket;
+	uint64_t waits, wait_ns;
+};
+
+/*
+ * A thread that waits for many descriptors at once and serves them in turns: from
+ * one poll's return to the next poll it serves nobody else.
+ */
+struct fact_loop {
+	uint64_t sockets;		/* connected ones seen; 0: none, or not known */
+	uint64_t loop_ns;		/* since its first poll */
+	uint64_t poll_ns;		/* of that: blocked in its poll */
+	bool has_turns;			/* false (--light): all up to long_blocked_ns is 0 */
+	uint64_t turns, turn_max_ns;
+	uint64_t cpu_max_ns;		/* most CPU time in one turn */
+	uint64_t lag_p95_ns;		/* what 95 % of arrivals wait at most; 0: below 1 ms */
+	uint64_t long_turns, long_ns;	/* of 1 ms and longer; the next three add up to that time */
+	uint64_t long_cpu_ns, long_queue_ns, long_blocked_ns;
+	uint64_t blocked_ns;		/* in all calls below and others */
+	struct fact_loop_call *blocked_in; /* [blocked_cnt], longest first */
+	size_t blocked_cnt;
+};
+
 struct fact_thread {
 	uint32_t tid, pid;
 	char *name, *role;
@@ -75,6 +101,7 @@ struct fact_thread {
 	} run_queue_ns;
 	uint64_t watched_ns;		/* CPU time while the GIL was watched; 0: it was not */
 	uint64_t released_ns;		/* of it, with the GIL released */
+	struct fact_loop *loop;		/* NULL: it is no event loop */
 };
 
 struct fact_lock {
@@ -140,6 +167,16 @@ enum verdict_fit {
 	FIT_INCONCLUSIVE, FIT_THREADS, FIT_PROCESSES, FIT_HYBRID, FIT_ASYNC, FIT_SINGLE,
 	FIT_EITHER,
 	FIT_CNT
+};
+
+/* The recorded work under another model, see facts/whatif.h. */
+struct fact_whatif {
+	char *change;			/* "processes", "threads", "workers", … */
+	uint32_t workers;		/* how many there would be */
+	char *lock;			/* the one that is gone; NULL: no change to one lock */
+	double speedup, low, high;	/* wall time of the work, old / new; 0 with @why_not */
+	char *basis;			/* for people: what it was computed from; NULL with @why_not */
+	char *why_not;			/* for people: why nothing is predicted; or NULL */
 };
 
 struct fact_role_verdict {
@@ -214,6 +251,9 @@ struct facts {
 	size_t series_cnt;
 	struct fact_deadlock *deadlocks;
 	size_t deadlock_cnt;
+	bool has_whatif;		/* the run was replayed; not while it is recorded */
+	struct fact_whatif *whatif;	/* [whatif_cnt] */
+	size_t whatif_cnt;
 	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
 };
 

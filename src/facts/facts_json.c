@@ -181,6 +181,57 @@ static json_t *gil_released(const struct fact_thread *t)
 	return o;
 }
 
+static json_t *loop_calls(const struct fact_loop *l)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < l->blocked_cnt; i++) {
+		json_t *o = json_object();
+
+		set(o, "call", text(l->blocked_in[i].call));
+		set(o, "bucket", text(bucket_name(l->blocked_in[i].bucket)));
+		set(o, "waits", number(l->blocked_in[i].waits));
+		set(o, "wait_ns", number(l->blocked_in[i].wait_ns));
+		json_array_append_new(arr, o);
+	}
+	return arr;
+}
+
+static json_t *long_turns(const struct fact_loop *l)
+{
+	json_t *o;
+
+	if (!l->has_turns)
+		return json_null();
+	o = json_object();
+	set(o, "turns", number(l->long_turns));
+	set(o, "ns", number(l->long_ns));
+	set(o, "cpu_ns", number(l->long_cpu_ns));
+	set(o, "queue_ns", number(l->long_queue_ns));
+	set(o, "blocked_ns", number(l->long_blocked_ns));
+	return o;
+}
+
+static json_t *loop(const struct fact_loop *l)
+{
+	json_t *o;
+
+	if (!l)
+		return json_null();
+	o = json_object();
+	set(o, "sockets", number(l->sockets));
+	set(o, "loop_ns", number(l->loop_ns));
+	set(o, "poll_ns", number(l->poll_ns));
+	set(o, "turns", number_or_null(l->has_turns, l->turns));
+	set(o, "turn_max_ns", number_or_null(l->has_turns, l->turn_max_ns));
+	set(o, "cpu_max_ns", number_or_null(l->has_turns, l->cpu_max_ns));
+	set(o, "lag_p95_ns", number_or_null(l->has_turns, l->lag_p95_ns));
+	set(o, "long", long_turns(l));
+	set(o, "blocked_ns", number(l->blocked_ns));
+	set(o, "blocked_in", loop_calls(l));
+	return o;
+}
+
 static json_t *thread(const struct fact_thread *t)
 {
 	json_t *o = json_object(), *time_ns = json_object();
@@ -208,6 +259,7 @@ static json_t *thread(const struct fact_thread *t)
 	set(queue, "max", number(t->run_queue_ns.max));
 	set(o, "run_queue_ns", queue);
 	set(o, "gil_released", gil_released(t));
+	set(o, "loop", loop(t->loop));
 	return o;
 }
 
@@ -356,6 +408,21 @@ static json_t *window(const struct fact_window *w)
 	return o;
 }
 
+static json_t *whatif(const struct fact_whatif *w)
+{
+	json_t *o = json_object();
+
+	set(o, "change", text(w->change));
+	set(o, "workers", number(w->workers));
+	set(o, "lock", text_or_null(w->lock));
+	set(o, "speedup", w->why_not ? json_null() : real(w->speedup));
+	set(o, "low", w->why_not ? json_null() : real(w->low));
+	set(o, "high", w->why_not ? json_null() : real(w->high));
+	set(o, "basis", text_or_null(w->basis));
+	set(o, "why_not", text_or_null(w->why_not));
+	return o;
+}
+
 static json_t *verdict_roles(const struct fact_verdict *v)
 {
 	json_t *arr = json_array();
@@ -460,6 +527,10 @@ void facts_json_format(const struct facts *f, struct strbuf *out, bool is_pretty
 	set(root, "verdict", verdict(&f->verdict));
 	set(root, "slo", json_array());
 	SET_ARRAY(root, "deadlocks", deadlock, f->deadlocks, f->deadlock_cnt);
+	if (f->has_whatif)
+		SET_ARRAY(root, "whatif", whatif, f->whatif, f->whatif_cnt);
+	else
+		set(root, "whatif", json_null());
 	json_dump_callback(root, append, out,
 			   (is_pretty ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(9));
 	json_decref(root);

@@ -265,10 +265,41 @@ static void read_process(const struct node *n, struct fact_process *p)
 	get_text(&framework, "options", &p->framework_options);
 }
 
+static void read_loop(const struct node *n, struct fact_loop *l)
+{
+	struct node turns = child(n, "long");
+	size_t cnt = array_size(n, "blocked_in");
+
+	get_u64(n, "sockets", &l->sockets);
+	get_u64(n, "loop_ns", &l->loop_ns);
+	get_u64(n, "poll_ns", &l->poll_ns);
+	l->has_turns = get_u64(n, "turns", &l->turns);
+	get_u64(n, "turn_max_ns", &l->turn_max_ns);
+	get_u64(n, "cpu_max_ns", &l->cpu_max_ns);
+	get_u64(n, "lag_p95_ns", &l->lag_p95_ns);
+	get_u64(&turns, "turns", &l->long_turns);
+	get_u64(&turns, "ns", &l->long_ns);
+	get_u64(&turns, "cpu_ns", &l->long_cpu_ns);
+	get_u64(&turns, "queue_ns", &l->long_queue_ns);
+	get_u64(&turns, "blocked_ns", &l->long_blocked_ns);
+	get_u64(n, "blocked_ns", &l->blocked_ns);
+	l->blocked_in = xcalloc(cnt, sizeof(*l->blocked_in));
+	for (size_t i = 0; i < cnt; i++) {
+		struct node c = item(n, "blocked_in", i);
+		struct fact_loop_call *call = &l->blocked_in[l->blocked_cnt++];
+
+		get_text(&c, "call", &call->call);
+		call->bucket = (enum bucket)get_name(&c, "bucket", bucket_from_name, BUCKET_OTHER);
+		get_u64(&c, "waits", &call->waits);
+		get_u64(&c, "wait_ns", &call->wait_ns);
+	}
+}
+
 static void read_thread(const struct node *n, struct fact_thread *t)
 {
 	struct node time_ns = child(n, "time_ns"), switches = child(n, "switches");
 	struct node queue = child(n, "run_queue_ns"), released = child(n, "gil_released");
+	struct node loop = child(n, "loop");
 
 	get_u32(n, "tid", &t->tid);
 	get_u32(n, "pid", &t->pid);
@@ -290,6 +321,10 @@ static void read_thread(const struct node *n, struct fact_thread *t)
 	get_u64(&queue, "max", &t->run_queue_ns.max);
 	get_u64(&released, "cpu_ns", &t->watched_ns);
 	get_u64(&released, "released_ns", &t->released_ns);
+	if (loop.json) {
+		t->loop = xcalloc(1, sizeof(*t->loop));
+		read_loop(&loop, t->loop);
+	}
 }
 
 static void read_edge(const struct node *n, struct lock_edge *e)
@@ -471,6 +506,18 @@ static void read_verdict(const struct node *n, struct fact_verdict *v)
 	get_texts(n, "advice", &v->advice, &v->advice_cnt);
 }
 
+static void read_whatif(const struct node *n, struct fact_whatif *w)
+{
+	get_text(n, "change", &w->change);
+	get_u32(n, "workers", &w->workers);
+	get_text(n, "lock", &w->lock);
+	get_real(n, "speedup", &w->speedup);
+	get_real(n, "low", &w->low);
+	get_real(n, "high", &w->high);
+	get_text(n, "basis", &w->basis);
+	get_text(n, "why_not", &w->why_not);
+}
+
 static void read_facts(const struct node *root, struct facts *f)
 {
 	struct node recording = child(root, "recording"), verdict = child(root, "verdict");
@@ -485,6 +532,8 @@ static void read_facts(const struct node *root, struct facts *f)
 	READ_ARRAY(root, "syscalls", read_syscall, f->syscalls, f->syscall_cnt);
 	READ_ARRAY(root, "series", read_window, f->series, f->series_cnt);
 	READ_ARRAY(root, "deadlocks", read_deadlock, f->deadlocks, f->deadlock_cnt);
+	f->has_whatif = member(root, "whatif") != NULL;
+	READ_ARRAY(root, "whatif", read_whatif, f->whatif, f->whatif_cnt);
 	read_verdict(&verdict, &f->verdict);
 }
 

@@ -3,11 +3,13 @@
  * Owns the choice of what is advised, and in which order: what the verdict calls for
  * first, then what else the recording shows. The words are in advise_words.c.
  */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 #include "verdict/advise.h"
+#include "verdict/loops.h"
 #include "verdict/thresholds.h"
 
 /* More is not read. */
@@ -29,24 +31,25 @@ struct plan {
 	struct fact_verdict *out;
 };
 
-/* The words are the caller's until then. */
-static void add_line(struct plan *p, char *words)
+void add_advice(struct fact_verdict *out, const char *fmt, ...)
 {
-	struct fact_verdict *out = p->out;
+	va_list ap;
 
-	if (!words)
+	if (out->advice_cnt == ADVICE_MAX)
 		return;
-	if (out->advice_cnt == ADVICE_MAX) {
-		free(words);
-		return;
-	}
 	out->advice = xrealloc(out->advice, (out->advice_cnt + 1) * sizeof(*out->advice));
-	out->advice[out->advice_cnt++] = words;
+	va_start(ap, fmt);
+	out->advice[out->advice_cnt++] = xvasprintf(fmt, ap);
+	va_end(ap);
 }
 
 static void add(struct plan *p, enum need need)
 {
-	add_line(p, advice_words(&p->who, need, &p->sizes));
+	char *words = advice_words(&p->who, need, &p->sizes);
+
+	if (words)
+		add_advice(p->out, "%s", words);
+	free(words);
 }
 
 static bool sends_large_data(const struct view *v)
@@ -115,8 +118,8 @@ static void advise_cpu(struct plan *p)
 	const struct view *v = &j->view;
 
 	if (v->usable < 2 && j->fit != FIT_ASYNC) {
-		add_line(p, xstrdup("one usable CPU is the limit: give it more CPUs (affinity, "
-				    "quota), or make the code itself faster"));
+		add_advice(p->out, "one usable CPU is the limit: give it more CPUs (affinity, "
+				   "quota), or make the code itself faster");
 		if (j->class != CLASS_OVERSUBSCRIBED)
 			return;
 	}
@@ -213,9 +216,10 @@ static void advise_memory(struct plan *p)
 
 	if (!is_more || all <= 0 || bytes * p->sizes.workers < all * MEMORY_MAX_SHARE)
 		return;
-	add_line(p, xasprintf("%u processes of %.1f GB do not fit into %.1f GB of memory: load "
-			      "large data before the fork, or share it",
-			      p->sizes.workers, bytes / 1e9, all / 1e9));
+	add_advice(p->out,
+		   "%u processes of %.1f GB do not fit into %.1f GB of memory: load "
+		   "large data before the fork, or share it",
+		   p->sizes.workers, bytes / 1e9, all / 1e9);
 }
 
 /* What holds of whatever verdict. */
@@ -230,8 +234,8 @@ static void advise_besides(struct plan *p)
 	    v->exchange_cpu_ns + v->work.ns[PART_IPC] > EXCHANGE_MIN_SHARE * v->active_ns)
 		add(p, NEED_CHUNKS);
 	if (judgement_finding(j, "throttled"))
-		add_line(p, xstrdup("raise the CPU quota of its cgroup (cpu.max), or run fewer "
-				    "workers"));
+		add_advice(p->out, "raise the CPU quota of its cgroup (cpu.max), or run fewer "
+				   "workers");
 	advise_count(p);
 	advise_memory(p);
 }
@@ -243,13 +247,17 @@ void advise(const struct judgement *j, struct fact_verdict *out)
 	audience_find(j, &p.who);
 	sizes_find(j, out, &p.sizes);
 	if (judgement_finding(j, "deadlock"))
-		add_line(&p, xstrdup("take locks in the same order everywhere, or none while "
-				     "holding another"));
+		add_advice(out, "take locks in the same order everywhere, or none while "
+				"holding another");
 	if (judgement_finding(j, "deadlock") && j->class == CLASS_LOCK_BOUND)
 		return;
+	if (judgement_finding(j, "loop-blocks")) {
+		add(&p, NEED_OFFLOAD);
+		loops_advise(j, out);
+	}
 	if (j->class == CLASS_IDLE || j->class == CLASS_INCONCLUSIVE) {
-		add_line(&p, xstrdup("record under load: start the load first, then partrace -p "
-				     "PID -d 10s"));
+		add_advice(out, "record under load: start the load first, then partrace -p "
+				"PID -d 10s");
 		return;
 	}
 	if (is_gil_back_on(&j->view) && j->class == CLASS_GIL_BOUND)

@@ -49,9 +49,6 @@ typedef const char *const words_table[NEED_CNT];
 	[NEED_MMAP_LOCK] = "keep buffers in place of making them anew (out= of NumPy, bytearray " \
 			   "and readinto()); MALLOC_MMAP_THRESHOLD_=67108864 and "                \
 			   "MALLOC_TRIM_THRESHOLD_=268435456 keep malloc from giving memory back",\
-	[NEED_OFFLOAD] = "keep the event loop free: await asyncio.to_thread(fn) for calls that "  \
-			 "block, loop.run_in_executor(ProcessPoolExecutor({cpus}), fn) for what " \
-			 "computes",                                                              \
 	[NEED_BALANCE] = "smaller pieces of work, taken by whoever is free: executor.map with a " \
 			 "smaller chunksize, or Pool.imap_unordered(fn, items, chunksize=1), the "\
 			 "longest first",                                                         \
@@ -129,8 +126,6 @@ static words_table languages[LANG_CNT] = {
 			       "postMessage(), which copies nothing",
 		[NEED_POOL] = "keep the workers (piscina): each took {startup} to start for {work} of "
 			      "work",
-		[NEED_OFFLOAD] = "keep the event loop free: worker_threads for what computes, the "
-				 "asynchronous variant of each call that ends in Sync",
 		[NEED_BALANCE] = "smaller messages, to whichever worker is free (piscina does)",
 		[NEED_CPU_COUNT] = "os.cpus().length says {online}, {usable} are usable: size pools by "
 				   "os.availableParallelism()",
@@ -260,7 +255,6 @@ static words_table languages[LANG_CNT] = {
 				   "MAP_POPULATE or madvise in advance; or processes, each with its own",
 		[NEED_KERNEL_LOCK] = "fewer system calls on the object that is locked: batch them, "
 				     "preallocate, or give each worker one of its own",
-		[NEED_OFFLOAD] = "keep the event loop free: a thread pool for what blocks or computes",
 		[NEED_BALANCE] = "smaller pieces of work, taken from one queue by whoever is free",
 		[NEED_CPU_COUNT] = "{usable} of {online} CPUs are usable: size pools by "
 				   "sched_getaffinity(), not by the CPUs of the machine",

@@ -37,6 +37,8 @@ char *explain_role(const struct judgement *j, const struct role_view *r, enum ve
 
 /* advise.c; after predict(), whose numbers of workers it takes over */
 void advise(const struct judgement *j, struct fact_verdict *out);
+void add_advice(struct fact_verdict *out, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* predict.c */
 void predict(const struct judgement *j, struct fact_verdict *out);
