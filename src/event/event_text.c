@@ -214,6 +214,7 @@ static const struct field process_fields[] = {
 	F("ppid", UINT, event_process, ppid),
 	F("exe", STRING, event_process, exe),
 	F("command", STRING, event_process, command),
+	F("imports", STRING, event_process, imports),
 	CPU_AND_FLAGS(0),
 	{ 0 },
 };

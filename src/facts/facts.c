@@ -150,6 +150,8 @@ static void release_actors(struct facts *f)
 		free(p->start_method);
 		free(p->started_by);
 		free(p->helper);
+		free(p->framework);
+		free(p->framework_options);
 		free(p->exit_signal);
 	}
 	free(f->processes);

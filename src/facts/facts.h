@@ -29,6 +29,7 @@ struct fact_recording {
 	uint32_t cpus_online, cpus_affinity;
 	double cpus_quota;		/* 0: none */
 	double cpus_usable;
+	uint64_t memory_bytes;		/* of the machine; 0: not known */
 	bool cpu_split_exact;
 	uint64_t steal_ns;
 	uint64_t events;
@@ -54,6 +55,8 @@ struct fact_process {
 	char *started_by;		/* "fork" or "vfork"; NULL: not seen */
 	bool has_exec, exec;		/* got a program of its own */
 	char *helper;			/* "fork server", "resource tracker"; NULL: no helper */
+	char *framework;		/* "gunicorn", see framework.h; NULL: none is known */
+	char *framework_options;	/* "-w 4": how many workers, as its arguments say */
 	bool has_startup;
 	uint64_t startup_ns;
 	uint64_t rss_bytes, pss_bytes, private_bytes;

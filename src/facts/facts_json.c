@@ -103,6 +103,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(o, "kernel", text(r->kernel));
 	set(o, "arch", text(r->arch));
 	set(o, "cpus", cpus(r));
+	set(o, "memory_bytes", number_or_null(r->memory_bytes, r->memory_bytes));
 	set(o, "cpu_split", text(r->cpu_split_exact ? "exact" : "estimated"));
 	set(o, "steal_ns", number(r->steal_ns));
 	set(o, "events", number(r->events));
@@ -131,6 +132,18 @@ static json_t *runtime(const struct fact_process *p)
 	return o;
 }
 
+static json_t *framework(const struct fact_process *p)
+{
+	json_t *o;
+
+	if (!p->framework)
+		return json_null();
+	o = json_object();
+	set(o, "name", text(p->framework));
+	set(o, "options", text(p->framework_options));
+	return o;
+}
+
 static json_t *process(const struct fact_process *p)
 {
 	json_t *o = json_object();
@@ -152,6 +165,7 @@ static json_t *process(const struct fact_process *p)
 	set(o, "started_by", text_or_null(p->started_by));
 	set(o, "exec", p->has_exec ? json_boolean(p->exec) : json_null());
 	set(o, "helper", text_or_null(p->helper));
+	set(o, "framework", framework(p));
 	return o;
 }
 

@@ -223,6 +223,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u32(&cpus, "affinity", &r->cpus_affinity);
 	get_real(&cpus, "quota", &r->cpus_quota);
 	get_real(&cpus, "usable", &r->cpus_usable);
+	get_u64(n, "memory_bytes", &r->memory_bytes);
 	r->cpu_split_exact = split && !strcmp(split, "exact");
 	get_u64(n, "steal_ns", &r->steal_ns);
 	get_u64(n, "events", &r->events);
@@ -236,7 +237,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 
 static void read_process(const struct node *n, struct fact_process *p)
 {
-	struct node runtime = child(n, "runtime");
+	struct node runtime = child(n, "runtime"), framework = child(n, "framework");
 	uint32_t exit_code = 0;
 
 	get_u32(n, "pid", &p->pid);
@@ -260,6 +261,8 @@ static void read_process(const struct node *n, struct fact_process *p)
 	get_text(n, "started_by", &p->started_by);
 	p->has_exec = get_bool(n, "exec", &p->exec);
 	get_text(n, "helper", &p->helper);
+	get_text(&framework, "name", &p->framework);
+	get_text(&framework, "options", &p->framework_options);
 }
 
 static void read_loop(const struct node *n, struct fact_loop *l)

@@ -128,6 +128,7 @@ static void inherit(struct process *child, const struct process *parent)
 	free(child->command);
 	child->exe = parent->exe ? xstrdup(parent->exe) : NULL;
 	child->command = parent->command ? xstrdup(parent->command) : NULL;
+	memcpy(child->imports, parent->imports, sizeof(child->imports));
 	memcpy(child->runtime, parent->runtime, sizeof(child->runtime));
 	memcpy(child->runtime_version, parent->runtime_version, sizeof(child->runtime_version));
 	gil_inherit(child, parent);
@@ -186,7 +187,7 @@ static void on_exec(struct model *m, const struct par_exec *rec)
 	p->exe = xstrdup(rec->path);
 	free(p->command);
 	p->command = NULL;
-	p->runtime[0] = p->runtime_version[0] = 0;
+	p->imports[0] = p->runtime[0] = p->runtime_version[0] = 0;
 	gil_forget(p);
 	task_rename(m, t, rec->comm);
 	if (p->announced)
@@ -248,6 +249,7 @@ static void on_process(struct model *m, const struct event_process *ev)
 		free(p->command);
 		p->command = xstrdup(ev->command);
 	}
+	memcpy(p->imports, ev->imports, sizeof(p->imports));
 	if (p->announced)
 		TELL(m, process, p);
 }

@@ -37,6 +37,7 @@ struct process {
 	char name[PAR_COMM_LEN];	/* its main thread's */
 	char *exe;			/* path, or NULL */
 	char *command;			/* arguments, or NULL */
+	char imports[64];		/* modules of its script that are worth telling, or "" */
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
 	uint64_t exec_ns;		/* last exec inside the recording, 0: none */
