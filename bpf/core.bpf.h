@@ -71,7 +71,24 @@ struct throttle_mark {
 	__u64 stood_ns;
 };
 
+/* A call of the function that --request names: see request.bpf.c. */
+struct request_call {
+	__u64 begin_ns;		/* of the outermost one; 0: none is open */
+	__u64 sp;		/* the stack pointer at its entry */
+};
+
 #define POLL_MAX 64		/* descriptors that are looked at; a set may have more */
+
+/* An event loop's turn: see loop.bpf.h. */
+struct loop_state {
+	__u64 start_ns;		/* of the turn at hand; 0: none */
+	__u64 queue_ns;		/* of it: runnable, not on a CPU */
+	__u64 blocked_ns;	/* ... blocked */
+	__u32 turns;		/* ended so far */
+	__u8 seen;		/* has polled */
+	__u8 by_epoll;		/* ... by epoll or io_uring: other polls are none of the loop's */
+	__u8 pad[2];
+};
 
 /* What a poll waits for: see poll.bpf.h. */
 struct poll_set {
@@ -104,6 +121,8 @@ struct thread {
 	struct startup startup;
 	struct klock_wait klock;
 	struct throttle_mark throttle;
+	struct loop_state loop;
+	struct request_call request;
 	struct poll_set poll;
 };
 

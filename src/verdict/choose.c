@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "verdict/judge.h"
+#include "verdict/loops.h"
 #include "verdict/thresholds.h"
 
 /* A role takes part in a mix when it is a tenth of the work and a third of a thread. */
@@ -162,24 +163,6 @@ void choose_class(struct judgement *j)
 		j->class = CLASS_MIXED;
 }
 
-/* Facts count system calls per recording, so this is asked of a lone worker only. */
-static bool has_event_loop(const struct facts *f)
-{
-	static const char *const waits[] = { "epoll_wait", "epoll_pwait", "epoll_pwait2",
-					     "io_uring_enter" };
-	double duration = (double)f->recording.duration_ns;
-
-	for (size_t i = 0; i < f->syscall_cnt; i++) {
-		const struct fact_syscall *s = &f->syscalls[i];
-
-		for (size_t w = 0; s->name && w < sizeof(waits) / sizeof(waits[0]); w++)
-			if (!strcmp(s->name, waits[w]) &&
-			    (s->calls >= 50 || (double)s->blocked_ns > duration / 10))
-				return true;
-	}
-	return false;
-}
-
 /* Nobody works: what could. */
 static enum verdict_fit current_of_idle(const struct view *v)
 {
@@ -193,7 +176,7 @@ static enum verdict_fit current_of_idle(const struct view *v)
 		busiest = threads > busiest ? threads : busiest;
 	}
 	if (v->thread_cnt <= 1)
-		return has_event_loop(v->facts) ? FIT_ASYNC : FIT_SINGLE;
+		return FIT_SINGLE;
 	if (v->process_cnt <= 1)
 		return FIT_THREADS;
 	return busiest > 1 ? FIT_HYBRID : FIT_PROCESSES;
@@ -205,11 +188,11 @@ void choose_current(struct judgement *j)
 
 	if (!v->thread_cnt)
 		j->current = FIT_INCONCLUSIVE;
+	else if (loops_do_the_work(v))
+		j->current = FIT_ASYNC;
 	else if (!v->workers || (j->class == CLASS_IDLE && v->workers == 1))
 		j->current = current_of_idle(v);
-	else if (v->workers == 1)
-		j->current = has_event_loop(v->facts) ? FIT_ASYNC : FIT_SINGLE;
-	else if (v->overlap < OVERLAP_MIN)
+	else if (v->workers == 1 || v->overlap < OVERLAP_MIN)
 		j->current = FIT_SINGLE;
 	else if (v->worker_processes <= 1)
 		j->current = FIT_THREADS;
@@ -217,20 +200,14 @@ void choose_current(struct judgement *j)
 		j->current = v->multi_processes ? FIT_HYBRID : FIT_PROCESSES;
 }
 
-/* An event loop that is on a CPU, or wants to be, for less of the time has room for more. */
-#define LOOP_MAX_CPU 0.50
-
 static enum verdict_fit fit_of_cpu(const struct judgement *j)
 {
 	const struct view *v = &j->view;
 
-	if (j->current == FIT_ASYNC && v->runnable < LOOP_MAX_CPU)
-		return FIT_ASYNC;
 	if (v->usable < 2)
 		return v->workers > 1 ? FIT_EITHER : FIT_SINGLE;
 	switch (j->current) {
 	case FIT_SINGLE:
-	case FIT_ASYNC:
 		return v->has_global_lock ? FIT_PROCESSES : FIT_THREADS;
 	case FIT_THREADS:
 		if (!v->has_global_lock || judgement_finding(j, "gil-released"))
@@ -239,17 +216,6 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 	default:
 		return j->current;
 	}
-}
-
-static enum verdict_fit fit_of_io(const struct judgement *j)
-{
-	const struct view *v = &j->view;
-
-	if (j->current == FIT_ASYNC)
-		return FIT_ASYNC;
-	if (v->workers >= ASYNC_MIN_THREADS && view_share(v, PART_NETWORK) >= ASYNC_MIN_SOCKETS)
-		return FIT_ASYNC;
-	return FIT_THREADS;
 }
 
 static enum verdict_fit fit_of_ipc(const struct view *v)
@@ -286,6 +252,9 @@ static enum verdict_fit fit_of_mix(const struct judgement *j)
 
 void choose_fit(struct judgement *j)
 {
+	j->fit = j->current == FIT_ASYNC ? loops_fit(j) : FIT_CNT;
+	if (j->fit != FIT_CNT)
+		return;
 	switch (j->class) {
 	case CLASS_GIL_BOUND:
 		j->fit = j->view.usable < 2 ? FIT_EITHER : FIT_PROCESSES;
@@ -295,7 +264,7 @@ void choose_fit(struct judgement *j)
 		j->fit = fit_of_cpu(j);
 		break;
 	case CLASS_IO_BOUND:
-		j->fit = fit_of_io(j);
+		j->fit = judgement_finding(j, "use-async") ? FIT_ASYNC : FIT_THREADS;
 		break;
 	case CLASS_IPC_BOUND:
 		j->fit = fit_of_ipc(&j->view);
@@ -325,7 +294,7 @@ enum verdict_fit role_fit(const struct judgement *j, const struct role_view *r,
 	case CLASS_GIL_BOUND:
 		return v->usable < 2 ? FIT_EITHER : FIT_PROCESSES;
 	case CLASS_CPU_BOUND:
-		if (j->fit != FIT_HYBRID)
+		if (j->fit != FIT_HYBRID || j->current == FIT_ASYNC)
 			return j->fit;
 		return v->has_global_lock ? FIT_PROCESSES : FIT_THREADS;
 	case CLASS_IO_BOUND:
