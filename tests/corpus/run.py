@@ -49,7 +49,9 @@ def parse_arguments():
                         help="with --again: make the recordings anew, keep the times")
     parser.add_argument("--runs", type=int, default=3, help="of each variant (default: 3)")
     parser.add_argument("--scale", type=float, default=1, help="part of the work (default: all)")
-    parser.add_argument("--lock", metavar="FILE", help="hold this lock while a job runs")
+    parser.add_argument("--lock", metavar="FILE", help="hold this lock (flock) while jobs run, some minutes at a time")
+    parser.add_argument("--any-load", action="store_true",
+                        help="neither wait for other programs nor run again because of them")
     parser.add_argument("--write-docs", action="store_true", help="the table into docs/verdicts.md")
     parser.add_argument("--no-limits", action="store_true",
                         help="show the numbers, require nothing of them")
@@ -63,27 +65,38 @@ def parse_arguments():
     return args
 
 
-@contextlib.contextmanager
-def held(path):
-    """Nobody else measures meanwhile."""
-    if not path:
-        yield
-        return
-    with open(path, "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+class Lock:
+    """Nobody else measures while we hold it; others get their turn between two jobs."""
+    MOST = 240              # seconds after which no further job is begun
+
+    def __init__(self, path):
+        self.file = open(path, "a") if path else None
+        self.since = None
+
+    def take(self):
+        """Before each job."""
+        if not self.file:
+            return
+        if self.since and time.monotonic() - self.since > self.MOST:
+            fcntl.flock(self.file, fcntl.LOCK_UN)
+            time.sleep(1)
+            self.since = None
+        if not self.since:
+            fcntl.flock(self.file, fcntl.LOCK_EX)
+            self.since = time.monotonic()
 
 
 class Place:
     """What surrounds a run: environment, the slow server's pid, a control group's file."""
-    def __init__(self):
+    def __init__(self, quiet):
+        self.quiet = quiet      # CPUs that others may use meanwhile
         self.env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", LC_ALL="C")
         self.server = self.tasks = None
 
 
 @contextlib.contextmanager
-def place_for(job):
-    place = Place()
+def place_for(args, job):
+    place = Place(os.cpu_count() if args.any_load else QUIET)
     with contextlib.ExitStack() as stack:
         if job.server:
             server = stack.enter_context(subprocess.Popen(
@@ -144,12 +157,12 @@ class Others:
         return (machine - self.used[0] - mine + self.used[1]) / (time.monotonic() - self.start)
 
 
-def wait_for_quiet(server):
+def wait_for_quiet(place):
     deadline = time.monotonic() + QUIET_WAIT
-    while time.monotonic() < deadline:
-        others = Others(server)
+    while place.quiet <= QUIET and time.monotonic() < deadline:
+        others = Others(place.server)
         time.sleep(0.5)
-        if others.cpus() <= QUIET:
+        if others.cpus() <= place.quiet:
             return
 
 
@@ -179,7 +192,7 @@ def run(command, place):
             with open(place.tasks, "w") as file:
                 file.write(str(os.getpid()))
 
-    wait_for_quiet(place.server)
+    wait_for_quiet(place)
     others = Others(place.server)
     try:
         done = subprocess.run(command, env=place.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -207,7 +220,7 @@ def record(args, job, partrace, place):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(to)
             said[v.name] = run(command, place)
-            if said[v.name]["others"] <= QUIET:
+            if said[v.name]["others"] <= place.quiet:
                 break
     return said
 
@@ -218,7 +231,7 @@ def measure(args, job, place):
     for turn in range(args.runs + RETRIES):
         for v in job.variants:
             runs = said[v.name]
-            if turn >= args.runs and sum(r["others"] <= QUIET for r in runs) >= args.runs:
+            if turn >= args.runs and sum(r["others"] <= place.quiet for r in runs) >= args.runs:
                 continue
             runs.append(run(job.command(v, args.scale, BIN), place))
             sums.add(runs[-1]["sum"])
@@ -232,7 +245,7 @@ def run_job(args, job, partrace):
     """Record and measure what was asked for, and leave it in files."""
     os.makedirs(path_of(args, job, ""), exist_ok=True)
     saved = path_of(args, job, "times.json")
-    with held(args.lock), place_for(job) as place:
+    with place_for(args, job) as place:
         recorded = record(args, job, partrace, place)
         if args.record_again:
             with open(saved) as file:
@@ -268,6 +281,7 @@ def main():
         print("corpus: recording needs root: sudo make corpus", file=sys.stderr)
         return 2
     adopt_orphans()
+    lock = Lock(args.lock)
     rows, skipped, failed = [], [], False
     for job in JOBS:
         if args.only and job.name not in args.only:
@@ -282,6 +296,7 @@ def main():
             continue
         try:
             if runs:
+                lock.take()
                 run_job(args, job, partrace)
             new = judge_job(args, job, partrace)
         except (Failed, OSError) as error:
