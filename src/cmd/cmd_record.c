@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "cmd/collector.h"
 #include "cmd/command.h"
+#include "cmd/need.h"
 #include "cmd/show.h"
 
 /* How often the rings are emptied: often enough for them, seldom enough for us. */
@@ -32,6 +33,7 @@ struct options {
 	bool quiet;
 	int verbose;
 	bool no_follow;
+	struct need need;
 	enum show_color color;
 };
 
@@ -84,6 +86,8 @@ static int check_options(const struct argspec *spec, struct options *o,
 		return argspec_error(spec, "nothing to record: give -p PID, -a, or -- CMD");
 	if (targets > 1)
 		return argspec_error(spec, "-p, -a and a command exclude each other");
+	if (need_is_contradiction(&o->need))
+		return argspec_error(spec, NEED_CONTRADICTION);
 	return 0;
 }
 
@@ -117,6 +121,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "light", ARG_FLAG, NULL,
 		  "scheduler only: less overhead, but no counts of system calls and bytes",
 		  &o->probes.light, NULL },
+		{ 0, "need", ARG_CALLBACK, "WHAT",
+		  "what counts besides speed: isolation (a crash takes no other worker along) or "
+		  "sharing (of data, at no cost)",
+		  &o->need, need_parse },
 		{ 'q', "quiet", ARG_FLAG, NULL, "print errors only", &o->quiet, NULL },
 		{ 'v', "verbose", ARG_COUNT, NULL, "say what is being done", &o->verbose, NULL },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
@@ -222,6 +230,7 @@ static int record(struct collector *c, struct target *target, const struct optio
 		.command = o->command,
 		.pids = (const uint32_t *)target->pids,
 		.pid_cnt = target->pid_cnt,
+		.need = need_name(&o->need),
 		.main_pid = target->pid_cnt ? (uint32_t)target->pids[0] : 0,
 	};
 	int err;

@@ -97,6 +97,22 @@ static enum wrap_color color_of(const struct fact_verdict *v)
 	return v->fit == v->current || v->fit == FIT_EITHER ? WRAP_GREEN : WRAP_BOLD;
 }
 
+/* Of a verdict that there is none of, the summary has said why. */
+static void put_doubts(struct wrap *w, const struct fact_verdict *v)
+{
+	struct strbuf s = { 0 };
+
+	if (v->fit == FIT_INCONCLUSIVE)
+		return;
+	for (size_t i = 0; i < v->doubt_cnt; i++)
+		strbuf_addf(&s, "%s%s", i ? "; " : "Confidence is lowered: ", v->doubts[i]);
+	if (v->doubt_cnt) {
+		strbuf_addch(&s, '.');
+		wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
 static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 {
 	const char *headline = verdict_headline(v);
@@ -120,6 +136,7 @@ static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 	}
 	if (v->summary)
 		wrap_text(w, "", WRAP_LABEL, v->summary);
+	put_doubts(w, v);
 	strbuf_release(&s);
 }
 
