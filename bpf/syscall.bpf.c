@@ -6,6 +6,7 @@
  */
 #include "core.bpf.h"
 #include "compat.bpf.h"
+#include "loop.bpf.h"
 #include "startup.bpf.h"
 #include "traffic.bpf.h"
 
@@ -65,6 +66,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (t->startup.is_young)
 		startup_step(task, t, sysno, ret);
 	i = sysno;
+	if (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_LOOP)
+		loop_polled(t, regs, i, ret);
 	if (!ret && (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
 		return 0;
 	count = bpf_map_lookup_elem(&syscalls, &i);

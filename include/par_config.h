@@ -18,6 +18,7 @@
 #define PAR_CALL_FUTEX	0x04	/* args[0] is the address of a futex */
 #define PAR_CALL_FORKS	0x08	/* returns a second time, with 0, in the child */
 #define PAR_CALL_MOVES	0x10	/* moves bytes or messages: par_config.move[] says how */
+#define PAR_CALL_LOOP	0x20	/* waits for many things at once: an event loop may be built on it */
 #define PAR_CALL_WAKES	0x40	/* returns how many threads were woken, for some operations */
 #define PAR_CALL_SELECT	0x80	/* args[0] is a number of descriptors, args[1 … 3] are sets of them */
 #define PAR_CALL_FUTEX2	0x2000	/* ... in the manner of futex_wait(2): the value is args[1] */

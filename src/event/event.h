@@ -155,6 +155,7 @@ struct event {
 		struct par_exit exit;
 		struct par_free free;
 		struct par_startup startup;
+		struct par_turn turn;
 		struct event_process process;
 		struct event_runtime runtime;
 		struct event_memory memory;

@@ -104,6 +104,16 @@ static void release_recording(struct fact_recording *r)
 	free_strings(r->needs, r->need_cnt);
 }
 
+static void release_loop(struct fact_loop *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->blocked_cnt; i++)
+		free(l->blocked_in[i].call);
+	free(l->blocked_in);
+	free(l);
+}
+
 static void release_actors(struct facts *f)
 {
 	for (size_t i = 0; i < f->process_cnt; i++) {
@@ -122,6 +132,7 @@ static void release_actors(struct facts *f)
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		free(f->threads[i].name);
 		free(f->threads[i].role);
+		release_loop(f->threads[i].loop);
 	}
 	free(f->threads);
 }

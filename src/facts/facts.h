@@ -61,6 +61,32 @@ struct fact_process {
 	uint64_t rss_bytes, pss_bytes, private_bytes;
 };
 
+/* What an event loop's thread was blocked in, other than its own poll. */
+struct fact_loop_call {
+	char *call;			/* "fsync", "page fault", "DNS" */
+	enum bucket bucket;
+	uint64_t waits, wait_ns;
+};
+
+/*
+ * A thread that waits for many descriptors at once and serves them in turns: from
+ * one poll's return to the next poll it serves nobody else.
+ */
+struct fact_loop {
+	uint64_t sockets;		/* connected ones seen; 0: none, or not known */
+	uint64_t loop_ns;		/* since its first poll */
+	uint64_t poll_ns;		/* of that: blocked in its poll */
+	bool has_turns;			/* false (--light): all up to long_blocked_ns is 0 */
+	uint64_t turns, turn_max_ns;
+	uint64_t cpu_max_ns;		/* most CPU time in one turn */
+	uint64_t lag_p95_ns;		/* what 95 % of arrivals wait at most; 0: below 1 ms */
+	uint64_t long_turns, long_ns;	/* of 1 ms and longer; the next three add up to that time */
+	uint64_t long_cpu_ns, long_queue_ns, long_blocked_ns;
+	uint64_t blocked_ns;		/* in all calls below and others */
+	struct fact_loop_call *blocked_in; /* [blocked_cnt], longest first */
+	size_t blocked_cnt;
+};
+
 struct fact_thread {
 	uint32_t tid, pid;
 	char *name, *role;
@@ -74,6 +100,7 @@ struct fact_thread {
 	} run_queue_ns;
 	uint64_t watched_ns;		/* CPU time while the GIL was watched; 0: it was not */
 	uint64_t released_ns;		/* of it, with the GIL released */
+	struct fact_loop *loop;		/* NULL: it is no event loop */
 };
 
 struct fact_lock {

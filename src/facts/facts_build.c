@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "facts/facts_fill.h"
 #include "facts/latency.h"
+#include "facts/loop.h"
 #include "facts/role.h"
 
 struct thread_sum {
@@ -19,6 +20,7 @@ struct thread_sum {
 	uint64_t latest_ns; /* the end of its latest span */
 	struct latency *queue; /* while it lives; NULL: none yet */
 	struct fact_quantiles queue_ns; /* once it has ended: a thirtieth of the memory */
+	struct loop_sum *loop; /* NULL: it has never polled */
 };
 
 /* What a thread did after its latest span, when facts are taken in between. */
@@ -109,9 +111,15 @@ static void on_span(void *ctx, const struct span *s)
 			sum->queue = xcalloc(1, sizeof(*sum->queue));
 		latency_add(sum->queue, len);
 	}
+	loop_add_span(&sum->loop, s);
 	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
 	if (b != BUCKET_CPU_USER && b != BUCKET_RUN_QUEUE && b != BUCKET_THROTTLED)
 		follow_blocked(fb, s);
+}
+
+static void on_turn(void *ctx, const struct turn *t)
+{
+	loop_add_turn(&sum_get(ctx, t->task)->loop, t);
 }
 
 static struct fact_quantiles quantiles(const struct latency *l)
@@ -160,6 +168,7 @@ void facts_build_init(struct facts_build *fb, const struct facts_build_options *
 		.begin = on_begin,
 		.task_end = on_task_end,
 		.span = on_span,
+		.turn = on_turn,
 		.cpu = on_cpu,
 		.end = on_end,
 	};
@@ -176,6 +185,7 @@ void facts_build_release(struct facts_build *fb)
 		struct thread_sum *sum = fb->threads.entries[i].value;
 
 		free(sum->queue);
+		loop_free(sum->loop);
 		free(sum);
 	}
 	htab_release(&fb->threads);
@@ -269,6 +279,20 @@ static void fill_concurrency(const struct facts_build *fb, struct facts *out)
 		out->concurrency.on_cpu_max = 1;
 }
 
+static void fill_loops(struct facts_build *fb, const struct model *m, struct facts *out)
+{
+	struct loop_sum **sums = xcalloc(m->task_cnt, sizeof(struct loop_sum *));
+
+	for (size_t i = 0; i < m->task_cnt; i++) {
+		const struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)m->all_tasks[i],
+							 0);
+
+		sums[i] = sum ? sum->loop : NULL;
+	}
+	loops_fill(out, m, sums, fb->latest_ns, fb->options.sysno_name);
+	free(sums);
+}
+
 void facts_build_take(struct facts_build *fb, const struct model *m, struct facts *out)
 {
 	*out = (struct facts){ 0 };
@@ -283,6 +307,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 		out->faults_minor += t->min_flt;
 		out->faults_major += t->maj_flt;
 	}
+	fill_loops(fb, m, out);
 	roles_assign(out);
 
 	fill_concurrency(fb, out);

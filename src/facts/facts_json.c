@@ -168,6 +168,57 @@ static json_t *gil_released(const struct fact_thread *t)
 	return o;
 }
 
+static json_t *loop_calls(const struct fact_loop *l)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < l->blocked_cnt; i++) {
+		json_t *o = json_object();
+
+		set(o, "call", text(l->blocked_in[i].call));
+		set(o, "bucket", text(bucket_name(l->blocked_in[i].bucket)));
+		set(o, "waits", number(l->blocked_in[i].waits));
+		set(o, "wait_ns", number(l->blocked_in[i].wait_ns));
+		json_array_append_new(arr, o);
+	}
+	return arr;
+}
+
+static json_t *long_turns(const struct fact_loop *l)
+{
+	json_t *o;
+
+	if (!l->has_turns)
+		return json_null();
+	o = json_object();
+	set(o, "turns", number(l->long_turns));
+	set(o, "ns", number(l->long_ns));
+	set(o, "cpu_ns", number(l->long_cpu_ns));
+	set(o, "queue_ns", number(l->long_queue_ns));
+	set(o, "blocked_ns", number(l->long_blocked_ns));
+	return o;
+}
+
+static json_t *loop(const struct fact_loop *l)
+{
+	json_t *o;
+
+	if (!l)
+		return json_null();
+	o = json_object();
+	set(o, "sockets", number(l->sockets));
+	set(o, "loop_ns", number(l->loop_ns));
+	set(o, "poll_ns", number(l->poll_ns));
+	set(o, "turns", number_or_null(l->has_turns, l->turns));
+	set(o, "turn_max_ns", number_or_null(l->has_turns, l->turn_max_ns));
+	set(o, "cpu_max_ns", number_or_null(l->has_turns, l->cpu_max_ns));
+	set(o, "lag_p95_ns", number_or_null(l->has_turns, l->lag_p95_ns));
+	set(o, "long", long_turns(l));
+	set(o, "blocked_ns", number(l->blocked_ns));
+	set(o, "blocked_in", loop_calls(l));
+	return o;
+}
+
 static json_t *thread(const struct fact_thread *t)
 {
 	json_t *o = json_object(), *time_ns = json_object();
@@ -195,6 +246,7 @@ static json_t *thread(const struct fact_thread *t)
 	set(queue, "max", number(t->run_queue_ns.max));
 	set(o, "run_queue_ns", queue);
 	set(o, "gil_released", gil_released(t));
+	set(o, "loop", loop(t->loop));
 	return o;
 }
 

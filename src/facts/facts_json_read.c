@@ -263,10 +263,41 @@ static void read_process(const struct node *n, struct fact_process *p)
 	get_text(n, "helper", &p->helper);
 }
 
+static void read_loop(const struct node *n, struct fact_loop *l)
+{
+	struct node turns = child(n, "long");
+	size_t cnt = array_size(n, "blocked_in");
+
+	get_u64(n, "sockets", &l->sockets);
+	get_u64(n, "loop_ns", &l->loop_ns);
+	get_u64(n, "poll_ns", &l->poll_ns);
+	l->has_turns = get_u64(n, "turns", &l->turns);
+	get_u64(n, "turn_max_ns", &l->turn_max_ns);
+	get_u64(n, "cpu_max_ns", &l->cpu_max_ns);
+	get_u64(n, "lag_p95_ns", &l->lag_p95_ns);
+	get_u64(&turns, "turns", &l->long_turns);
+	get_u64(&turns, "ns", &l->long_ns);
+	get_u64(&turns, "cpu_ns", &l->long_cpu_ns);
+	get_u64(&turns, "queue_ns", &l->long_queue_ns);
+	get_u64(&turns, "blocked_ns", &l->long_blocked_ns);
+	get_u64(n, "blocked_ns", &l->blocked_ns);
+	l->blocked_in = xcalloc(cnt, sizeof(*l->blocked_in));
+	for (size_t i = 0; i < cnt; i++) {
+		struct node c = item(n, "blocked_in", i);
+		struct fact_loop_call *call = &l->blocked_in[l->blocked_cnt++];
+
+		get_text(&c, "call", &call->call);
+		call->bucket = (enum bucket)get_name(&c, "bucket", bucket_from_name, BUCKET_OTHER);
+		get_u64(&c, "waits", &call->waits);
+		get_u64(&c, "wait_ns", &call->wait_ns);
+	}
+}
+
 static void read_thread(const struct node *n, struct fact_thread *t)
 {
 	struct node time_ns = child(n, "time_ns"), switches = child(n, "switches");
 	struct node queue = child(n, "run_queue_ns"), released = child(n, "gil_released");
+	struct node loop = child(n, "loop");
 
 	get_u32(n, "tid", &t->tid);
 	get_u32(n, "pid", &t->pid);
@@ -288,6 +319,10 @@ static void read_thread(const struct node *n, struct fact_thread *t)
 	get_u64(&queue, "max", &t->run_queue_ns.max);
 	get_u64(&released, "cpu_ns", &t->watched_ns);
 	get_u64(&released, "released_ns", &t->released_ns);
+	if (loop.json) {
+		t->loop = xcalloc(1, sizeof(*t->loop));
+		read_loop(&loop, t->loop);
+	}
 }
 
 static void read_edge(const struct node *n, struct lock_edge *e)

@@ -20,6 +20,7 @@
 #include "model/task_table.h"
 #include "model/tell.h"
 #include "model/timeline.h"
+#include "model/turn.h"
 
 void model_init(struct model *m)
 {
@@ -68,6 +69,7 @@ void model_release(struct model *m)
 	htab_release(&m->locks);
 	htab_release(&m->channels);
 	htab_release(&m->unix_peers);
+	htab_release(&m->unix_listeners);
 	htab_release(&m->ports);
 	free_values(&m->syscalls);
 	free_values(&m->file_names);
@@ -93,10 +95,12 @@ static void on_open(struct model *m, const struct par_task *rec)
 {
 	struct task *t = task_find(m, rec->hdr.tid);
 
-	if (t)
-		timeline_open(m, t, rec);
-	else
+	if (!t) {
 		m->resync_cnt++; /* its birth was lost, and it never ran since */
+		return;
+	}
+	turn_open(m, t, rec);
+	timeline_open(m, t, rec);
 }
 
 static void on_cycle(struct model *m, const struct par_cycle *rec)
@@ -211,6 +215,7 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 		p->rss_max_bytes = rec->maxrss_bytes;
 	if (!p->rss_bytes)
 		p->rss_bytes = p->rss_max_bytes; /* it lived too briefly for a sample */
+	turn_exit(m, t, rec);
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }
 
@@ -465,6 +470,9 @@ void model_feed(struct model *m, const struct event *ev)
 		break;
 	case PAR_FREE:
 		on_free(m, &ev->free);
+		break;
+	case PAR_TURN:
+		turn_end(m, &ev->turn);
 		break;
 	case PAR_STARTUP:
 		startup_step(m, &ev->startup);

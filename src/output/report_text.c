@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "output/report_ledger.h"
+#include "output/report_loops.h"
 #include "output/report_python.h"
 #include "output/report_table.h"
 #include "output/report_workers.h"
@@ -351,6 +352,7 @@ void report_text_format(const struct facts *f, const struct report_text_options 
 	}
 	report_workers(&w, f);
 	put_lock(&w, f);
+	report_loops(&w, f);
 	report_python(&w, f);
 	report_ledger(&w, f);
 	put_evidence(&w, &f->verdict);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "verdict/judge.h"
+#include "verdict/loops.h"
 #include "verdict/thresholds.h"
 
 /* A role takes part in a mix when it is a tenth of the work and a third of a thread. */
@@ -165,24 +166,6 @@ void choose_class(struct judgement *j)
 		j->class = CLASS_MIXED;
 }
 
-/* Facts count system calls per recording, so this is asked of a lone worker only. */
-static bool has_event_loop(const struct facts *f)
-{
-	static const char *const waits[] = { "epoll_wait", "epoll_pwait", "epoll_pwait2",
-					     "io_uring_enter" };
-	double duration = (double)f->recording.duration_ns;
-
-	for (size_t i = 0; i < f->syscall_cnt; i++) {
-		const struct fact_syscall *s = &f->syscalls[i];
-
-		for (size_t w = 0; s->name && w < sizeof(waits) / sizeof(waits[0]); w++)
-			if (!strcmp(s->name, waits[w]) &&
-			    (s->calls >= 50 || (double)s->blocked_ns > duration / 10))
-				return true;
-	}
-	return false;
-}
-
 /* Nobody works: what could. */
 static enum verdict_fit current_of_idle(const struct view *v)
 {
@@ -199,7 +182,7 @@ static enum verdict_fit current_of_idle(const struct view *v)
 		busiest = p->threads > busiest ? p->threads : busiest;
 	}
 	if (threads <= 1)
-		return has_event_loop(v->facts) ? FIT_ASYNC : FIT_SINGLE;
+		return FIT_SINGLE;
 	if (processes <= 1)
 		return FIT_THREADS;
 	return busiest > 1 ? FIT_HYBRID : FIT_PROCESSES;
@@ -211,11 +194,11 @@ void choose_current(struct judgement *j)
 
 	if (!v->thread_cnt)
 		j->current = FIT_INCONCLUSIVE;
+	else if (loops_do_the_work(v))
+		j->current = FIT_ASYNC;
 	else if (!v->workers || (j->class == CLASS_IDLE && v->workers == 1))
 		j->current = current_of_idle(v);
-	else if (v->workers == 1)
-		j->current = has_event_loop(v->facts) ? FIT_ASYNC : FIT_SINGLE;
-	else if (v->overlap < OVERLAP_MIN)
+	else if (v->workers == 1 || v->overlap < OVERLAP_MIN)
 		j->current = FIT_SINGLE;
 	else if (v->worker_processes <= 1)
 		j->current = FIT_THREADS;

@@ -10,6 +10,7 @@
 
 #include "base/xalloc.h"
 #include "verdict/judge.h"
+#include "verdict/loops.h"
 #include "verdict/thresholds.h"
 
 static double percent(const struct view *v, enum part p)
@@ -58,11 +59,20 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
-	if (j->fit == FIT_ASYNC) {
-		strbuf_addf(s,
-			    " serves all from one event loop and uses %.2f CPUs for it: the loop "
-			    "has room. What computes for long would hold up everything else.",
-			    v->cpus_busy);
+	if (j->fit == FIT_ASYNC || (j->fit == FIT_HYBRID && j->current == FIT_ASYNC)) {
+		if (v->workers > 1)
+			strbuf_addf(s, " serve all from %u event loops and use %.2f CPUs for it",
+				    loops_count(v), v->cpus_busy);
+		else
+			strbuf_addf(s, " serves all from one event loop and uses %.2f CPUs for it",
+				    v->cpus_busy);
+		if (j->fit == FIT_HYBRID)
+			strbuf_addstr(s, ".");
+		else if (loops_cpu(v) < LOOP_MAX_CPU)
+			strbuf_addstr(s, ": the loop has room. What computes for long would hold "
+					 "up everything else.");
+		else
+			strbuf_addf(s, ", of %.4g usable: that is what limits it.", v->usable);
 		return;
 	}
 	strbuf_addf(s, " %s on the CPU %.0f %% of the active time", v->workers == 1 ? "is" : "are",
@@ -195,11 +205,13 @@ static void say_idle(const struct judgement *j, struct strbuf *s)
 {
 	const struct finding *f = judgement_finding(j, "idle");
 
-	strbuf_addf(s,
-		    "It waits for work %.1f %% of the time and uses %.2f CPUs. Nothing holds it "
-		    "back at this load; record it under load to learn more.",
+	strbuf_addf(s, "It waits for work %.1f %% of the time and uses %.2f CPUs.",
 		    f ? 100 * f->value : 0,
 		    ratio(j->view.cpu_ns, (double)j->view.facts->recording.duration_ns));
+	if (!judgement_finding(j, "loop-blocks"))
+		strbuf_addstr(s,
+			      " Nothing holds it back at this load; record it under load to learn "
+			      "more.");
 }
 
 static void say_mix(const struct judgement *j, struct strbuf *s)
@@ -279,6 +291,7 @@ char *explain_verdict(const struct judgement *j)
 	default:
 		strbuf_addstr(&s, j->missing ? j->missing : "");
 	}
+	loops_explain(j, &s);
 	if (j->class != CLASS_IDLE && j->class != CLASS_INCONCLUSIVE && idle > 0.5)
 		strbuf_addf(&s, " Besides, %.0f %% of the workers' time they have nothing to do.",
 			    100 * idle);
@@ -441,7 +454,7 @@ static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
 		return;
 	if (j->fit == FIT_PROCESSES)
 		advise_processes(j, out);
-	else if (j->current == FIT_SINGLE || j->current == FIT_ASYNC)
+	else if (j->current == FIT_SINGLE || (j->current == FIT_ASYNC && j->fit == FIT_THREADS))
 		add_advice(out, "divide the work over %u threads, if it divides", cpus);
 	if (j->class == CLASS_OVERSUBSCRIBED && workers_at_once(v) > cpus)
 		add_advice(out,
@@ -497,4 +510,5 @@ void advise(const struct judgement *j, struct fact_verdict *out)
 	if (judgement_finding(j, "throttled"))
 		add_advice(out,
 			   "raise the CPU quota of its cgroup (cpu.max), or run fewer workers");
+	loops_advise(j, out);
 }

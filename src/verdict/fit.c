@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "verdict/judge.h"
+#include "verdict/loops.h"
 #include "verdict/thresholds.h"
-
-/* An event loop that is on a CPU, or wants to be, for less of the time has room for more. */
-#define LOOP_MAX_CPU 0.50
 
 /* One interpreter with less CPU in demand has room for all of it. */
 #define INTERPRETER_ROOM 0.70
@@ -64,8 +62,6 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 {
 	const struct view *v = &j->view;
 
-	if (j->current == FIT_ASYNC && v->runnable < LOOP_MAX_CPU)
-		return FIT_ASYNC;
 	if (judgement_finding(j, "short-lived"))
 		return fit_of_costly_processes(v, user_cpu_ns(v));
 	if (v->usable < 2)
@@ -74,7 +70,6 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 		return fit_of_costly_processes(v, v->work.ns[PART_CPU]);
 	switch (j->current) {
 	case FIT_SINGLE:
-	case FIT_ASYNC:
 		return v->has_global_lock ? FIT_PROCESSES : FIT_THREADS;
 	case FIT_THREADS:
 		return !v->has_global_lock || is_released(j) ? FIT_THREADS : FIT_PROCESSES;
@@ -92,17 +87,6 @@ static enum verdict_fit fit_of_gil(const struct judgement *j)
 	    (judgement_finding(j, "small-tasks") || judgement_finding(j, "fresh-memory")))
 		return FIT_EITHER;
 	return FIT_PROCESSES;
-}
-
-static enum verdict_fit fit_of_io(const struct judgement *j)
-{
-	const struct view *v = &j->view;
-
-	if (j->current == FIT_ASYNC)
-		return FIT_ASYNC;
-	if (v->workers >= ASYNC_MIN_THREADS && view_share(v, PART_NETWORK) >= ASYNC_MIN_SOCKETS)
-		return FIT_ASYNC;
-	return FIT_THREADS;
 }
 
 static enum verdict_fit fit_of_ipc(const struct judgement *j)
@@ -164,7 +148,7 @@ static enum verdict_fit fit_of_class(const struct judgement *j)
 	case CLASS_OVERSUBSCRIBED:
 		return fit_of_cpu(j);
 	case CLASS_IO_BOUND:
-		return fit_of_io(j);
+		return judgement_finding(j, "use-async") ? FIT_ASYNC : FIT_THREADS;
 	case CLASS_IPC_BOUND:
 		return fit_of_ipc(j);
 	case CLASS_LOCK_BOUND:
@@ -222,7 +206,9 @@ static void heed_replay(struct judgement *j)
 
 void choose_fit(struct judgement *j)
 {
-	j->fit = fit_of_class(j);
+	j->fit = j->current == FIT_ASYNC ? loops_fit(j) : FIT_CNT;
+	if (j->fit == FIT_CNT)
+		j->fit = fit_of_class(j);
 	heed_replay(j);
 }
 

@@ -9,7 +9,7 @@
 #include "verdict/judge.h"
 
 static const struct rule *const tables[] = {
-	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu,
+	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu, rules_async,
 };
 
 #define TABLE_CNT (sizeof(tables) / sizeof(tables[0]))
@@ -58,10 +58,12 @@ static int by_weight(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Never left out, whatever the class: nothing else matters to who is in it. */
+/* Never left out, whatever the class: it does not depend on how much there is to do. */
 static bool is_foremost(const struct judgement *j, const struct finding *f)
 {
-	return f->rule->class == j->class || f == judgement_finding(j, "deadlock");
+	return f->rule->class == j->class || f == judgement_finding(j, "deadlock") ||
+	       f == judgement_finding(j, "loop-blocks") ||
+	       f == judgement_finding(j, "already-async");
 }
 
 static bool has_shares(const struct judgement *j)
@@ -212,6 +214,8 @@ const char *verdict_headline(const struct fact_verdict *v)
 			       ? "threads fit this workload better than processes"
 			       : "threads would fit this workload better";
 	case FIT_HYBRID:
+		if (v->current == FIT_ASYNC)
+			return "an event loop with a pool beside it fits this workload best";
 		return is_kept ? "this mix of threads and processes fits the workload"
 			       : "a mix of threads and processes fits this workload best";
 	case FIT_ASYNC:

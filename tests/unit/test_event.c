@@ -20,7 +20,7 @@ static const struct {
 	{ PAR_OPEN, sizeof(struct par_task) },   { PAR_FORK, sizeof(struct par_fork) },
 	{ PAR_EXEC, sizeof(struct par_exec) },   { PAR_RENAME, sizeof(struct par_rename) },
 	{ PAR_EXIT, sizeof(struct par_exit) },   { PAR_FREE, sizeof(struct par_free) },
-	{ PAR_STARTUP, sizeof(struct par_startup) },
+	{ PAR_STARTUP, sizeof(struct par_startup) }, { PAR_TURN, sizeof(struct par_turn) },
 };
 
 /* As long as it says, so that the sanitizer sees a read past it. */

@@ -307,7 +307,7 @@ static void an_idle_event_loop_is_called_async(void **state)
 	(void)state;
 	python(&f, 100);
 	thread(&f, 100, 100, "python3", CPU(40), IDLE(9960));
-	syscall_of(&f, "epoll_wait", 300, 9950);
+	loop_of(&f, 0, 0, 0, NULL, 0);
 	v = judge(&f);
 	assert_class(&v, CLASS_IDLE);
 	assert_current(&v, FIT_ASYNC);
@@ -430,7 +430,7 @@ static void an_event_loop_with_room_is_kept(void **state)
 	(void)state;
 	python(&f, 100);
 	thread(&f, 100, 100, "python3", CPU(2700), QUEUE(600), IDLE(6700));
-	syscall_of(&f, "epoll_wait", 3000, 6600);
+	loop_of(&f, 2, 600, 0, NULL, 0);
 	v = judge(&f);
 	assert_current(&v, FIT_ASYNC);
 	assert_fit(&v, FIT_ASYNC);
@@ -447,7 +447,7 @@ static void an_event_loop_that_only_computes_wants_processes(void **state)
 	(void)state;
 	python(&f, 100);
 	thread(&f, 100, 100, "python3", CPU(9500), IDLE(500));
-	syscall_of(&f, "epoll_wait", 3000, 450);
+	loop_of(&f, 2, 600, 0, NULL, 0);
 	v = judge(&f);
 	assert_current(&v, FIT_ASYNC);
 	assert_fit(&v, FIT_PROCESSES);
