@@ -206,6 +206,7 @@ static void count_file(struct model *m, const struct par_cause *cause,
 	span->object = strbuf_str(&m->object);
 	span->peer = peer_find(m, &cause->file, what->is_read, p, span->waker_tid);
 	peer_use(m, &cause->file, what->is_read, p->pid);
+	channel_add_listener(m, &cause->file, p->pid);
 	if (!channel)
 		return;
 	span->channel = channel;

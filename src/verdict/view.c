@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/htab.h"
 #include "base/xalloc.h"
+#include "facts/workers.h"
 #include "verdict/thresholds.h"
 
 double ratio(double a, double b)
@@ -233,23 +234,16 @@ static double effort_ns(const struct thread_view *t)
 
 static void mark_workers(struct view *v)
 {
-	double effort = 0, active = 0;
+	struct work_done *done = xcalloc(v->thread_cnt, sizeof(*done));
+	bool *is_worker = xcalloc(v->thread_cnt, sizeof(*is_worker));
 
-	for (size_t i = 0; i < v->thread_cnt; i++) {
-		const struct thread_view *t = &v->threads[i];
-
-		effort = effort_ns(t) > effort ? effort_ns(t) : effort;
-		active = t->active_ns > active ? t->active_ns : active;
-	}
-	for (size_t i = 0; i < v->thread_cnt; i++) {
-		struct thread_view *t = &v->threads[i];
-
-		t->is_worker = active > 0 && (effort_ns(t) >= effort * WORKER_MIN_SHARE ||
-					      t->active_ns >= active * WORKER_STARVED_SHARE);
-		/* No effort anywhere makes anything a tenth of it. */
-		if (t->active_ns <= 0)
-			t->is_worker = false;
-	}
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		done[i] = (struct work_done){ effort_ns(&v->threads[i]), v->threads[i].active_ns };
+	workers_mark(done, v->thread_cnt, is_worker);
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		v->threads[i].is_worker = is_worker[i];
+	free(done);
+	free(is_worker);
 }
 
 static void extend(uint64_t *first, uint64_t *last, const struct fact_thread *t)

@@ -38,6 +38,9 @@ static struct facts full_facts(void)
 	f.processes[0].started_by = xstrdup("vfork");
 	f.processes[0].has_exec = f.processes[0].exec = true;
 	f.processes[0].helper = xstrdup("fork server");
+	f.processes[0].framework = xstrdup("gunicorn");
+	f.processes[0].framework_options = xstrdup("-w 4");
+	f.recording.memory_bytes = 8000000000;
 	channel(&f, "pipe", 100, 101, 10, 4096, 30);
 	syscall_of(&f, "futex", 1000, 28400);
 	f.series = xcalloc(1, sizeof(*f.series));
@@ -51,6 +54,18 @@ static struct facts full_facts(void)
 	f.deadlocks[0].locks = xcalloc(1, sizeof(char *));
 	f.deadlocks[0].locks[f.deadlocks[0].lock_cnt++] = xstrdup("mutex m");
 	f.deadlocks[0].text = xstrdup("it has it itself");
+	f.has_whatif = true;
+	f.whatif = xcalloc(2, sizeof(*f.whatif));
+	f.whatif[f.whatif_cnt++] = (struct fact_whatif){ .change = xstrdup("without-lock"),
+							 .workers = 4,
+							 .lock = xstrdup("mutex m"),
+							 .speedup = 1.5,
+							 .low = 1.25,
+							 .high = 2,
+							 .basis = xstrdup("replayed") };
+	f.whatif[f.whatif_cnt++] = (struct fact_whatif){ .change = xstrdup("threads"),
+							 .workers = 4,
+							 .why_not = xstrdup("can't be seen") };
 	verdict_judge(&f, &f.verdict);
 	return f;
 }
@@ -95,6 +110,13 @@ static void facts_come_back_as_they_went(void **state)
 	assert_int_equal(g.deadlock_cnt, 1);
 	assert_int_equal(g.deadlocks[0].threads[0], 101);
 	assert_string_equal(g.deadlocks[0].locks[0], "mutex m");
+	assert_true(g.has_whatif);
+	assert_int_equal(g.whatif_cnt, 2);
+	assert_string_equal(g.whatif[0].lock, "mutex m");
+	assert_true(g.whatif[0].low == 1.25);
+	assert_null(g.whatif[0].why_not);
+	assert_null(g.whatif[1].lock);
+	assert_string_equal(g.whatif[1].why_not, "can't be seen");
 	assert_int_equal(g.verdict.class, CLASS_GIL_BOUND);
 	assert_null(g.requests.basis);
 	free(first);
@@ -108,7 +130,7 @@ static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 	static const char *const keys[] = { "schema",   "partrace",    "recording", "processes",
 					    "threads",  "concurrency", "locks",     "channels",
 					    "syscalls", "io",          "requests",  "series",
-					    "verdict",  "slo",      "deadlocks" };
+					    "verdict",  "slo",         "deadlocks", "whatif" };
 	struct facts f = gil_facts();
 	char *text = to_json(&f);
 	json_t *root = json_loads(text, 0, NULL), *process, *times;
@@ -122,7 +144,10 @@ static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 	assert_true(json_is_null(json_object_get(process, "started_by")));
 	assert_true(json_is_null(json_object_get(process, "exec")));
 	assert_true(json_is_null(json_object_get(process, "helper")));
+	assert_true(json_is_null(json_object_get(process, "framework")));
 	assert_true(json_is_null(json_object_get(process, "exit_signal")));
+	/* Not replayed; an empty array would say that nothing was to be predicted. */
+	assert_true(json_is_null(json_object_get(root, "whatif")));
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(root, "requests"), "basis")), "");
 	times = json_object_get(json_array_get(json_object_get(root, "threads"), 0), "time_ns");
