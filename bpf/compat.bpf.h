@@ -8,6 +8,7 @@
 #define PF_IO_WORKER	0x00000010	/* include/linux/sched.h; 5.12 */
 #define PF_KTHREAD	0x00200000
 
+#define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_DEAD	0x80
 
 /* task->state became task->__state in 5.14 (2f064a59a11f). */
@@ -161,6 +162,12 @@ static __always_inline __u64 regs_param0(struct pt_regs *regs)
 	return regs->di;
 }
 
+/* Has the function returned that was entered with @sp? The return address is off the stack. */
+static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
+{
+	return regs->sp > sp;
+}
+
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
 	args[0] = regs->di;
@@ -205,6 +212,11 @@ static __always_inline __u64 regs_ip(struct pt_regs *regs)
 static __always_inline __u64 regs_param0(struct pt_regs *regs)
 {
 	return regs->regs[0];
+}
+
+static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
+{
+	return regs->sp >= sp;
 }
 
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])

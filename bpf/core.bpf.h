@@ -71,6 +71,12 @@ struct throttle_mark {
 	__u64 stood_ns;
 };
 
+/* A call of the function that --request names: see request.bpf.c. */
+struct request_call {
+	__u64 begin_ns;		/* of the outermost one; 0: none is open */
+	__u64 sp;		/* the stack pointer at its entry */
+};
+
 #define POLL_MAX 64		/* descriptors that are looked at; a set may have more */
 
 /* An event loop's turn: see loop.bpf.h. */
@@ -116,6 +122,7 @@ struct thread {
 	struct klock_wait klock;
 	struct throttle_mark throttle;
 	struct loop_state loop;
+	struct request_call request;
 	struct poll_set poll;
 };
 

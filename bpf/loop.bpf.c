@@ -19,7 +19,7 @@
  * instance; no descriptor is an old way to sleep. In a thread that uses epoll, so
  * is any poll.
  */
-static __always_inline bool is_loop_poll(const struct thread *t, __u16 call,
+static __always_inline bool is_loop_poll(const struct thread *t, __u32 call,
 					 const __u64 args[5])
 {
 	if (call & PAR_CALL_POLL)
@@ -58,7 +58,7 @@ static __always_inline void end_turn(struct thread *t, __u64 now)
 
 void loop_leave(struct thread *t, __u64 now)
 {
-	__u16 call;
+	__u32 call;
 
 	if (t->cause.sysno < 0 || (t->cause.flags & PAR_CAUSE_COMPAT))
 		return;
@@ -69,7 +69,7 @@ void loop_leave(struct thread *t, __u64 now)
 
 void loop_polled(struct thread *t, struct pt_regs *regs, __u32 sysno, long ret)
 {
-	__u16 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
 	__u64 now, args[5];
 
 	regs_args(regs, args);

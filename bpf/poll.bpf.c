@@ -141,7 +141,7 @@ __noinline int poll_collect(struct thread *t)
 	struct descriptors d;
 	struct room *room;
 	__u32 zero = 0;
-	__u16 call;
+	__u32 call;
 
 	if (!t)
 		return 0;

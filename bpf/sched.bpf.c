@@ -177,6 +177,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 		cause_fill(task, t, &t->cause, true);
 		if (config.klocks)
 			klock_fill(task, t, &t->cause);
+		if (state & TASK_UNINTERRUPTIBLE)
+			klock_fill_table(task, &t->cause);
 		if (t->loop.start_ns)
 			loop_leave(t, now);
 	}
@@ -222,7 +224,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 /* The word that @t waits on, 0: none. */
 static __always_inline __u64 waited_futex(const struct thread *t)
 {
-	__u16 call;
+	__u32 call;
 
 	if (t->cause.sysno < 0)
 		return 0;

@@ -7,6 +7,7 @@
 #include "core.bpf.h"
 #include "compat.bpf.h"
 #include "loop.bpf.h"
+#include "request.bpf.h"
 #include "startup.bpf.h"
 #include "traffic.bpf.h"
 
@@ -37,11 +38,14 @@ static __always_inline void count_result(struct thread *t,
 					 struct pt_regs *regs, __u32 sysno, long ret,
 					 struct par_syscall_count *count)
 {
-	__u16 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
 	__u64 args[5];
 
 	if (call & PAR_CALL_MOVES) {
 		count->bytes += traffic_count(t, regs, sysno, ret);
+	} else if (call & PAR_CALL_ACCEPTS) {
+		if (config.requests)
+			request_accepted(t, regs_arg0(regs), ret);
 	} else if (call & PAR_CALL_WAKES) {
 		regs_args(regs, args);
 		if (!(call & PAR_CALL_FUTEX) || is_futex_wake(args[1]))

@@ -8,6 +8,7 @@
 
 #include "compat.bpf.h"
 #include "file.bpf.h"
+#include "request.bpf.h"
 #include "sysv.bpf.h"
 #include "unix.bpf.h"
 
@@ -236,6 +237,8 @@ __noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_wr
 	what.messages = m->messages;
 	what.bytes = m->bytes;
 	file_ref_fill(bpf_get_current_task_btf(), t, m->fd, &what.file);
+	if (config.requests && (what.file.flags & PAR_FILE_SERVED))
+		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
 		return 0;
 	if (is_write)

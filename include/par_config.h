@@ -23,6 +23,8 @@
 #define PAR_CALL_SELECT	0x80	/* args[0] is a number of descriptors, args[1 … 3] are sets of them */
 #define PAR_CALL_FUTEX2	0x2000	/* ... in the manner of futex_wait(2): the value is args[1] */
 #define PAR_CALL_FUTEXV	0x4000	/* args[0] is an array of struct futex_waitv */
+#define PAR_CALL_ACCEPTS 0x8000	/* returns a connection that came to the listening socket args[0] */
+#define PAR_CALL_OPENS	0x10000	/* may make descriptors */
 
 /* ... and args[n] is how long to wait at most */
 #define PAR_CALL_TIMEOUT(unit, n)	((unit) << 8 | (n) << 10)
@@ -63,7 +65,7 @@ struct par_startup_calls {
 };
 
 struct par_config {
-	__u16 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
+	__u32 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
 	__u8 move[PAR_SYSNO_CNT];	/* enum par_move */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
 	__u32 self_tgid;	/* never traced */
@@ -73,7 +75,8 @@ struct par_config {
 	__u8 switch_has_state;	/* sched_switch passes prev's state itself, from 5.18 on */
 	__u8 klocks;		/* the kernel tells of its locks */
 	__u8 blocks;		/* block requests are looked at */
-	__u8 pad[3];
+	__u8 requests;		/* requests of served connections are */
+	__u8 pad[2];
 	/* Where the kernel's locking functions lie; 0: not known. */
 	__u64 sched_text, sched_text_bytes;
 	__u64 lock_text, lock_text_bytes;

@@ -29,6 +29,7 @@ enum par_kind {
 	PAR_FREE	= 8,	/* a thread was reaped whose PAR_EXIT could not be written */
 	PAR_STARTUP	= 9,	/* a step of a process's start-up */
 	PAR_TURN	= 10,	/* a long turn of an event loop has ended */
+	PAR_REQUEST	= 11,	/* a request was answered; its time lies before hdr.ts_ns */
 
 	PAR_KIND_CNT,		/* not part of the format */
 };
@@ -140,6 +141,7 @@ enum par_klock {
 	PAR_KLOCK_WRITE		= 4,	/* rwsem, for writing */
 	PAR_KLOCK_MMAP		= 5,	/* mmap_lock of the thread's own process, either way */
 	PAR_KLOCK_FILE		= 6,	/* the lock inside @file's inode or pipe */
+	PAR_KLOCK_TABLE		= 7,	/* the process's table of descriptors, while it grows */
 
 	PAR_KLOCK_CNT,
 };
@@ -316,6 +318,30 @@ struct par_turn {
 };
 
 #define PAR_TURN_MIN_NS 1000000
+/* par_request.kind: what made it a request */
+enum par_request_kind {
+	PAR_REQUEST_TCP		= 0,	/* served connections: data came, was read, was answered */
+	PAR_REQUEST_UNIX	= 1,
+	PAR_REQUEST_FUNCTION	= 2,	/* --request: a call of that function */
+
+	PAR_REQUEST_KIND_CNT
+};
+
+/*
+ * hdr.tid read it, or called the function. @begin_ns <= @read_ns <= @end_ns, except
+ * that the clocks of two CPUs may differ by a little.
+ */
+struct par_request {
+	struct par_hdr hdr;
+	__u64 begin_ns;		/* the data came, as far as that was seen; the call */
+	__u64 read_ns;		/* somebody read from it; the call */
+	__u64 end_ns;		/* the last write of the reply; the return */
+	__u32 tgid;		/* hdr.tid's */
+	__u32 end_tid;		/* who wrote that */
+	__u16 lport;		/* TCP: the port that is served; else 0 */
+	__u8  kind;		/* enum par_request_kind */
+	__u8  pad[5];
+};
 
 _Static_assert(sizeof(struct par_hdr) == 16, "par_hdr is frozen");
 _Static_assert(sizeof(struct par_file_ref) == 32, "par_file_ref is frozen");

@@ -87,6 +87,49 @@ struct par_released_count {
 	__u64 released_ns;	/* ... of it, with the GIL released */
 };
 
+/*
+ * A served connection, by the address of its struct file. Requests and replies take
+ * turns: what is read opens a request, what is written answers it, and the next
+ * read ends it. Kept past the connection's end: user space collects the last reply.
+ */
+struct par_served {
+	__u64 ino;		/* tells a file from its successor at the same address */
+	__u64 arrival_ns;	/* data came that was not read yet; 0: none was seen */
+	__u64 begin_ns;		/* of the open request; 0: there is none */
+	__u64 read_ns;
+	__u64 write_ns;		/* the last write of its reply; 0: none yet */
+	__u64 last_ns;		/* anything moved */
+	__u32 tid, tgid;	/* who read the request */
+	__u32 end_tid;		/* who wrote last */
+	__u16 lport;
+	__u8  kind;		/* enum par_request_kind */
+	__u8  pad;
+};
+
+/*
+ * A reply that pauses for longer than this is over; what is written after that,
+ * unasked, is news, and belongs to no request.
+ */
+#define PAR_REPLY_PAUSE_NS 1000000000ULL
+
+/* A listening socket as those found it who took a connection from it. */
+struct par_listener {
+	__u64 accepts;
+	__u64 waiting_sum;	/* connections that still waited, over all of these */
+	__u32 waiting_max;
+	__u32 limit;		/* how many may wait */
+	__u32 tgid;		/* who took the last one */
+	__u16 lport;		/* TCP; else 0 */
+	__u8  kind;		/* enum par_request_kind */
+	__u8  pad;
+};
+
+/* What the programs count of requests beside their records. */
+struct par_request_counts {
+	__u64 missed;		/* reads from connections that there was no room for */
+	__u64 calls, returns, abandoned; /* --request: outermost calls; those that never return */
+};
+
 struct par_disk_key {
 	__u32 tgid;
 	__u32 dev;		/* dev_t */

@@ -189,6 +189,7 @@ struct fdtable {
 };
 
 struct files_struct {
+	bool resize_in_progress;
 	struct fdtable *fdt;
 };
 
@@ -350,7 +351,7 @@ struct sock {
 	u8 sk_userlocks;
 	int sk_err, sk_sndbuf, sk_wmem_queued;
 	refcount_t sk_wmem_alloc;
-	u32 sk_ack_backlog;
+	u32 sk_ack_backlog, sk_max_ack_backlog;
 	struct pid *sk_peer_pid;
 	struct socket *sk_socket;
 };

@@ -70,6 +70,13 @@ static void fill_command(const struct about *a, const struct model *m, struct fa
 		r->command[r->command_cnt++] = xstrdup(a->command[i]);
 }
 
+static uint64_t machine_bytes(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+}
+
 void about_fill(const struct about *a, const struct model *m, const struct about_cost *cost,
 		struct facts *f)
 {
@@ -93,6 +100,7 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	r->cpus_affinity = a->cpus_affinity;
 	r->cpus_quota = a->cpus_quota;
 	r->cpus_usable = cpus_usable(a);
+	r->memory_bytes = machine_bytes();
 	if (!procfs_steal_ns(&steal_ns) && steal_ns > a->steal0_ns)
 		r->steal_ns = steal_ns - a->steal0_ns;
 	r->events = cost->events;

@@ -19,6 +19,7 @@ static const size_t min_size[PAR_KIND_CNT] = {
 	[PAR_FREE]	= sizeof(struct par_free),
 	[PAR_STARTUP]	= sizeof(struct par_startup),
 	[PAR_TURN]	= sizeof(struct par_turn),
+	[PAR_REQUEST]	= sizeof(struct par_request),
 };
 
 static int check_cycle(struct par_cycle *c, size_t len)
@@ -65,6 +66,8 @@ int event_decode(struct event *ev, const void *rec, size_t len)
 		check_text(ev->exec.comm, PAR_COMM_LEN);
 		check_text(ev->exec.path, PAR_PATH_LEN);
 		break;
+	case PAR_REQUEST:
+		return ev->request.kind < PAR_REQUEST_KIND_CNT ? 0 : -EBADMSG;
 	case PAR_RENAME:
 		check_text(ev->rename.comm, PAR_COMM_LEN);
 		break;

@@ -31,6 +31,8 @@ enum event_kind {
 	EVENT_DISK	= 79,	/* block requests of a process, since the last one */
 	EVENT_PEER	= 80,	/* who has the other end of a channel */
 	EVENT_DEVICE	= 82,	/* the name of a block device */
+	EVENT_BACKLOG	= 90,	/* connections taken from a listening socket since the last one */
+	EVENT_REQUESTS	= 91,	/* requests that no PAR_REQUEST tells of; cumulative */
 };
 
 #define EVENT_NAME_LEN 256
@@ -40,6 +42,7 @@ struct event_process {
 	uint32_t ppid;
 	char exe[EVENT_NAME_LEN];	/* path, "" if unknown */
 	char command[EVENT_NAME_LEN];	/* arguments joined by blanks, "" if unknown */
+	char imports[64];	/* modules that its script imports, of those asked for, joined by blanks */
 };
 
 struct event_runtime {
@@ -144,6 +147,23 @@ struct event_device {
 	char name[64];		/* "vda" */
 };
 
+struct event_backlog {
+	struct par_hdr hdr;	/* tid = process id: who took the last one */
+	uint64_t id;		/* inode number of the listening socket */
+	uint64_t accepts;
+	uint64_t waiting;	/* connections that still waited then, over all of these */
+	uint32_t waiting_max;	/* at most at any time */
+	uint32_t limit;		/* how many may wait */
+	uint16_t lport;		/* TCP; else 0 */
+	uint8_t kind;		/* enum par_request_kind */
+};
+
+struct event_requests {
+	struct par_hdr hdr;
+	uint64_t unfinished;	/* begun and not answered when the recording ended */
+	uint64_t missed;	/* reads from connections that could not be followed */
+};
+
 struct event {
 	union {
 		struct par_hdr hdr;
@@ -156,6 +176,7 @@ struct event {
 		struct par_free free;
 		struct par_startup startup;
 		struct par_turn turn;
+		struct par_request request;
 		struct event_process process;
 		struct event_runtime runtime;
 		struct event_memory memory;
@@ -172,6 +193,8 @@ struct event {
 		struct event_disk disk;
 		struct event_peer peer;
 		struct event_device device;
+		struct event_backlog backlog;
+		struct event_requests requests;
 	};
 };
 

@@ -214,6 +214,7 @@ static const struct field process_fields[] = {
 	F("ppid", UINT, event_process, ppid),
 	F("exe", STRING, event_process, exe),
 	F("command", STRING, event_process, command),
+	F("imports", STRING, event_process, imports),
 	CPU_AND_FLAGS(0),
 	{ 0 },
 };
@@ -355,6 +356,41 @@ static const struct field device_fields[] = {
 	{ 0 },
 };
 
+/* Of enum par_request_kind the number; most are TCP's, which is 0. */
+static const struct field request_fields[] = {
+	F("tid", UINT, par_hdr, tid),
+	F("pid", UINT, par_request, tgid),
+	F("begin", TIME, par_request, begin_ns),
+	F("read", TIME, par_request, read_ns),
+	F("end", TIME, par_request, end_ns),
+	F("by", UINT, par_request, end_tid),
+	F("port", UINT, par_request, lport),
+	F("kind", UINT, par_request, kind),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
+static const struct field backlog_fields[] = {
+	F("pid", UINT, par_hdr, tid),
+	F("id", UINT, event_backlog, id),
+	F("accepts", UINT, event_backlog, accepts),
+	F("waiting", UINT, event_backlog, waiting),
+	F("most", UINT, event_backlog, waiting_max),
+	F("limit", UINT, event_backlog, limit),
+	F("port", UINT, event_backlog, lport),
+	F("kind", UINT, event_backlog, kind),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
+static const struct field requests_fields[] = {
+	F("unfinished", UINT, event_requests, unfinished),
+	F("missed", UINT, event_requests, missed),
+	F("tid", UINT, par_hdr, tid),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
 static const struct kind {
 	const char *word;
 	uint8_t kind;
@@ -370,6 +406,7 @@ static const struct kind {
 	{ "free", PAR_FREE, free_fields },
 	{ "startup", PAR_STARTUP, startup_fields },
 	{ "turn", PAR_TURN, turn_fields },
+	{ "request", PAR_REQUEST, request_fields },
 	{ "begin", EVENT_BEGIN, mark_fields },
 	{ "end", EVENT_END, mark_fields },
 	{ "process", EVENT_PROCESS, process_fields },
@@ -388,6 +425,8 @@ static const struct kind {
 	{ "disk", EVENT_DISK, disk_fields },
 	{ "peer", EVENT_PEER, peer_fields },
 	{ "device", EVENT_DEVICE, device_fields },
+	{ "backlog", EVENT_BACKLOG, backlog_fields },
+	{ "requests", EVENT_REQUESTS, requests_fields },
 };
 /* clang-format on */
 

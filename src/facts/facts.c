@@ -93,6 +93,32 @@ void fact_verdict_release(struct fact_verdict *v)
 	*v = (struct fact_verdict){ 0 };
 }
 
+void fact_slo_release(struct fact_slo *slo, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		free(slo[i].name);
+		free(slo[i].unit);
+		free(slo[i].why);
+	}
+	free(slo);
+}
+
+static void release_requests(struct fact_requests *r)
+{
+	free(r->basis);
+	free(r->function);
+	for (size_t i = 0; i < r->server_cnt; i++) {
+		free(r->servers[i].name);
+		free(r->servers[i].kind);
+	}
+	free(r->servers);
+	for (size_t i = 0; i < r->listener_cnt; i++) {
+		free(r->listeners[i].name);
+		free(r->listeners[i].kind);
+	}
+	free(r->listeners);
+}
+
 static void release_recording(struct fact_recording *r)
 {
 	free(r->version);
@@ -126,6 +152,8 @@ static void release_actors(struct facts *f)
 		free(p->start_method);
 		free(p->started_by);
 		free(p->helper);
+		free(p->framework);
+		free(p->framework_options);
 		free(p->exit_signal);
 	}
 	free(f->processes);
@@ -178,7 +206,8 @@ void facts_release(struct facts *f)
 	release_recording(&f->recording);
 	release_actors(f);
 	release_objects(f);
-	free(f->requests.basis);
+	release_requests(&f->requests);
+	fact_slo_release(f->slo, f->slo_cnt);
 	free(f->series);
 	fact_verdict_release(&f->verdict);
 	*f = (struct facts){ 0 };

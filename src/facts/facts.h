@@ -29,6 +29,7 @@ struct fact_recording {
 	uint32_t cpus_online, cpus_affinity;
 	double cpus_quota;		/* 0: none */
 	double cpus_usable;
+	uint64_t memory_bytes;		/* of the machine; 0: not known */
 	bool cpu_split_exact;
 	uint64_t steal_ns;
 	uint64_t events;
@@ -56,6 +57,8 @@ struct fact_process {
 	char *started_by;		/* "fork" or "vfork"; NULL: not seen */
 	bool has_exec, exec;		/* got a program of its own */
 	char *helper;			/* "fork server", "resource tracker"; NULL: no helper */
+	char *framework;		/* "gunicorn", see framework.h; NULL: none is known */
+	char *framework_options;	/* "-w 4": how many workers, as its arguments say */
 	bool has_startup;
 	uint64_t startup_ns;
 	uint64_t rss_bytes, pss_bytes, private_bytes;
@@ -147,6 +150,55 @@ struct fact_channel {
 struct fact_syscall {
 	char *name;
 	uint64_t calls, errors, blocked_ns, bytes;
+};
+
+/* Requests that were answered, and how long that took. */
+struct fact_turns {
+	uint64_t count;
+	double per_second;
+	uint64_t p50, p95, p99, mean, max;	/* ns */
+	double in_progress_avg;		/* come and not answered, over the recording */
+	double unread_avg;		/* of these, not even taken up */
+};
+
+/* What was served to others: one program's requests on one port. */
+struct fact_server {
+	char *name;			/* of the process */
+	char *kind;			/* "tcp", "unix", "function" */
+	uint16_t port;			/* tcp; else 0 */
+	struct fact_turns turns;
+};
+
+/* A listening socket: connections that waited for accept(2). */
+struct fact_listener {
+	char *name;			/* of the process that took the last one */
+	char *kind;			/* "tcp", "unix" */
+	uint16_t port;
+	uint64_t accepts;
+	double waiting_avg;		/* found waiting by each accept, beside the one it took */
+	uint32_t waiting_max, limit;
+};
+
+struct fact_requests {
+	struct fact_turns turns;	/* all together */
+	char *basis;			/* NULL: no requests were seen */
+	char *function;			/* --request: that function; NULL: connections */
+	uint64_t unfinished;		/* begun and not answered at the end */
+	uint64_t missed;		/* could not be followed */
+	struct fact_server *servers;	/* [server_cnt], most requests first */
+	size_t server_cnt;
+	struct fact_listener *listeners;/* [listener_cnt], longest queue first */
+	size_t listener_cnt;
+};
+
+/* A gate: what the user asked for, and what it was. */
+struct fact_slo {
+	char *name;			/* "p95" */
+	char *unit;			/* of limit and value: "ns", "percent", "bytes", "per second" */
+	double limit, value;
+	bool is_known;			/* @value was measured */
+	bool met;			/* never, unless it was */
+	char *why;			/* it was not measured: why; else NULL */
 };
 
 /* One window of the recording: average number of threads in each group. */
@@ -242,12 +294,7 @@ struct facts {
 		uint64_t reads, writes, bytes, wait_ns;
 	} disk;
 	uint64_t faults_minor, faults_major;
-	struct {
-		uint64_t count;
-		double per_second;
-		uint64_t p50, p95, p99;
-		char *basis;		/* NULL: no requests were seen */
-	} requests;
+	struct fact_requests requests;
 	struct fact_window *series;
 	size_t series_cnt;
 	struct fact_deadlock *deadlocks;
@@ -255,10 +302,13 @@ struct facts {
 	bool has_whatif;		/* the run was replayed; not while it is recorded */
 	struct fact_whatif *whatif;	/* [whatif_cnt] */
 	size_t whatif_cnt;
+	struct fact_slo *slo;		/* [slo_cnt], filled by slo_judge() */
+	size_t slo_cnt;
 	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
 };
 
 void facts_release(struct facts *f);
+void fact_slo_release(struct fact_slo *slo, size_t cnt);
 void fact_verdict_release(struct fact_verdict *v);
 
 /* As in the JSON: "gil-bound", …; "processes", … The way back: -1 if there is none of that name. */

@@ -13,6 +13,7 @@
 #include "facts/latency.h"
 #include "facts/loop.h"
 #include "facts/role.h"
+#include "facts/whatif.h"
 
 struct thread_sum {
 	uint64_t time_ns[BUCKET_CNT]; /* all CPU time under BUCKET_CPU_USER */
@@ -74,6 +75,8 @@ static void on_begin(void *ctx, uint64_t ts_ns)
 
 	series_release(&fb->series);
 	series_init(&fb->series, ts_ns);
+	segments_release(&fb->segments);
+	segments_init(&fb->segments, ts_ns, 0);
 	fb->begin_ns = fb->latest_ns = ts_ns;
 }
 
@@ -112,6 +115,7 @@ static void on_span(void *ctx, const struct span *s)
 		latency_add(sum->queue, len);
 	}
 	loop_add_span(&sum->loop, s);
+	segments_add(&fb->segments, s);
 	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
 	if (b != BUCKET_CPU_USER && b != BUCKET_RUN_QUEUE && b != BUCKET_THROTTLED)
 		follow_blocked(fb, s);
@@ -144,6 +148,13 @@ static void on_task_end(void *ctx, const struct task *t)
 	sum->queue = NULL;
 }
 
+static void on_request(void *ctx, const struct request *r)
+{
+	struct facts_build *fb = ctx;
+
+	request_sum_add(&fb->requests, r);
+}
+
 static void on_cpu(void *ctx, const struct cpu_switch *c)
 {
 	struct facts_build *fb = ctx;
@@ -163,6 +174,7 @@ static void on_end(void *ctx, uint64_t ts_ns)
 void facts_build_init(struct facts_build *fb, const struct facts_build_options *options)
 {
 	*fb = (struct facts_build){ .options = *options };
+	segments_init(&fb->segments, 0, 0);
 	fb->observer = (struct observer){
 		.ctx = fb,
 		.begin = on_begin,
@@ -170,6 +182,7 @@ void facts_build_init(struct facts_build *fb, const struct facts_build_options *
 		.span = on_span,
 		.turn = on_turn,
 		.cpu = on_cpu,
+		.request = on_request,
 		.end = on_end,
 	};
 }
@@ -192,7 +205,9 @@ void facts_build_release(struct facts_build *fb)
 	forget_open(fb);
 	wait_graph_release(&fb->blocked);
 	cpu_peak_release(&fb->peak);
+	request_sum_release(&fb->requests);
 	series_release(&fb->series);
+	segments_release(&fb->segments);
 	*fb = (struct facts_build){ 0 };
 }
 
@@ -314,6 +329,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	fill_locks(out, m);
 	fill_channels(out, m);
 	fill_syscalls(out, m, fb->options.sysno_name);
+	request_sum_fill(&fb->requests, m, fb->options.request_function, out);
 	out->disk.reads = m->disk.reads;
 	out->disk.writes = m->disk.writes;
 	out->disk.bytes = m->disk.bytes;
@@ -322,4 +338,10 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	wait_graph_pass(&fb->blocked);
 	forget_open(fb);
 	out->series = series_take(&fb->series, fb->latest_ns, &out->series_cnt);
+}
+
+void facts_build_replay(const struct facts_build *fb, const struct model *m, struct facts *out)
+{
+	if (fb->ended)
+		whatif_fill(out, &fb->segments, m);
 }

@@ -103,6 +103,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(o, "kernel", text(r->kernel));
 	set(o, "arch", text(r->arch));
 	set(o, "cpus", cpus(r));
+	set(o, "memory_bytes", number_or_null(r->memory_bytes, r->memory_bytes));
 	set(o, "cpu_split", text(r->cpu_split_exact ? "exact" : "estimated"));
 	set(o, "steal_ns", number(r->steal_ns));
 	set(o, "events", number(r->events));
@@ -132,6 +133,18 @@ static json_t *runtime(const struct fact_process *p)
 	return o;
 }
 
+static json_t *framework(const struct fact_process *p)
+{
+	json_t *o;
+
+	if (!p->framework)
+		return json_null();
+	o = json_object();
+	set(o, "name", text(p->framework));
+	set(o, "options", text(p->framework_options));
+	return o;
+}
+
 static json_t *process(const struct fact_process *p)
 {
 	json_t *o = json_object();
@@ -153,6 +166,7 @@ static json_t *process(const struct fact_process *p)
 	set(o, "started_by", text_or_null(p->started_by));
 	set(o, "exec", p->has_exec ? json_boolean(p->exec) : json_null());
 	set(o, "helper", text_or_null(p->helper));
+	set(o, "framework", framework(p));
 	return o;
 }
 
@@ -371,17 +385,72 @@ static json_t *io(const struct facts *f)
 	return o;
 }
 
-static json_t *requests(const struct facts *f)
+/* Into @o, beside what else it holds. */
+static void set_turns(json_t *o, const struct fact_turns *t)
 {
-	json_t *o = json_object(), *latency = json_object();
+	json_t *latency = json_object();
 
-	set(o, "count", number(f->requests.count));
-	set(o, "per_second", real(f->requests.per_second));
-	set(latency, "p50", number(f->requests.p50));
-	set(latency, "p95", number(f->requests.p95));
-	set(latency, "p99", number(f->requests.p99));
+	set(o, "count", number(t->count));
+	set(o, "per_second", real(t->per_second));
+	set(latency, "p50", number(t->p50));
+	set(latency, "p95", number(t->p95));
+	set(latency, "p99", number(t->p99));
+	set(latency, "mean", number(t->mean));
+	set(latency, "max", number(t->max));
 	set(o, "latency_ns", latency);
-	set(o, "basis", text_or_null(f->requests.basis ? f->requests.basis : ""));
+	set(o, "in_progress_avg", real(t->in_progress_avg));
+	set(o, "unread_avg", real(t->unread_avg));
+}
+
+static json_t *server(const struct fact_server *s)
+{
+	json_t *o = json_object();
+
+	set(o, "name", text(s->name));
+	set(o, "kind", text(s->kind));
+	set(o, "port", number_or_null(s->port, s->port));
+	set_turns(o, &s->turns);
+	return o;
+}
+
+static json_t *listener(const struct fact_listener *l)
+{
+	json_t *o = json_object();
+
+	set(o, "name", text(l->name));
+	set(o, "kind", text(l->kind));
+	set(o, "port", number_or_null(l->port, l->port));
+	set(o, "accepts", number(l->accepts));
+	set(o, "waiting_avg", real(l->waiting_avg));
+	set(o, "waiting_max", number(l->waiting_max));
+	set(o, "limit", number(l->limit));
+	return o;
+}
+
+static json_t *slo(const struct fact_slo *s)
+{
+	json_t *o = json_object();
+
+	set(o, "name", text(s->name));
+	set(o, "limit", real(s->limit));
+	set(o, "value", s->is_known ? real(s->value) : json_null());
+	set(o, "met", json_boolean(s->met));
+	set(o, "unit", text(s->unit));
+	set(o, "why", text_or_null(s->why));
+	return o;
+}
+
+static json_t *requests(const struct fact_requests *r)
+{
+	json_t *o = json_object();
+
+	set_turns(o, &r->turns);
+	set(o, "basis", text(r->basis));
+	set(o, "function", text_or_null(r->function));
+	set(o, "unfinished", number(r->unfinished));
+	set(o, "missed", number(r->missed));
+	SET_ARRAY(o, "servers", server, r->servers, r->server_cnt);
+	SET_ARRAY(o, "listeners", listener, r->listeners, r->listener_cnt);
 	return o;
 }
 
@@ -510,10 +579,10 @@ void facts_json_format(const struct facts *f, struct strbuf *out, bool is_pretty
 	SET_ARRAY(root, "channels", channel, f->channels, f->channel_cnt);
 	SET_ARRAY(root, "syscalls", syscall_count, f->syscalls, f->syscall_cnt);
 	set(root, "io", io(f));
-	set(root, "requests", requests(f));
+	set(root, "requests", requests(&f->requests));
 	SET_ARRAY(root, "series", window, f->series, f->series_cnt);
 	set(root, "verdict", verdict(&f->verdict));
-	set(root, "slo", json_array());
+	SET_ARRAY(root, "slo", slo, f->slo, f->slo_cnt);
 	SET_ARRAY(root, "deadlocks", deadlock, f->deadlocks, f->deadlock_cnt);
 	if (f->has_whatif)
 		SET_ARRAY(root, "whatif", whatif, f->whatif, f->whatif_cnt);

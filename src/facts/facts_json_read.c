@@ -223,6 +223,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u32(&cpus, "affinity", &r->cpus_affinity);
 	get_real(&cpus, "quota", &r->cpus_quota);
 	get_real(&cpus, "usable", &r->cpus_usable);
+	get_u64(n, "memory_bytes", &r->memory_bytes);
 	r->cpu_split_exact = split && !strcmp(split, "exact");
 	get_u64(n, "steal_ns", &r->steal_ns);
 	get_u64(n, "events", &r->events);
@@ -237,7 +238,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 
 static void read_process(const struct node *n, struct fact_process *p)
 {
-	struct node runtime = child(n, "runtime");
+	struct node runtime = child(n, "runtime"), framework = child(n, "framework");
 	uint32_t exit_code = 0;
 
 	get_u32(n, "pid", &p->pid);
@@ -261,6 +262,8 @@ static void read_process(const struct node *n, struct fact_process *p)
 	get_text(n, "started_by", &p->started_by);
 	p->has_exec = get_bool(n, "exec", &p->exec);
 	get_text(n, "helper", &p->helper);
+	get_text(&framework, "name", &p->framework);
+	get_text(&framework, "options", &p->framework_options);
 }
 
 static void read_loop(const struct node *n, struct fact_loop *l)
@@ -428,8 +431,6 @@ static void read_totals(const struct node *root, struct facts *f)
 {
 	struct node conc = child(root, "concurrency"), io = child(root, "io");
 	struct node disk = child(&io, "disk"), faults = child(&io, "faults");
-	struct node requests = child(root, "requests");
-	struct node latency = child(&requests, "latency_ns");
 
 	get_real(&conc, "on_cpu_avg", &f->concurrency.on_cpu_avg);
 	get_u32(&conc, "on_cpu_max", &f->concurrency.on_cpu_max);
@@ -440,16 +441,77 @@ static void read_totals(const struct node *root, struct facts *f)
 	get_u64(&disk, "wait_ns", &f->disk.wait_ns);
 	get_u64(&faults, "minor", &f->faults_minor);
 	get_u64(&faults, "major", &f->faults_major);
-	get_u64(&requests, "count", &f->requests.count);
-	get_real(&requests, "per_second", &f->requests.per_second);
-	get_u64(&latency, "p50", &f->requests.p50);
-	get_u64(&latency, "p95", &f->requests.p95);
-	get_u64(&latency, "p99", &f->requests.p99);
-	get_text(&requests, "basis", &f->requests.basis);
-	if (f->requests.basis && !f->requests.basis[0]) {
-		free(f->requests.basis);
-		f->requests.basis = NULL;
+}
+
+static void read_turns(const struct node *n, struct fact_turns *t)
+{
+	struct node latency = child(n, "latency_ns");
+
+	get_u64(n, "count", &t->count);
+	get_real(n, "per_second", &t->per_second);
+	get_u64(&latency, "p50", &t->p50);
+	get_u64(&latency, "p95", &t->p95);
+	get_u64(&latency, "p99", &t->p99);
+	get_u64(&latency, "mean", &t->mean);
+	get_u64(&latency, "max", &t->max);
+	get_real(n, "in_progress_avg", &t->in_progress_avg);
+	get_real(n, "unread_avg", &t->unread_avg);
+}
+
+static void get_port(const struct node *n, const char *key, uint16_t *out)
+{
+	uint64_t wide;
+
+	if (!get_u64(n, key, &wide))
+		return;
+	if (wide > UINT16_MAX)
+		complain(n, key, "a port");
+	*out = (uint16_t)wide;
+}
+
+static void read_server(const struct node *n, struct fact_server *s)
+{
+	get_text(n, "name", &s->name);
+	get_text(n, "kind", &s->kind);
+	get_port(n, "port", &s->port);
+	read_turns(n, &s->turns);
+}
+
+static void read_listener(const struct node *n, struct fact_listener *l)
+{
+	get_text(n, "name", &l->name);
+	get_text(n, "kind", &l->kind);
+	get_port(n, "port", &l->port);
+	get_u64(n, "accepts", &l->accepts);
+	get_real(n, "waiting_avg", &l->waiting_avg);
+	get_u32(n, "waiting_max", &l->waiting_max);
+	get_u32(n, "limit", &l->limit);
+}
+
+static void read_requests(const struct node *n, struct fact_requests *r)
+{
+	read_turns(n, &r->turns);
+	get_text(n, "basis", &r->basis);
+	if (r->basis && !r->basis[0]) {
+		free(r->basis);
+		r->basis = NULL;
 	}
+	get_text(n, "function", &r->function);
+	get_u64(n, "unfinished", &r->unfinished);
+	get_u64(n, "missed", &r->missed);
+	READ_ARRAY(n, "servers", read_server, r->servers, r->server_cnt);
+	READ_ARRAY(n, "listeners", read_listener, r->listeners, r->listener_cnt);
+}
+
+static void read_slo(const struct node *n, struct fact_slo *s)
+{
+	get_text(n, "name", &s->name);
+	get_text(n, "unit", &s->unit);
+	get_text(n, "why", &s->why);
+	get_real(n, "limit", &s->limit);
+	s->is_known = member(n, "value") != NULL;
+	get_real(n, "value", &s->value);
+	get_bool(n, "met", &s->met);
 }
 
 static void read_role_verdict(const struct node *n, struct fact_role_verdict *r)
@@ -520,6 +582,7 @@ static void read_whatif(const struct node *n, struct fact_whatif *w)
 static void read_facts(const struct node *root, struct facts *f)
 {
 	struct node recording = child(root, "recording"), verdict = child(root, "verdict");
+	struct node requests = child(root, "requests");
 
 	get_text(root, "partrace", &f->recording.version);
 	read_recording(&recording, &f->recording);
@@ -529,6 +592,8 @@ static void read_facts(const struct node *root, struct facts *f)
 	READ_ARRAY(root, "locks", read_lock, f->locks, f->lock_cnt);
 	READ_ARRAY(root, "channels", read_channel, f->channels, f->channel_cnt);
 	READ_ARRAY(root, "syscalls", read_syscall, f->syscalls, f->syscall_cnt);
+	read_requests(&requests, &f->requests);
+	READ_ARRAY(root, "slo", read_slo, f->slo, f->slo_cnt);
 	READ_ARRAY(root, "series", read_window, f->series, f->series_cnt);
 	READ_ARRAY(root, "deadlocks", read_deadlock, f->deadlocks, f->deadlock_cnt);
 	f->has_whatif = member(root, "whatif") != NULL;

@@ -16,6 +16,7 @@
 #include "model/klock.h"
 #include "model/lock_table.h"
 #include "model/peer_table.h"
+#include "model/request.h"
 #include "model/startup.h"
 #include "model/task_table.h"
 #include "model/tell.h"
@@ -75,6 +76,7 @@ void model_release(struct model *m)
 	free_values(&m->file_names);
 	free_values(&m->symbols);
 	free_values(&m->peers);
+	free_values(&m->backlogs);
 	klock_release(m);
 	cpu_table_release(m);
 	strbuf_release(&m->scratch);
@@ -126,6 +128,7 @@ static void inherit(struct process *child, const struct process *parent)
 	free(child->command);
 	child->exe = parent->exe ? xstrdup(parent->exe) : NULL;
 	child->command = parent->command ? xstrdup(parent->command) : NULL;
+	memcpy(child->imports, parent->imports, sizeof(child->imports));
 	memcpy(child->runtime, parent->runtime, sizeof(child->runtime));
 	memcpy(child->runtime_version, parent->runtime_version, sizeof(child->runtime_version));
 	gil_inherit(child, parent);
@@ -142,6 +145,7 @@ static void on_fork(struct model *m, const struct par_fork *rec)
 	}
 	t = task_get(m, rec->child_tid, rec->child_tgid, rec->hdr.ts_ns);
 	t->timeline->phase = PHASE_READY;
+	t->creator = task_find(m, rec->hdr.tid);
 	if (parent && rec->child_tgid != rec->tgid)
 		inherit(t->process, parent);
 	t->process->shared_vm = rec->hdr.flags & PAR_FORK_SHARES_VM;
@@ -183,7 +187,7 @@ static void on_exec(struct model *m, const struct par_exec *rec)
 	p->exe = xstrdup(rec->path);
 	free(p->command);
 	p->command = NULL;
-	p->runtime[0] = p->runtime_version[0] = 0;
+	p->imports[0] = p->runtime[0] = p->runtime_version[0] = 0;
 	gil_forget(p);
 	task_rename(m, t, rec->comm);
 	if (p->announced)
@@ -245,6 +249,7 @@ static void on_process(struct model *m, const struct event_process *ev)
 		free(p->command);
 		p->command = xstrdup(ev->command);
 	}
+	memcpy(p->imports, ev->imports, sizeof(p->imports));
 	if (p->announced)
 		TELL(m, process, p);
 }
@@ -476,6 +481,11 @@ void model_feed(struct model *m, const struct event *ev)
 		break;
 	case PAR_STARTUP:
 		startup_step(m, &ev->startup);
+		break;
+	case PAR_REQUEST:
+	case EVENT_BACKLOG:
+	case EVENT_REQUESTS:
+		request_feed(m, ev);
 		break;
 	default:
 		break;

@@ -37,6 +37,7 @@ struct process {
 	char name[PAR_COMM_LEN];	/* its main thread's */
 	char *exe;			/* path, or NULL */
 	char *command;			/* arguments, or NULL */
+	char imports[64];		/* modules of its script that are worth telling, or "" */
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
 	uint64_t exec_ns;		/* last exec inside the recording, 0: none */
@@ -71,7 +72,9 @@ struct process {
 
 struct task {
 	uint32_t tid;
+	uint32_t index;			/* its place in model.all_tasks */
 	struct process *process;
+	const struct task *creator;	/* NULL: was there before, or its birth was not seen */
 	char name[PAR_COMM_LEN];
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
@@ -93,6 +96,7 @@ struct lock_edge {
 
 struct lock {
 	enum lock_kind kind;
+	uint32_t index;			/* in order of appearance, from 1 on */
 	struct process *process;	/* NULL: shared by processes */
 	uint64_t addr;			/* of a file: its inode */
 	uint32_t dev;			/* ... and the device that is on */
@@ -164,6 +168,27 @@ struct syscall_count {
 /* Block requests made by threads that are traced. */
 struct disk_count {
 	uint64_t reads, writes, bytes;
+};
+
+/* One request that was answered, or one call of the function that stands for it. */
+struct request {
+	uint64_t begin_ns;		/* it came, as far as that was seen */
+	uint64_t read_ns;		/* somebody took it up */
+	uint64_t end_ns;		/* the last piece of the answer left */
+	enum par_request_kind kind;
+	uint16_t port;			/* TCP: that it came to; else 0 */
+	const struct process *process;	/* that took it up; NULL: not known */
+	const struct task *task;	/* likewise */
+};
+
+/* A listening socket, as whoever took connections from it found it. */
+struct backlog {
+	enum par_request_kind kind;
+	uint16_t port;			/* TCP; else 0 */
+	const struct process *process;	/* that took the last one; NULL: not known */
+	uint64_t accepts;
+	uint64_t waiting;		/* that still waited then, over all accepts */
+	uint32_t waiting_max, limit;
 };
 
 /* One stretch of one thread's life. */
@@ -239,6 +264,7 @@ struct observer {
 	void (*wakeup)(void *ctx, const struct wakeup *w);
 	void (*cpu)(void *ctx, const struct cpu_switch *c);
 	void (*memory)(void *ctx, uint64_t ts_ns, const struct process *p);
+	void (*request)(void *ctx, const struct request *r);
 	void (*bystander)(void *ctx, uint32_t tid, uint32_t tgid, const char *name);
 	void (*end)(void *ctx, uint64_t ts_ns);
 };
@@ -268,6 +294,8 @@ struct model {
 	struct htab kernel_symbols;	/* (address, 0) -> char *: functions, and locks by name */
 	struct htab devices;		/* (dev_t, 0) -> char *: block devices */
 	struct disk_count disk;
+	struct htab backlogs;		/* (inode, 0) -> struct backlog */
+	uint64_t requests_unfinished, requests_missed;
 	struct htab cpus;		/* (cpu, 0) -> struct cpu_line */
 	struct wait_calls calls;
 	struct strbuf scratch, object;	/* names lent to observers */

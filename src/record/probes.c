@@ -74,6 +74,10 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	/* and without block devices there is none of those. */
 	c->blocks = full && tracepoint_args(btf, "block_rq_complete");
 
+	c->requests = full && !p->opts.request_function;
+	bpf_program__set_autoload(p->skel->progs.on_sk_data_ready,
+				  c->requests && tracepoint_args(btf, "sk_data_ready"));
+
 	bpf_program__set_autoload(p->skel->progs.on_sys_exit, full);
 	bpf_program__set_autoload(p->skel->progs.on_contention_begin, c->klocks);
 	bpf_program__set_autoload(p->skel->progs.on_contention_end, c->klocks);
@@ -111,6 +115,21 @@ static void prepare_python(struct probes *p, const struct btf *btf)
 	}
 }
 
+/* Attached to the function that --request names. */
+static void prepare_request(struct probes *p, const struct btf *btf)
+{
+	struct bpf_program *progs[] = {
+		p->skel->progs.on_request_call,
+		p->skel->progs.on_request_return,
+	};
+
+	for (size_t i = 0; i < sizeof(progs) / sizeof(progs[0]); i++) {
+		bpf_program__set_autoload(progs[i], p->opts.request_function);
+		bpf_program__set_autoattach(progs[i], false);
+		uprobe_prepare(progs[i], btf);
+	}
+}
+
 static void configure(struct probes *p)
 {
 	struct par_config *c = &p->skel->rodata->config;
@@ -131,6 +150,7 @@ static void configure(struct probes *p)
 	c->lock_text_bytes = p->opts.lock_text_bytes;
 	choose_programs(p, btf);
 	prepare_python(p, btf);
+	prepare_request(p, btf);
 	btf__free(btf);
 
 	p->skel->bss->shared.end_ns = UINT64_MAX;
@@ -416,6 +436,23 @@ struct probes_python probes_python(const struct probes *p)
 		.released_fd = bpf_map__fd(p->skel->maps.released),
 		.watch = &p->skel->bss->watch,
 	};
+}
+
+struct probes_requests probes_requests(const struct probes *p)
+{
+	struct probes_requests r = { .served_fd = -1, .listeners_fd = -1 };
+
+	r.counts = &p->skel->bss->request_counts;
+	if (p->opts.request_function) {
+		r.call = p->skel->progs.on_request_call;
+		r.ret = p->skel->progs.on_request_return;
+	}
+	if (p->skel->rodata->config.requests) {
+		r.served_fd = bpf_map__fd(p->skel->maps.served);
+		r.served_max = bpf_map__max_entries(p->skel->maps.served);
+		r.listeners_fd = bpf_map__fd(p->skel->maps.listeners);
+	}
+	return r;
 }
 
 void probes_measure(struct probes *p, bool on)

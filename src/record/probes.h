@@ -20,6 +20,7 @@ struct probes_opts {
 	bool follow_children;
 	bool trace_all;
 	bool light;		/* scheduler only */
+	bool request_function;	/* requests are calls of a function, not turns of connections */
 	/* Where the kernel's locking functions lie; 0: not known. */
 	uint64_t sched_text, sched_text_bytes;
 	uint64_t lock_text, lock_text_bytes;
@@ -81,6 +82,19 @@ struct probes_python {
 };
 
 struct probes_python probes_python(const struct probes *p);
+
+/*
+ * What record/requests needs. Programs and memory stay the probes'; served_fd is -1 when
+ * connections are not looked at, the programs are NULL when no function is.
+ */
+struct probes_requests {
+	struct bpf_program *call, *ret;
+	int served_fd, listeners_fd;	/* maps: file -> struct par_served; inode -> par_listener */
+	uint32_t served_max;		/* room for so many */
+	const struct par_request_counts *counts;
+};
+
+struct probes_requests probes_requests(const struct probes *p);
 
 /*
  * Time spent in the programs, in ns, while measuring is on. Measuring itself

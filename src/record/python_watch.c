@@ -67,8 +67,8 @@ static void attach(struct python_watch *w, struct python_file *file, enum watch_
 
 	if (file->uprobes[k].is_attached)
 		return;
-	err = uprobe_attach(&file->uprobes[k], program_for(&py, k), file->fd, &file->offsets[first],
-			    functions_of[k].last - first + 1);
+	err = uprobe_attach(&file->uprobes[k], program_for(&py, k), UPROBE_ENTRY, file->fd,
+			    &file->offsets[first], functions_of[k].last - first + 1);
 	if (err && !w->failed)
 		log_info("cannot watch CPython: %s", strerror(-err));
 	w->failed |= err != 0;

@@ -103,6 +103,19 @@ static int check_pid_namespace(void)
 	return -EINVAL;
 }
 
+static int open_requests(struct session *s)
+{
+	int err = requests_init(&s->requests, s->probes, &s->opts.request);
+
+	if (err) {
+		log_err(err, "cannot attach to the function of --request in '%s'",
+			s->opts.request.path);
+		log_hint("the kernel needs CONFIG_UPROBES; without --request requests are those "
+			 "of served connections");
+	}
+	return err;
+}
+
 int session_open(struct session *s, struct target *target, const struct session_opts *opts)
 {
 	int err;
@@ -118,6 +131,8 @@ int session_open(struct session *s, struct target *target, const struct session_
 		err = probes_attach(s->probes);
 	if (!err)
 		python_watch_init(&s->python, s->probes);
+	if (!err)
+		err = open_requests(s);
 	if (err)
 		session_close(s);
 	else
@@ -129,6 +144,7 @@ void session_close(struct session *s)
 {
 	ring_buffer__free(s->rb);
 	python_watch_release(&s->python);
+	requests_release(&s->requests);
 	probes_close(s->probes);
 	merge_release(&s->merge);
 	counts_release(&s->counts);
@@ -313,6 +329,7 @@ void session_feed_counts(struct session *s)
 
 	counts_feed(&s->counts, s->probes, s->opts.feed, s->opts.ctx);
 	python_watch_feed(&s->python, s->opts.feed, s->opts.ctx);
+	requests_feed(&s->requests, s->end_ns, s->opts.feed, s->opts.ctx);
 
 	ev.hdr.kind = EVENT_LOST;
 	ev.hdr.ts_ns = clock_mono_ns();

@@ -20,10 +20,12 @@
 #include "record/merge.h"
 #include "record/probes.h"
 #include "record/python_watch.h"
+#include "record/requests.h"
 #include "record/target.h"
 
 struct session_opts {
 	struct probes_opts probes;
+	struct request_function request;	/* with probes.request_function */
 	void (*feed)(void *ctx, const struct event *ev);
 	void *ctx;
 };
@@ -40,6 +42,7 @@ struct session {
 	struct merge merge;
 	struct counts counts;
 	struct python_watch python;
+	struct requests requests;
 	uint64_t counts_next_ns;
 
 	uint64_t begin_ns, end_ns;

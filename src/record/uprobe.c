@@ -13,6 +13,7 @@
 
 /* enum bpf_attach_type of Linux 6.6 (89ae89f53d20); our headers may be older. */
 #define ATTACH_UPROBE_MULTI 48
+#define MULTI_RETURN	    1	/* BPF_F_UPROBE_MULTI_RETURN */
 
 /* The part of union bpf_attr for BPF_LINK_CREATE with that type. */
 struct link_create_multi {
@@ -52,8 +53,8 @@ static bool is_multi(const struct bpf_program *prog)
 	       (enum bpf_attach_type)ATTACH_UPROBE_MULTI;
 }
 
-static int attach_multi(struct uprobe *u, struct bpf_program *prog, const char *path,
-			const uint64_t *offsets, size_t cnt)
+static int attach_multi(struct uprobe *u, struct bpf_program *prog, enum uprobe_at at,
+			const char *path, const uint64_t *offsets, size_t cnt)
 {
 	struct link_create_multi attr = {
 		.prog_fd = (uint32_t)bpf_program__fd(prog),
@@ -61,6 +62,7 @@ static int attach_multi(struct uprobe *u, struct bpf_program *prog, const char *
 		.path = (uintptr_t)path,
 		.offsets = (uintptr_t)offsets,
 		.cnt = (uint32_t)cnt,
+		.multi_flags = at == UPROBE_RETURN ? MULTI_RETURN : 0,
 	};
 	long fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 
@@ -70,14 +72,15 @@ static int attach_multi(struct uprobe *u, struct bpf_program *prog, const char *
 	return 0;
 }
 
-static int attach_each(struct uprobe *u, struct bpf_program *prog, const char *path,
-		       const uint64_t *offsets, size_t cnt)
+static int attach_each(struct uprobe *u, struct bpf_program *prog, enum uprobe_at at,
+		       const char *path, const uint64_t *offsets, size_t cnt)
 {
 	for (u->cnt = 0; u->cnt < cnt; u->cnt++) {
 		struct bpf_link *link;
 		int err;
 
-		link = bpf_program__attach_uprobe(prog, false, -1, path, offsets[u->cnt]);
+		link = bpf_program__attach_uprobe(prog, at == UPROBE_RETURN, -1, path,
+						  offsets[u->cnt]);
 		err = (int)libbpf_get_error(link);
 		if (err) {
 			uprobe_detach(u);
@@ -88,7 +91,7 @@ static int attach_each(struct uprobe *u, struct bpf_program *prog, const char *p
 	return 0;
 }
 
-int uprobe_attach(struct uprobe *u, struct bpf_program *prog, int file_fd,
+int uprobe_attach(struct uprobe *u, struct bpf_program *prog, enum uprobe_at at, int file_fd,
 		  const uint64_t *offsets, size_t cnt)
 {
 	uint64_t wanted[UPROBE_FUNCTIONS_MAX];
@@ -105,8 +108,8 @@ int uprobe_attach(struct uprobe *u, struct bpf_program *prog, int file_fd,
 		return 0;
 	/* Names the very file, wherever it lies and in whatever mount namespace. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
-	err = is_multi(prog) ? attach_multi(u, prog, path, wanted, n)
-			     : attach_each(u, prog, path, wanted, n);
+	err = is_multi(prog) ? attach_multi(u, prog, at, path, wanted, n)
+			     : attach_each(u, prog, at, path, wanted, n);
 	u->is_attached = !err;
 	return err;
 }

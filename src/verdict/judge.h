@@ -63,6 +63,8 @@ void explain_fit(const struct judgement *j, struct strbuf *s);
 /* explain.c: the sentences; the caller frees. */
 char *explain_verdict(const struct judgement *j);
 char *explain_role(const struct judgement *j, const struct role_view *r, enum verdict_class class);
+
+/* advise.c; after predict(), whose numbers of workers it takes over */
 void advise(const struct judgement *j, struct fact_verdict *out);
 void add_advice(struct fact_verdict *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -6,11 +6,6 @@
 #ifndef VERDICT_THRESHOLDS_H
 #define VERDICT_THRESHOLDS_H
 
-/* A thread does the work when it runs and waits for I/O a tenth as much as the busiest one … */
-#define WORKER_MIN_SHARE 0.10
-/* … or would, were it not kept from it: its waits count for half. */
-#define WORKER_STARVED_SHARE 0.50
-
 /* Above this share of the usable CPUs a program is out of CPU (VTune: "ideal" from 86 %). */
 #define CPU_SATURATED 0.85
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/htab.h"
 #include "base/xalloc.h"
+#include "facts/workers.h"
 #include "verdict/thresholds.h"
 
 double ratio(double a, double b)
@@ -275,26 +276,30 @@ static bool is_short_lived(const struct fact_process *p)
 
 static void mark_workers(struct view *v)
 {
-	double effort = 0, active = 0, brief = 0;
+	struct work_done *done = xcalloc(v->thread_cnt, sizeof(*done));
+	bool *is_worker = xcalloc(v->thread_cnt, sizeof(*is_worker));
+	double effort = 0, brief = 0;
 
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		const struct thread_view *t = &v->threads[i];
 
 		if (!may_work(t))
 			continue;
-		brief += t->process && is_short_lived(t->process) ? effort_ns(t) : 0;
-		effort = effort_ns(t) > effort ? effort_ns(t) : effort;
-		active = t->active_ns > active ? t->active_ns : active;
+		done[i] = (struct work_done){ effort_ns(t), t->active_ns };
+		effort = done[i].effort_ns > effort ? done[i].effort_ns : effort;
+		brief += t->process && is_short_lived(t->process) ? done[i].effort_ns : 0;
 	}
+	workers_mark(done, v->thread_cnt, is_worker);
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		struct thread_view *t = &v->threads[i];
 
-		t->is_worker = may_work(t) && (effort_ns(t) >= effort * WORKER_MIN_SHARE ||
-					       t->active_ns >= active * WORKER_STARVED_SHARE);
+		t->is_worker = is_worker[i];
 		/* Made for one task each, they are small by themselves, but not together. */
 		if (may_work(t) && t->process && is_short_lived(t->process))
 			t->is_worker = brief >= effort * WORKER_MIN_SHARE;
 	}
+	free(done);
+	free(is_worker);
 }
 
 static void extend(uint64_t *first, uint64_t *last, const struct thread_view *t)

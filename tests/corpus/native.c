@@ -94,7 +94,8 @@ static void mmap_churn(struct worker *w)
 	const size_t size = 64 * 4096;
 
 	for (long i = share(w); i > 0; i--) {
-		char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
 
 		for (size_t at = 0; at < size; at += 4096)
 			p[at] = 1;
@@ -207,8 +208,8 @@ int main(int argc, char **argv)
 
 	if (argc != 5)
 		return fprintf(stderr, "usage: native JOB VARIANT WORKERS SCALE\n"), 2;
-	while (job < end && (strcmp(job->name, argv[1]) ||
-			     (job->variant && strcmp(job->variant, argv[2]))))
+	while (job < end &&
+	       (strcmp(job->name, argv[1]) || (job->variant && strcmp(job->variant, argv[2]))))
 		job++;
 	workers = atoi(argv[3]);
 	if (job == end || workers < 1)
@@ -217,8 +218,8 @@ int main(int argc, char **argv)
 	work = job->work;
 	start = now();
 	/* Shared, so that forked workers can leave their sums. */
-	crew = mmap(NULL, workers * sizeof(*crew), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		    -1, 0);
+	crew = mmap(NULL, workers * sizeof(*crew), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < workers; i++)
 		crew[i] = (struct worker){ i, workers, job->rounds * atof(argv[4]), 0 };
 	if (!strcmp(argv[2], "processes"))
@@ -227,7 +228,7 @@ int main(int argc, char **argv)
 		run_threads(crew, workers);
 	for (int i = 0; i < workers; i++)
 		sum += crew[i].sum;
-	printf("{\"job\": \"%s\", \"variant\": \"%s\", \"seconds\": %.4f, \"sum\": %llu}\n", argv[1],
-	       argv[2], now() - start, (unsigned long long)sum);
+	printf("{\"job\": \"%s\", \"variant\": \"%s\", \"seconds\": %.4f, \"sum\": %llu}\n",
+	       argv[1], argv[2], now() - start, (unsigned long long)sum);
 	return 0;
 }

@@ -42,7 +42,7 @@ SCHEMA = {
         "start": STR, "duration_ns": INT, "command": [STR], "pids": [INT], "kernel": STR,
         "arch": STR,
         "cpus": {"online": INT, "affinity": INT, "quota": NUM + NULL, "usable": NUM},
-        "cpu_split": STR, "steal_ns": INT, "events": INT, "lost": {"ring": INT, "state": INT},
+        "memory_bytes": INT + NULL, "cpu_split": STR, "steal_ns": INT, "events": INT, "lost": {"ring": INT, "state": INT},
         "unavailable": [STR],
         "overhead": {"bpf_ns": INT, "collector_ns": INT, "fraction": NUM},
     },
@@ -54,7 +54,7 @@ SCHEMA = {
         "start_method": STR + NULL, "startup_ns": INT + NULL,
         "rss_bytes": INT + NULL, "pss_bytes": INT + NULL, "private_bytes": INT + NULL,
         "exit_signal": STR + NULL, "started_by": STR + NULL, "exec": BOOL + NULL,
-        "helper": STR + NULL,
+        "helper": STR + NULL, "framework": ({"name": STR, "options": STR}, None),
     }],
     "threads": [{
         "tid": INT, "pid": INT, "name": STR, "role": STR, "lifetime_ns": INT,

@@ -38,6 +38,9 @@ static struct facts full_facts(void)
 	f.processes[0].started_by = xstrdup("vfork");
 	f.processes[0].has_exec = f.processes[0].exec = true;
 	f.processes[0].helper = xstrdup("fork server");
+	f.processes[0].framework = xstrdup("gunicorn");
+	f.processes[0].framework_options = xstrdup("-w 4");
+	f.recording.memory_bytes = 8000000000;
 	channel(&f, "pipe", 100, 101, 10, 4096, 30);
 	syscall_of(&f, "futex", 1000, 28400);
 	f.series = xcalloc(1, sizeof(*f.series));
@@ -141,6 +144,7 @@ static void every_key_is_there_and_null_is_what_is_not_known(void **state)
 	assert_true(json_is_null(json_object_get(process, "started_by")));
 	assert_true(json_is_null(json_object_get(process, "exec")));
 	assert_true(json_is_null(json_object_get(process, "helper")));
+	assert_true(json_is_null(json_object_get(process, "framework")));
 	assert_true(json_is_null(json_object_get(process, "exit_signal")));
 	/* Not replayed; an empty array would say that nothing was to be predicted. */
 	assert_true(json_is_null(json_object_get(root, "whatif")));

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * Requests of served connections, and calls of the function that --request names.
+ * Owns the table of connections and that of listening sockets. What the data mean is
+ * not looked at: a read opens a request, writes answer it, the next read ends it,
+ * whichever threads and processes do that.
+ *
+ *	      read               write               read, end of file
+ *	IDLE -------> READ (open) ------> REPLIED ---------------------> told, IDLE
+ *	                 ^                   |  ^
+ *	                 +- read more        +--+ write more
+ */
+#include "request.bpf.h"
+
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+#include "file.bpf.h"
+
+#define SERVED_MAX 65536
+
+struct par_request_counts request_counts;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SERVED_MAX);
+	__type(key, __u64);		/* the address of the struct file */
+	__type(value, struct par_served);
+} served SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u64);		/* the inode number */
+	__type(value, struct par_listener);
+} listeners SEC(".maps");
+
+/* Tell of the request that @s has, if it was answered; it has none then. */
+static __always_inline void tell(struct par_served *s, __u64 now)
+{
+	struct par_request *rec;
+
+	if (s->begin_ns && s->write_ns && !recording_over(now)) {
+		rec = emit_begin(sizeof(*rec), PAR_REQUEST, s->tid, now);
+		if (rec) {
+			rec->begin_ns = s->begin_ns;
+			rec->read_ns = s->read_ns;
+			rec->end_ns = s->write_ns;
+			rec->tgid = s->tgid;
+			rec->end_tid = s->end_tid;
+			rec->lport = s->lport;
+			rec->kind = s->kind;
+			__builtin_memset(rec->pad, 0, sizeof(rec->pad));
+			emit_end(rec);
+		}
+	}
+	s->begin_ns = 0;
+	s->write_ns = 0;
+}
+
+static __always_inline __u8 request_kind(const struct par_file_ref *ref)
+{
+	return ref->kind == PAR_FILE_UNIX ? PAR_REQUEST_UNIX : PAR_REQUEST_TCP;
+}
+
+/* The entry of @file, made when there is none. NULL, and counted: no room. */
+static __always_inline struct par_served *served_get(__u64 file, const struct par_file_ref *ref)
+{
+	struct par_served *s = bpf_map_lookup_elem(&served, &file);
+	struct par_served start = {}; /* before 6.2 a map takes values off the stack only */
+
+	if (s)
+		return s;
+	start.ino = ref->id;
+	start.lport = ref->lport;
+	start.kind = request_kind(ref);
+	bpf_map_update_elem(&served, &file, &start, BPF_NOEXIST);
+	s = bpf_map_lookup_elem(&served, &file);
+	if (!s)
+		__sync_fetch_and_add(&request_counts.missed, 1);
+	return s;
+}
+
+/* Another connection's, whose file was at the same address: its last reply is whole. */
+static __always_inline void take_over(struct par_served *s, const struct par_file_ref *ref,
+				      __u64 now)
+{
+	if (s->ino == ref->id)
+		return;
+	tell(s, now);
+	s->ino = ref->id;
+	s->arrival_ns = 0;
+	s->lport = ref->lport;
+	s->kind = request_kind(ref);
+}
+
+/*
+ * When the data came that was just read. Where the kernel does not tell (before 6.3, or
+ * on a connection that was not known yet): at the wake-up that ended the wait for it.
+ */
+static __always_inline __u64 came_ns(const struct thread *t, const struct par_served *s, __u64 now)
+{
+	if (s->arrival_ns)
+		return s->arrival_ns;
+	if (t->cause.file.id == s->ino && t->off.wake_ns > s->last_ns)
+		return t->off.wake_ns;
+	return now;
+}
+
+static __always_inline void on_read(struct task_struct *task, struct thread *t,
+				    struct par_served *s, __u64 now)
+{
+	if (s->write_ns)
+		tell(s, now);
+	if (!s->begin_ns) {
+		s->begin_ns = came_ns(t, s, now);
+		s->read_ns = now;
+		s->tid = task->pid;
+		s->tgid = task->tgid;
+	}
+	s->arrival_ns = 0;
+	s->last_ns = now;
+}
+
+static __always_inline void on_write(struct task_struct *task, struct par_served *s, __u64 now)
+{
+	s->last_ns = now;
+	if (!s->begin_ns)
+		return; /* unasked */
+	if (s->write_ns && now - s->write_ns > PAR_REPLY_PAUSE_NS) {
+		tell(s, now);
+		return;
+	}
+	s->write_ns = now;
+	s->end_tid = task->pid;
+}
+
+static __always_inline bool is_served_stream(const struct par_file_ref *ref)
+{
+	/* A datagram socket has one name, and many others come to it. */
+	return (ref->flags & PAR_FILE_SERVED) && !(ref->flags & PAR_FILE_NAMED) &&
+	       (ref->kind == PAR_FILE_TCP || ref->kind == PAR_FILE_UNIX);
+}
+
+__noinline int request_moved(struct thread *t, __u32 step)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct par_served *s;
+	__u64 file, now;
+
+	if (!t || !is_served_stream(&t->file.ref))
+		return 0;
+	file = t->file.file;
+	if (step == REQUEST_READ)
+		s = served_get(file, &t->file.ref);
+	else
+		s = bpf_map_lookup_elem(&served, &file);
+	if (!s)
+		return 0;
+	now = bpf_ktime_get_ns();
+	take_over(s, &t->file.ref, now);
+	if (step == REQUEST_READ) {
+		on_read(task, t, s, now);
+	} else if (step == REQUEST_WRITE) {
+		on_write(task, s, now);
+	} else {
+		tell(s, now);
+		bpf_map_delete_elem(&served, &file);
+	}
+	return 0;
+}
+
+static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
+{
+	struct file *file = file_at(task, fd);
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	__u64 ino = BPF_CORE_READ(file, f_inode, i_ino);
+	struct par_listener start = {}, *l;
+	__u32 waiting;
+
+	if (!sk || !socket_listens(sk))
+		return;
+	l = bpf_map_lookup_elem(&listeners, &ino);
+	if (!l) {
+		start.limit = BPF_CORE_READ(sk, sk_max_ack_backlog);
+		start.kind = socket_is_tcp(sk) ? PAR_REQUEST_TCP : PAR_REQUEST_UNIX;
+		if (start.kind == PAR_REQUEST_TCP)
+			start.lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+		bpf_map_update_elem(&listeners, &ino, &start, BPF_NOEXIST);
+		l = bpf_map_lookup_elem(&listeners, &ino);
+	}
+	if (!l)
+		return; /* beyond that many: not watched */
+	/* UNIX sockets queue who connects like data. */
+	waiting = l->kind == PAR_REQUEST_TCP ? BPF_CORE_READ(sk, sk_ack_backlog)
+					     : BPF_CORE_READ(sk, sk_receive_queue.qlen);
+	__sync_fetch_and_add(&l->accepts, 1);
+	__sync_fetch_and_add(&l->waiting_sum, waiting);
+	if (waiting > l->waiting_max)
+		l->waiting_max = waiting;
+	l->tgid = task->tgid;
+}
+
+__noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct par_file_ref ref;
+	struct par_served *s;
+	__u64 file, now;
+
+	if (!t)
+		return 0;
+	count_backlog(task, listener);
+	file_ref_fill(task, t, fd, &ref);
+	if (!is_served_stream(&ref))
+		return 0;
+	file = t->file.file;
+	s = served_get(file, &ref);
+	if (!s)
+		return 0;
+	now = bpf_ktime_get_ns();
+	take_over(s, &ref, now);
+	s->last_ns = now;
+	return 0;
+}
+
+/* From Linux 6.3 on. Runs for each piece of data that comes on this machine. */
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(on_sk_data_ready, const struct sock *sk)
+{
+	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
+	struct par_served *s = bpf_map_lookup_elem(&served, &file);
+
+	if (s && !s->arrival_ns)
+		s->arrival_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/*
+ * --request. A call inside a call is part of it. One that was left by an exception or
+ * longjmp(3) shows by the next one's stack, which begins no lower.
+ */
+SEC("uprobe")
+int on_request_call(struct pt_regs *ctx)
+{
+	struct thread *t = thread_find(bpf_get_current_task_btf());
+	__u64 sp = regs_sp(ctx);
+
+	if (!t)
+		return 0;
+	if (t->request.begin_ns) {
+		if (sp < t->request.sp)
+			return 0;
+		__sync_fetch_and_add(&request_counts.abandoned, 1);
+	}
+	__sync_fetch_and_add(&request_counts.calls, 1);
+	t->request.sp = sp;
+	t->request.begin_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("uretprobe")
+int on_request_return(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *t = thread_find(task);
+	struct par_request *rec;
+	__u64 now;
+
+	if (!t || !t->request.begin_ns || !regs_returned(ctx, t->request.sp))
+		return 0;
+	now = bpf_ktime_get_ns();
+	__sync_fetch_and_add(&request_counts.returns, 1);
+	rec = recording_over(now) ? NULL : emit_begin(sizeof(*rec), PAR_REQUEST, task->pid, now);
+	if (rec) {
+		rec->begin_ns = t->request.begin_ns;
+		rec->read_ns = t->request.begin_ns;
+		rec->end_ns = now;
+		rec->tgid = task->tgid;
+		rec->end_tid = task->pid;
+		rec->lport = 0;
+		rec->kind = PAR_REQUEST_FUNCTION;
+		__builtin_memset(rec->pad, 0, sizeof(rec->pad));
+		emit_end(rec);
+	}
+	t->request.begin_ns = 0;
+	return 0;
+}
