@@ -32,7 +32,7 @@ OUT = os.path.join(TOP, os.environ.get("OUT", "build"))
 BIN = os.path.join(OUT, "tests", "corpus")  # what make builds of the jobs
 TIMEOUT = 300           # seconds that one run may take
 QUIET = 0.05            # CPUs that others may use while a run is measured
-QUIET_WAIT = 60         # seconds to wait for that, and
+QUIET_WAIT = 5          # seconds to wait for that, and
 RETRIES = 3             # so many more runs of one variant; then the quietest count
 
 
