@@ -154,8 +154,7 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 	double margin = NOISE + w->error / 2;
 	struct fact_whatif *out;
 
-	if (w->error > ERROR_MAX || !(o->best_ns > 0) || !(o->worst_ns > 0) ||
-	    !(o->usual_ns > 0)) {
+	if (w->error > ERROR_MAX || !(o->best_ns > 0) || !(o->worst_ns > 0) || !(o->usual_ns > 0)) {
 		whatif_refuse(w, change, workers,
 			      xasprintf("replayed as it was, the recorded work takes %.2f s, not "
 					"the %.2f s it took: other programs were in its way, or it "
@@ -169,8 +168,9 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 	out->speedup = w->base_ns / o->usual_ns;
 	out->low = fmin(w->base_ns / o->worst_ns, out->speedup) * (1 - margin);
 	out->high = fmax(w->base_ns / o->best_ns, out->speedup) * (1 + margin);
-	out->basis = xasprintf("%s; replayed as it was, the work takes %.2f s of the %.2f s it took",
-			       basis, w->base_ns / 1e9, w->recorded_ns / 1e9);
+	out->basis = xasprintf(
+		"%s; replayed as it was, the work takes %.2f s of the %.2f s it took", basis,
+		w->base_ns / 1e9, w->recorded_ns / 1e9);
 	free(basis);
 }
 

@@ -162,11 +162,12 @@ static void refuse_undivided(struct whatif *w)
 	if (w->workers != 1 || w->cpus < 2)
 		return;
 	for (int i = 0; i < 2; i++)
-		whatif_refuse(w, changes[i], (uint32_t)w->cpus,
-			      xasprintf("whether the work of the one thread divides can't be seen "
-					"from outside; if all of it does, %.4g CPUs make it at most "
-					"%.4gx as fast",
-					w->cpus, w->cpus));
+		whatif_refuse(
+			w, changes[i], (uint32_t)w->cpus,
+			xasprintf("whether the work of the one thread divides can't be seen "
+				  "from outside; if all of it does, %.4g CPUs make it at most "
+				  "%.4gx as fast",
+				  w->cpus, w->cpus));
 }
 
 void whatif_processes(struct whatif *w)
@@ -194,11 +195,12 @@ void whatif_processes(struct whatif *w)
 	o.best_ns = as_processes(w, &best, &d);
 	o.usual_ns = as_processes(w, &usual, &d);
 	o.worst_ns = as_processes(w, &worst, &d);
-	whatif_add(w, "processes", w->workers, NULL, &o,
-		   xasprintf("%u workers with memory and locks of their own, %.2f s of CPU on %.4g "
-			     "CPUs; worst: they start anew, %.0f MB are shipped, locks stay shared; "
-			     "best: even shares, no exchange",
-			     w->workers, w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
+	whatif_add(
+		w, "processes", w->workers, NULL, &o,
+		xasprintf("%u workers with memory and locks of their own, %.2f s of CPU on %.4g "
+			  "CPUs; worst: they start anew, %.0f MB are shipped, locks stay shared; "
+			  "best: even shares, no exchange",
+			  w->workers, w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
 }
 
 /* ---- processes as threads ---- */
@@ -265,8 +267,7 @@ static double as_threads(const struct whatif *w, double message_ns, double byte_
 		if (!is_worker)
 			continue;
 		changes[i].skip_ns = start_up_ns(w, i);
-		changes[i].pace = (1 - fmin(spared, 0.9)) *
-				  (changes[i].group ? contention : 1);
+		changes[i].pace = (1 - fmin(spared, 0.9)) * (changes[i].group ? contention : 1);
 	}
 	ns = whatif_replay(w, &model);
 	free(changes);
@@ -276,8 +277,8 @@ static double as_threads(const struct whatif *w, double message_ns, double byte_
 /* Time in the kernel for its address space that each process has had for itself. */
 static double mapping_ns(const struct whatif *w)
 {
-	static const char *const calls[] = { "mmap", "munmap", "madvise", "mprotect", "brk",
-					     "mremap" };
+	static const char *const calls[] = { "mmap",     "munmap", "madvise",
+					     "mprotect", "brk",    "mremap" };
 	double ns = (double)w->facts->faults_minor * FAULT_NS;
 
 	for (size_t i = 0; i < w->facts->syscall_cnt; i++)
