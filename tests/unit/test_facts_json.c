@@ -41,6 +41,7 @@ static struct facts full_facts(void)
 	f.processes[0].framework = xstrdup("gunicorn");
 	f.processes[0].framework_options = xstrdup("-w 4");
 	f.recording.memory_bytes = 8000000000;
+	loop_of(&f, 41, 300, 20, "fsync", 700);
 	channel(&f, "pipe", 100, 101, 10, 4096, 30);
 	syscall_of(&f, "futex", 1000, 28400);
 	f.series = xcalloc(1, sizeof(*f.series));
@@ -103,6 +104,13 @@ static void facts_come_back_as_they_went(void **state)
 	assert_int_equal(g.threads[0].watched_ns, 0);
 	assert_int_equal(g.threads[1].watched_ns, 400 * NS_PER_MS);
 	assert_int_equal(g.threads[1].released_ns, 3 * NS_PER_MS);
+	assert_null(g.threads[0].loop);
+	assert_non_null(g.threads[4].loop);
+	assert_true(g.threads[4].loop->has_turns);
+	assert_int_equal(g.threads[4].loop->lag_p95_ns, 41 * NS_PER_MS);
+	assert_int_equal(g.threads[4].loop->long_queue_ns, 20 * NS_PER_MS);
+	assert_string_equal(g.threads[4].loop->blocked_in[0].call, "fsync");
+	assert_int_equal(g.threads[4].loop->blocked_in[0].bucket, BUCKET_DISK);
 	assert_int_equal(g.locks[0].kind, LOCK_GIL);
 	assert_int_equal(g.locks[0].addr, 0x7f00);
 	assert_int_equal(g.locks[0].edge_cnt, 4);
