@@ -182,7 +182,6 @@ static void ask_all(struct whatif *w)
 	whatif_free_threaded(w);
 	whatif_without_lock(w);
 	whatif_workers(w);
-	whatif_single(w);
 }
 
 void whatif_fill(struct facts *out, const struct segments *s, const struct model *m)

@@ -49,6 +49,9 @@
 
 #define PAGE_BYTES 4096.0
 
+/* Workers that wait this much are worth more processes than CPUs. */
+#define WAITS_WORTH 0.20
+
 /* Two threads that wait for each other's GIL every 5 ms lose this much to it. */
 #define CONTENTION 1.03
 
@@ -159,7 +162,7 @@ static void refuse_undivided(struct whatif *w)
 {
 	static const char *const changes[] = { "processes", "threads" };
 
-	if (w->workers != 1 || w->cpus < 2)
+	if (w->workers != 1 || w->cpus < 2 || whatif_is_loop(w))
 		return;
 	for (int i = 0; i < 2; i++)
 		whatif_refuse(w, changes[i], (uint32_t)w->cpus,
@@ -199,6 +202,13 @@ void whatif_processes(struct whatif *w)
 			     "CPUs; worst: they start anew, %.0f MB are shipped, locks stay shared; "
 			     "best: even shares, no exchange",
 			     w->workers, w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
+	/* More of them than CPUs are no faster, unless they wait. */
+	if (w->workers > ceil(w->cpus) && w->cpus >= 2 &&
+	    whatif_fixed_waits_ns(w) < WAITS_WORTH * w->work_ns)
+		whatif_add(w, "processes", (uint32_t)ceil(w->cpus), NULL, &o,
+			   xasprintf("%.4g CPUs have enough of %.0f, as %u workers wait for little "
+				     "else; the rest as for %u",
+				     w->cpus, ceil(w->cpus), w->workers, w->workers));
 }
 
 /* ---- processes as threads ---- */
@@ -243,6 +253,23 @@ static double start_up_ns(const struct whatif *w, uint32_t thread)
 		at += ns;
 	}
 	return run;
+}
+
+double whatif_start_up_ns(const struct whatif *w)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker)
+			sum += start_up_ns(w, i);
+	return sum;
+}
+
+double whatif_exchange_ns(const struct whatif *w)
+{
+	struct exchange x = exchange_of(w);
+
+	return x.messages * MESSAGE_NS + x.bytes * BYTE_NS;
 }
 
 static double as_threads(const struct whatif *w, double message_ns, double byte_ns, double held,
