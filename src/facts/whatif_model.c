@@ -198,17 +198,15 @@ void whatif_processes(struct whatif *w)
 	o.usual_ns = as_processes(w, &usual, &d);
 	o.worst_ns = as_processes(w, &worst, &d);
 	whatif_add(w, "processes", w->workers, NULL, &o,
-		   xasprintf("%u workers with memory and locks of their own, %.2f s of CPU on %.4g "
-			     "CPUs; worst: they start anew, %.0f MB are shipped, locks stay shared; "
-			     "best: even shares, no exchange",
-			     w->workers, w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
+		   xasprintf("%.2f s of CPU on %.4g CPUs, memory and locks of their own; worst: "
+			     "interpreters start anew, %.0f MB are shipped, locks are shared",
+			     w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
 	/* More of them than CPUs are no faster, unless they wait. */
 	if (w->workers > ceil(w->cpus) && w->cpus >= 2 &&
 	    whatif_fixed_waits_ns(w) < WAITS_WORTH * w->work_ns)
 		whatif_add(w, "processes", (uint32_t)ceil(w->cpus), NULL, &o,
-			   xasprintf("%.4g CPUs have enough of %.0f, as %u workers wait for little "
-				     "else; the rest as for %u",
-				     w->cpus, ceil(w->cpus), w->workers, w->workers));
+			   xasprintf("they wait for little but CPUs, and %.4g have enough of %.0f",
+				     w->cpus, ceil(w->cpus)));
 }
 
 /* ---- processes as threads ---- */
@@ -331,6 +329,14 @@ static bool is_one_program(const struct whatif *w)
 	return true;
 }
 
+static bool has_shared_runtime(const struct whatif *w)
+{
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker && has_runtime(w, i))
+			return true;
+	return false;
+}
+
 void whatif_threads(struct whatif *w)
 {
 	struct outcome o;
@@ -354,7 +360,8 @@ void whatif_threads(struct whatif *w)
 	o.usual_ns = as_threads(w, MESSAGE_NS, BYTE_NS, 1, 1 + (CONTENTION - 1) / 2);
 	o.worst_ns = as_threads(w, MESSAGE_WORST_NS, BYTE_WORST_NS, 1, CONTENTION);
 	whatif_add(w, "threads", w->workers, NULL, &o,
-		   xasprintf("%u workers in one process, %.2f s of CPU on %.4g CPUs; worst and "
-			     "best: how much of it went into messages",
-			     w->workers, w->work_ns / 1e9, w->cpus));
+		   xasprintf("%.2f s of CPU on %.4g CPUs in one process%s; range: how much of it "
+			     "went into messages",
+			     w->work_ns / 1e9, w->cpus,
+			     has_shared_runtime(w) ? " with one global lock" : ""));
 }

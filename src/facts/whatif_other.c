@@ -63,8 +63,7 @@ void whatif_without_lock(struct whatif *w)
 	/* What it protects has to be done without it somehow. */
 	o.worst_ns = (o.usual_ns + w->base_ns) / 2;
 	whatif_add(w, "without-lock", w->workers, l->name, &o,
-		   xasprintf("without the %.2f s that threads waited for it; worst: half of the "
-			     "gain",
+		   xasprintf("%.2f s of waits for it gone; worst: half of the gain",
 			     (double)l->contended_ns / 1e9));
 }
 
@@ -95,9 +94,8 @@ void whatif_free_threaded(struct whatif *w)
 	o.usual_ns = without_groups(w, FREE_USUAL);
 	o.worst_ns = without_groups(w, FREE_WORST);
 	whatif_add(w, "free-threaded", w->workers, NULL, &o,
-		   xasprintf("without the %.2f s that threads waited for the GIL, and 5 to 40 %% "
-			     "more CPU time, as such builds need for one thread; if the extensions "
-			     "allow it and the threads share few objects",
+		   xasprintf("%.2f s of waits for the GIL gone, 5 to 40 %% more CPU time, as such "
+			     "builds need for one thread; if the extensions allow it",
 			     gil_ns / 1e9));
 }
 
@@ -173,9 +171,9 @@ static void loop_as_threads(struct whatif *w, const struct fact_thread *t)
 	o.best_ns = w->base_ns - cpu * (1 - LOOP_BEST);
 	o.worst_ns = w->base_ns + cpu * (LOOP_WORST - 1);
 	whatif_add(w, "threads", connections, NULL, &o,
-		   xasprintf("%u connections with a thread each: the same waits, and %.2f s of CPU "
-			     "on one CPU; worst and best: %.1f and %.1f times the CPU time",
-			     connections, cpu / 1e9, LOOP_WORST, LOOP_BEST));
+		   xasprintf("a thread for each connection, %.2f s of CPU on one CPU; range: %.1f "
+			     "to %.1f times the CPU time",
+			     cpu / 1e9, LOOP_BEST, LOOP_WORST));
 }
 
 static bool polls(const struct facts *f)
@@ -205,9 +203,9 @@ void whatif_async(struct whatif *w)
 	o.usual_ns = in_one_loop(w, 1);
 	o.worst_ns = in_one_loop(w, LOOP_WORST);
 	whatif_add(w, "async", w->workers, NULL, &o,
-		   xasprintf("all waits overlap, and %.2f s of CPU on one CPU; worst and best: "
-			     "%.1f and %.1f times the CPU time",
-			     w->work_ns / 1e9, LOOP_WORST, LOOP_BEST));
+		   xasprintf("all waits overlap, %.2f s of CPU on one CPU; range: %.1f to %.1f "
+			     "times the CPU time",
+			     w->work_ns / 1e9, LOOP_BEST, LOOP_WORST));
 }
 
 /* Waits for nobody in particular, one after the other if one worker does all. */
@@ -250,8 +248,7 @@ static void one_worker(struct whatif *w)
 	if (o.best_ns < ns / 2)
 		o.best_ns = ns / 2;
 	whatif_add(w, "workers", 1, NULL, &o,
-		   xasprintf("%.2f s of CPU and %.2f s of waits one after the other; best: no "
-			     "messages, and caches to itself",
+		   xasprintf("%.2f s of CPU and %.2f s of waits one after the other",
 			     (w->work_ns - whatif_start_up_ns(w)) / 1e9,
 			     whatif_fixed_waits_ns(w) / 1e9));
 }
