@@ -6,6 +6,7 @@ the real variants unrecorded, and compares: `sudo make corpus`, or
     sudo tests/corpus/run.py [--only JOB…] [--save DIR]
     tests/corpus/run.py --again DIR                      judge what was saved there anew
     sudo tests/corpus/run.py --again DIR --record-again  with new recordings and the saved times
+    sudo tests/corpus/run.py --again DIR --add-runs      with the saved recordings and more times
 
 DIR holds JOB/VARIANT.pftrace, JOB/times.json (seconds of each run of each variant), and the
 result of all, results.json. Exit: 0; 1 if a required number is missed; 2 if it can't run.
@@ -47,6 +48,8 @@ def parse_arguments():
     parser.add_argument("--again", metavar="DIR", help="judge what was saved there; run nothing")
     parser.add_argument("--record-again", action="store_true",
                         help="with --again: make the recordings anew, keep the times")
+    parser.add_argument("--add-runs", action="store_true",
+                        help="with --again: keep recordings and times, add --runs of each variant")
     parser.add_argument("--runs", type=int, default=3, help="of each variant (default: 3)")
     parser.add_argument("--scale", type=float, default=1, help="part of the work (default: all)")
     parser.add_argument("--lock", metavar="FILE", help="hold this lock (flock) while jobs run, some minutes at a time")
@@ -60,8 +63,8 @@ def parse_arguments():
     for name in args.only:
         if name not in names:
             parser.error("no job '%s'; there are %s" % (name, ", ".join(sorted(names))))
-    if args.record_again and not args.again:
-        parser.error("--record-again needs --again DIR, where the times are")
+    if (args.record_again or args.add_runs) and not args.again:
+        parser.error("--record-again and --add-runs need --again DIR, where the times are")
     return args
 
 
@@ -244,16 +247,19 @@ def measure(args, job, place):
 def run_job(args, job, partrace):
     """Record and measure what was asked for, and leave it in files."""
     os.makedirs(path_of(args, job, ""), exist_ok=True)
-    saved = path_of(args, job, "times.json")
+    path = path_of(args, job, "times.json")
+    saved = {"runs": {}, "recorded": {}}
+    if args.again:
+        with open(path) as file:
+            saved = json.load(file)
     with place_for(args, job) as place:
-        recorded = record(args, job, partrace, place)
-        if args.record_again:
-            with open(saved) as file:
-                runs = json.load(file)["runs"]
-        else:
-            runs = measure(args, job, place)
-    with open(saved, "w") as file:
-        json.dump({"runs": runs, "recorded": recorded}, file, indent=1)
+        if not args.add_runs:
+            saved["recorded"] = record(args, job, partrace, place)
+        if not args.record_again:
+            for name, runs in measure(args, job, place).items():
+                saved["runs"].setdefault(name, []).extend(runs)
+    with open(path, "w") as file:
+        json.dump(saved, file, indent=1)
 
 
 def facts_of(partrace, path):
@@ -276,7 +282,7 @@ def judge_job(args, job, partrace):
 def main():
     args = parse_arguments()
     partrace = os.environ.get("PARTRACE", os.path.join(OUT, "partrace"))
-    runs = not args.again or args.record_again
+    runs = not args.again or args.record_again or args.add_runs
     if runs and os.getuid() != 0:
         print("corpus: recording needs root: sudo make corpus", file=sys.stderr)
         return 2
