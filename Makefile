@@ -5,6 +5,7 @@
 #   OUT=DIR  build there instead of build/      V=1    show the commands
 #   SAN=1    with ASan and UBSan, into build-san/
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
+#   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DESTDIR= prefix=/usr/local                  as usual, for install
 
 OUT	?= $(if $(SAN),build-san,build)
@@ -113,9 +114,22 @@ workload_srcs := $(wildcard tests/e2e/workloads/*.c)
 workload_bins := $(patsubst tests/e2e/workloads/%.c,$(OUT)/tests/workloads/%, \
 		 $(foreach s,$(workload_srcs),$(if $(findstring _,$(notdir $s)),,$s)))
 
+# The proof of the verdict: see tests/corpus/run.py. CORPUS="--only primes json"
+corpus_bins := $(OUT)/tests/corpus/native
+
+.PHONY: corpus
+corpus: all $(corpus_bins)	## verdicts against what a change really brings; needs root, half an hour
+	@$(need_root)
+	$(Q)OUT=$(OUT) tests/corpus/run.py $(CORPUS)
+
+$(OUT)/tests/corpus/%: tests/corpus/%.c
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
+
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
-e2e: $(workload_bins)
+e2e: $(workload_bins) $(corpus_bins)
 
 $(OUT)/tests/workloads/truth: $(wildcard tests/e2e/workloads/truth_*.c)
 $(OUT)/tests/workloads/%: tests/e2e/workloads/%.c $(wildcard tests/e2e/workloads/*.h)

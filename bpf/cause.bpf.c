@@ -29,7 +29,7 @@ static __always_inline void window_read(struct par_futex_wait *w)
 }
 
 static __always_inline void futex_fill(struct task_struct *task, struct thread *t,
-				       struct par_cause *cause, __u16 call, __u64 sp)
+				       struct par_cause *cause, __u32 call, __u64 sp)
 {
 	struct par_futex_wait w = { .uaddr = cause->args[0], .sp = sp };
 	struct par_futex_what what;
@@ -66,7 +66,7 @@ static __always_inline __u64 arg_of(const struct par_cause *cause, __u32 i)
 	return i == 2 ? cause->args[2] : i == 3 ? cause->args[3] : cause->args[4];
 }
 
-static __always_inline void timeout_fill(struct par_cause *cause, __u16 call)
+static __always_inline void timeout_fill(struct par_cause *cause, __u32 call)
 {
 	__u64 arg = arg_of(cause, PAR_CALL_TIMEOUT_ARG(call));
 	__u32 unit = PAR_CALL_TIMEOUT_UNIT(call);
@@ -93,7 +93,7 @@ static __always_inline void queue_fill(struct task_struct *task, struct par_caus
 static __always_inline void call_fill(struct task_struct *task, struct thread *t,
 				      struct par_cause *cause, __u64 sp, bool is_current)
 {
-	__u16 call = config.call[cause->sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = config.call[cause->sysno & (PAR_SYSNO_CNT - 1)];
 
 	if (PAR_CALL_TIMEOUT_UNIT(call) && is_current)
 		timeout_fill(cause, call);

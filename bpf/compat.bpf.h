@@ -8,6 +8,7 @@
 #define PF_IO_WORKER	0x00000010	/* include/linux/sched.h; 5.12 */
 #define PF_KTHREAD	0x00200000
 
+#define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_DEAD	0x80
 
 /* task->state became task->__state in 5.14 (2f064a59a11f). */

@@ -79,6 +79,17 @@ struct request_call {
 
 #define POLL_MAX 64		/* descriptors that are looked at; a set may have more */
 
+/* An event loop's turn: see loop.bpf.h. */
+struct loop_state {
+	__u64 start_ns;		/* of the turn at hand; 0: none */
+	__u64 queue_ns;		/* of it: runnable, not on a CPU */
+	__u64 blocked_ns;	/* ... blocked */
+	__u32 turns;		/* ended so far */
+	__u8 seen;		/* has polled */
+	__u8 by_epoll;		/* ... by epoll or io_uring: other polls are none of the loop's */
+	__u8 pad[2];
+};
+
 /* What a poll waits for: see poll.bpf.h. */
 struct poll_set {
 	__u64 entry[POLL_MAX];	/* the struct file's address | POLL_* */
@@ -110,6 +121,7 @@ struct thread {
 	struct startup startup;
 	struct klock_wait klock;
 	struct throttle_mark throttle;
+	struct loop_state loop;
 	struct request_call request;
 	struct poll_set poll;
 };

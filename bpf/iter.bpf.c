@@ -91,6 +91,10 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	rec->cause.sysno = PAR_NO_SYSCALL;
 	rec->off.out_cpu = task_cpu(task);
+	rec->turn_ns = t->loop.start_ns;
+	rec->turn_queue_ns = t->loop.queue_ns;
+	rec->turn_blocked_ns = t->loop.blocked_ns;
+	rec->turns = t->loop.turns;
 	if (t->phase == PHASE_UNKNOWN)
 		state_from_task(task, t, rec);
 	else

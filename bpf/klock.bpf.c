@@ -152,3 +152,23 @@ void klock_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 	cause->lock_ip = t->klock.ip;
 	cause->owner_tid = owner_of(lock, flags);
 }
+
+/*
+ * Threads share their table of descriptors. Whoever makes it grow waits until nobody
+ * can be looking at the old one, and whoever needs a new descriptor meanwhile waits
+ * for that (fs/file.c, expand_files()). Neither is a lock that the kernel tells of.
+ */
+void klock_fill_table(struct task_struct *task, struct par_cause *cause)
+{
+	struct files_struct *files;
+
+	if (cause->klock || cause->sysno < 0 ||
+	    (cause->flags & (PAR_CAUSE_COMPAT | PAR_CAUSE_IOWAIT)) ||
+	    !(config.call[cause->sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_OPENS))
+		return;
+	files = BPF_CORE_READ(task, files);
+	if (!BPF_CORE_READ(files, resize_in_progress))
+		return;
+	cause->klock = PAR_KLOCK_TABLE;
+	cause->lock_addr = (__u64)files;
+}

@@ -11,4 +11,10 @@
  */
 void klock_fill(struct task_struct *task, struct thread *t, struct par_cause *cause) __hidden;
 
+/*
+ * Likewise, when nothing else is known, and it leaves in D state: maybe until its
+ * table of descriptors has grown. Needs no tracepoint.
+ */
+void klock_fill_table(struct task_struct *task, struct par_cause *cause) __hidden;
+
 #endif

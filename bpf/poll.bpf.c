@@ -141,7 +141,7 @@ __noinline int poll_collect(struct thread *t)
 	struct descriptors d;
 	struct room *room;
 	__u32 zero = 0;
-	__u16 call;
+	__u32 call;
 
 	if (!t)
 		return 0;
@@ -159,6 +159,7 @@ __noinline int poll_collect(struct thread *t)
 	else
 		collect_select(&d, room, &t->cause, &t->poll);
 	t->poll.is_open = t->poll.cnt > 0;
+	t->cause.polled = t->poll.cnt;
 	return 0;
 }
 

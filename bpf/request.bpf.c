@@ -127,7 +127,7 @@ static __always_inline void on_write(struct task_struct *task, struct par_served
 {
 	s->last_ns = now;
 	if (!s->begin_ns)
-		return;		/* unasked */
+		return; /* unasked */
 	if (s->write_ns && now - s->write_ns > PAR_REPLY_PAUSE_NS) {
 		tell(s, now);
 		return;
@@ -192,7 +192,7 @@ static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
 		l = bpf_map_lookup_elem(&listeners, &ino);
 	}
 	if (!l)
-		return;		/* beyond that many: not watched */
+		return; /* beyond that many: not watched */
 	/* UNIX sockets queue who connects like data. */
 	waiting = l->kind == PAR_REQUEST_TCP ? BPF_CORE_READ(sk, sk_ack_backlog)
 					     : BPF_CORE_READ(sk, sk_receive_queue.qlen);
@@ -273,8 +273,7 @@ int on_request_return(struct pt_regs *ctx)
 		return 0;
 	now = bpf_ktime_get_ns();
 	__sync_fetch_and_add(&request_counts.returns, 1);
-	rec = recording_over(now) ? NULL
-				  : emit_begin(sizeof(*rec), PAR_REQUEST, task->pid, now);
+	rec = recording_over(now) ? NULL : emit_begin(sizeof(*rec), PAR_REQUEST, task->pid, now);
 	if (rec) {
 		rec->begin_ns = t->request.begin_ns;
 		rec->read_ns = t->request.begin_ns;

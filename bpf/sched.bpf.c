@@ -10,6 +10,7 @@
 #include "emit.bpf.h"
 #include "file.bpf.h"
 #include "klock.bpf.h"
+#include "loop.bpf.h"
 #include "python.bpf.h"
 #include "throttle.bpf.h"
 #include "uring.bpf.h"
@@ -27,7 +28,7 @@ static __always_inline struct par_cpu_gap *gap_here(void)
  * The thread's last record: what it used, and the end of its process if it is
  * the last. False: there was no room for it.
  */
-static __always_inline bool emit_exit(struct task_struct *task, __u64 now)
+static __always_inline bool emit_exit(struct task_struct *task, const struct thread *t, __u64 now)
 {
 	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, task->pid, now);
 
@@ -44,6 +45,9 @@ static __always_inline bool emit_exit(struct task_struct *task, __u64 now)
 		rec->hdr.flags |= PAR_EXIT_PROCESS;
 		rec->maxrss_bytes = task->signal->maxrss * config.page_bytes;
 	}
+	rec->turn_ns = t->loop.start_ns;
+	rec->turns = t->loop.turns;
+	rec->pad = 0;
 	emit_end(rec);
 	return true;
 }
@@ -114,6 +118,8 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 			emit_end(rec);
 		}
 	}
+	if (t->loop.start_ns)
+		loop_came(t, now);
 	t->in_ns = now;
 	t->off.out_ns = 0;
 	t->phase = PHASE_RUNNING;
@@ -148,7 +154,7 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	__u64 ran_ns = ran_before_leaving(task, t, now);
 
 	if (state & TASK_DEAD) {
-		t->phase = emit_exit(task, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
+		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}
 	t->off.out_ns = now;
@@ -171,6 +177,10 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 		cause_fill(task, t, &t->cause, true);
 		if (config.klocks)
 			klock_fill(task, t, &t->cause);
+		if (state & TASK_UNINTERRUPTIBLE)
+			klock_fill_table(task, &t->cause);
+		if (t->loop.start_ns)
+			loop_leave(t, now);
 	}
 	python_leave(task, t, now);
 	t->phase = PHASE_OFF;
@@ -214,7 +224,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 /* The word that @t waits on, 0: none. */
 static __always_inline __u64 waited_futex(const struct thread *t)
 {
-	__u16 call;
+	__u32 call;
 
 	if (t->cause.sysno < 0)
 		return 0;

@@ -6,6 +6,7 @@
  */
 #include "core.bpf.h"
 #include "compat.bpf.h"
+#include "loop.bpf.h"
 #include "request.bpf.h"
 #include "startup.bpf.h"
 #include "traffic.bpf.h"
@@ -37,7 +38,7 @@ static __always_inline void count_result(struct thread *t,
 					 struct pt_regs *regs, __u32 sysno, long ret,
 					 struct par_syscall_count *count)
 {
-	__u16 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
 	__u64 args[5];
 
 	if (call & PAR_CALL_MOVES) {
@@ -69,6 +70,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (t->startup.is_young)
 		startup_step(task, t, sysno, ret);
 	i = sysno;
+	if (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_LOOP)
+		loop_polled(t, regs, i, ret);
 	if (!ret && (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
 		return 0;
 	count = bpf_map_lookup_elem(&syscalls, &i);

@@ -18,11 +18,13 @@
 #define PAR_CALL_FUTEX	0x04	/* args[0] is the address of a futex */
 #define PAR_CALL_FORKS	0x08	/* returns a second time, with 0, in the child */
 #define PAR_CALL_MOVES	0x10	/* moves bytes or messages: par_config.move[] says how */
-#define PAR_CALL_ACCEPTS 0x20	/* returns a connection that came to the listening socket args[0] */
+#define PAR_CALL_LOOP	0x20	/* waits for many things at once: an event loop may be built on it */
 #define PAR_CALL_WAKES	0x40	/* returns how many threads were woken, for some operations */
 #define PAR_CALL_SELECT	0x80	/* args[0] is a number of descriptors, args[1 … 3] are sets of them */
 #define PAR_CALL_FUTEX2	0x2000	/* ... in the manner of futex_wait(2): the value is args[1] */
 #define PAR_CALL_FUTEXV	0x4000	/* args[0] is an array of struct futex_waitv */
+#define PAR_CALL_ACCEPTS 0x8000	/* returns a connection that came to the listening socket args[0] */
+#define PAR_CALL_OPENS	0x10000	/* may make descriptors */
 
 /* ... and args[n] is how long to wait at most */
 #define PAR_CALL_TIMEOUT(unit, n)	((unit) << 8 | (n) << 10)
@@ -63,7 +65,7 @@ struct par_startup_calls {
 };
 
 struct par_config {
-	__u16 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
+	__u32 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
 	__u8 move[PAR_SYSNO_CNT];	/* enum par_move */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
 	__u32 self_tgid;	/* never traced */

@@ -28,7 +28,8 @@ enum par_kind {
 	PAR_EXIT	= 7,	/* a thread left its CPU for the last time */
 	PAR_FREE	= 8,	/* a thread was reaped whose PAR_EXIT could not be written */
 	PAR_STARTUP	= 9,	/* a step of a process's start-up */
-	PAR_REQUEST	= 12,	/* a request was answered; its time lies before hdr.ts_ns */
+	PAR_TURN	= 10,	/* a long turn of an event loop has ended */
+	PAR_REQUEST	= 11,	/* a request was answered; its time lies before hdr.ts_ns */
 
 	PAR_KIND_CNT,		/* not part of the format */
 };
@@ -140,6 +141,7 @@ enum par_klock {
 	PAR_KLOCK_WRITE		= 4,	/* rwsem, for writing */
 	PAR_KLOCK_MMAP		= 5,	/* mmap_lock of the thread's own process, either way */
 	PAR_KLOCK_FILE		= 6,	/* the lock inside @file's inode or pipe */
+	PAR_KLOCK_TABLE		= 7,	/* the process's table of descriptors, while it grows */
 
 	PAR_KLOCK_CNT,
 };
@@ -159,7 +161,7 @@ struct par_cause {
 	__u8  flags;		/* PAR_CAUSE_* */
 	__u8  shape;		/* enum par_shape */
 	__u8  klock;		/* enum par_klock */
-	__u8  pad;
+	__u8  polled;		/* poll, select: descriptors looked at; 0: epoll, not known, or no poll */
 	__u32 block_dev;	/* dev_t of the block request whose end woke it; 0: none */
 	__u64 lock_addr;	/* PAR_SHAPE_PARKED, PAR_KLOCK_*: the lock */
 	__u64 lock_ip;		/* PAR_KLOCK_*: the function in the kernel that wants it */
@@ -228,6 +230,11 @@ struct par_task {
 	__u64 min_flt, maj_flt;
 	char  comm[PAR_COMM_LEN];
 	struct par_cause cause;
+	/* PAR_OPEN: the turn that it is in since @turn_ns; 0: none. See struct par_turn. */
+	__u64 turn_ns;
+	__u64 turn_queue_ns, turn_blocked_ns;
+	__u32 turns;
+	__u32 pad;
 };
 
 /* hdr.flags of PAR_FORK */
@@ -270,6 +277,9 @@ struct par_exit {
 	__u64 stime_ns;
 	__u64 min_flt, maj_flt;
 	__u64 maxrss_bytes;	/* of the process; with PAR_EXIT_PROCESS only, else 0 */
+	__u64 turn_ns;		/* since when it has not polled any more; 0: it never did */
+	__u32 turns;		/* see struct par_turn */
+	__u32 pad;
 };
 
 struct par_free {
@@ -289,6 +299,25 @@ struct par_startup {
 	__u32 pad;
 };
 
+/* hdr.flags of PAR_TURN */
+#define PAR_TURN_FIRST		0x01	/* its first poll has returned: no turn has ended yet */
+#define PAR_TURN_EPOLL		0x02	/* polls by epoll or io_uring, not by poll or select */
+
+/*
+ * From the return of a poll on several descriptors to the start of the next one
+ * a loop serves nobody else: that is a turn. Told are those of PAR_TURN_MIN_NS and
+ * longer. hdr.ts_ns: its end.
+ */
+struct par_turn {
+	struct par_hdr hdr;
+	__u64 start_ns;
+	__u64 queue_ns;		/* of it: runnable, not on a CPU */
+	__u64 blocked_ns;	/* ... blocked; the rest was on a CPU */
+	__u32 tgid;
+	__u32 turns;		/* of this thread so far, short ones included */
+};
+
+#define PAR_TURN_MIN_NS 1000000
 /* par_request.kind: what made it a request */
 enum par_request_kind {
 	PAR_REQUEST_TCP		= 0,	/* served connections: data came, was read, was answered */

@@ -189,6 +189,7 @@ struct fdtable {
 };
 
 struct files_struct {
+	bool resize_in_progress;
 	struct fdtable *fdt;
 };
 

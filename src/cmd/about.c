@@ -70,6 +70,13 @@ static void fill_command(const struct about *a, const struct model *m, struct fa
 		r->command[r->command_cnt++] = xstrdup(a->command[i]);
 }
 
+static uint64_t machine_bytes(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
+}
+
 void about_fill(const struct about *a, const struct model *m, const struct about_cost *cost,
 		struct facts *f)
 {
@@ -83,12 +90,17 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	if (a->pid_cnt)
 		memcpy(r->pids, a->pids, a->pid_cnt * sizeof(*r->pids));
 	r->pid_cnt = a->pid_cnt;
+	if (a->need) {
+		r->needs = xcalloc(1, sizeof(*r->needs));
+		r->needs[r->need_cnt++] = xstrdup(a->need);
+	}
 	r->kernel = xstrdup(a->uname.release);
 	r->arch = xstrdup(a->uname.machine);
 	r->cpus_online = a->cpus_online;
 	r->cpus_affinity = a->cpus_affinity;
 	r->cpus_quota = a->cpus_quota;
 	r->cpus_usable = cpus_usable(a);
+	r->memory_bytes = machine_bytes();
 	if (!procfs_steal_ns(&steal_ns) && steal_ns > a->steal0_ns)
 		r->steal_ns = steal_ns - a->steal0_ns;
 	r->events = cost->events;

@@ -33,11 +33,29 @@ static void feed_runtime(struct inspect *in, uint32_t pid, const struct python_i
 		in->on_python(in->ctx, pid, python);
 }
 
+/* Right after exec there are no libraries yet: one more reading of the mappings for nothing. */
+static void look_for_others(struct inspect *in, uint32_t pid, struct ask_python *a)
+{
+	struct event ev = { .hdr = { .ts_ns = clock_mono_ns(), .tid = pid } };
+	struct runtime_info info;
+
+	if (a->has_other || !runtime_detect(&in->runtimes, pid, a->looks != 1, &info))
+		return;
+	a->has_other = true;
+	ev.hdr.kind = EVENT_RUNTIME;
+	snprintf(ev.runtime.name, sizeof(ev.runtime.name), "%s", info.name);
+	memcpy(ev.runtime.version, info.version, sizeof(ev.runtime.version));
+	ev.runtime.global_lock = info.global_lock;
+	in->feed(in->ctx, &ev);
+}
+
 static void look(struct inspect *in, uint32_t pid, struct ask_python *a)
 {
 	a->found = python_detect(&in->python, pid, &a->info) == 1;
-	if (!a->found)
+	if (!a->found) {
+		look_for_others(in, pid, a);
 		return;
+	}
 	a->next_ns = clock_mono_ns() + GIL_EVERY_NS;
 	if (a->info.free_threaded)
 		a->info.global_lock = python_gil_is_on(pid, &a->info) == 1;

@@ -2,7 +2,7 @@
 /*
  * When inspect looks for CPython in a process: a libpython may be mapped a while after
  * exec, or be loaded by a program at any time; and a free-threaded build may switch its
- * GIL back on.
+ * GIL back on. Where there is none, it looks for the runtimes of other languages.
  */
 #ifndef CMD_ASK_PYTHON_H
 #define CMD_ASK_PYTHON_H
@@ -11,6 +11,7 @@
 
 struct ask_python {
 	bool found;
+	bool has_other;			/* another language's runtime was found, and told */
 	unsigned looks;			/* by the clock, since the last exec */
 	unsigned asks;			/* because of a wait that may be for a GIL */
 	uint64_t next_ns;		/* when to look again */

@@ -14,6 +14,7 @@
 #include "cmd/collector.h"
 #include "cmd/command.h"
 #include "cmd/gate.h"
+#include "cmd/need.h"
 #include "cmd/request_option.h"
 #include "cmd/show.h"
 
@@ -34,6 +35,7 @@ struct options {
 	bool quiet;
 	int verbose;
 	bool no_follow;
+	struct need need;
 	enum show_color color;
 	struct request_option request;
 	struct gate gate;
@@ -88,6 +90,8 @@ static int check_options(const struct argspec *spec, struct options *o,
 		return argspec_error(spec, "nothing to record: give -p PID, -a, or -- CMD");
 	if (targets > 1)
 		return argspec_error(spec, "-p, -a and a command exclude each other");
+	if (need_is_contradiction(&o->need))
+		return argspec_error(spec, NEED_CONTRADICTION);
 	return gate_parse(&o->gate, spec);
 }
 
@@ -121,6 +125,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "light", ARG_FLAG, NULL,
 		  "scheduler only: less overhead, but no counts of system calls and bytes",
 		  &o->probes.light, NULL },
+		{ 0, "need", ARG_CALLBACK, "WHAT",
+		  "what counts besides speed: isolation (a crash takes no other worker along) or "
+		  "sharing (of data, at no cost)",
+		  &o->need, need_parse },
 		{ 0, "slo", ARG_CALLBACK, "LIMITS", SLO_HELP, &o->gate, gate_add },
 		{ 0, "request", ARG_CALLBACK, "FUNC[@BINARY]",
 		  "a call of this function is a request; without it, requests are those of "
@@ -232,6 +240,7 @@ static int record(struct collector *c, struct target *target, const struct optio
 		.command = o->command,
 		.pids = (const uint32_t *)target->pids,
 		.pid_cnt = target->pid_cnt,
+		.need = need_name(&o->need),
 		.main_pid = target->pid_cnt ? (uint32_t)target->pids[0] : 0,
 	};
 	struct collector_opts opts = {

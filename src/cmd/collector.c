@@ -192,6 +192,8 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 
 	facts_build_take(&c->build, &c->model, facts);
 	about_fill(&c->about, &c->model, &cost, facts);
+	if (is_complete)
+		facts_build_replay(&c->build, &c->model, facts);
 	slo_judge(&c->slo, facts);
 	verdict_judge(facts, &facts->verdict);
 }

@@ -12,7 +12,9 @@
 #include "base/xalloc.h"
 #include "cmd/ask_python.h"
 #include "event/sysno.h"
+#include "facts/framework.h"
 #include "par_futex.h"
+#include "symbol/script_imports.h"
 
 /* A new server is known soon; a storm of outgoing connections costs little. */
 #define PORTS_EVERY_NS (50 * NS_PER_MS)
@@ -58,6 +60,7 @@ void inspect_release(struct inspect *in)
 	ask_shared_release(&in->shared);
 	ask_unix_release(&in->unix_names);
 	python_cache_release(&in->python);
+	runtime_cache_release(&in->runtimes);
 	ask_symbols_release(&in->symbols);
 	sampler_release(&in->sampler);
 	ask_kernel_release(&in->kernel);
@@ -74,6 +77,7 @@ static void feed_process(struct inspect *in, uint32_t pid)
 	ev.process.ppid = stat.ppid;
 	procfs_exe(pid, ev.process.exe, sizeof(ev.process.exe));
 	procfs_cmdline(pid, ev.process.command, sizeof(ev.process.command));
+	script_imports(pid, framework_is_module, ev.process.imports, sizeof(ev.process.imports));
 	in->feed(in->ctx, &ev);
 }
 

@@ -20,6 +20,7 @@
 #include "cmd/sampler.h"
 #include "event/event.h"
 #include "symbol/python_detect.h"
+#include "symbol/runtime_detect.h"
 
 struct inspect {
 	void (*feed)(void *ctx, const struct event *ev);
@@ -33,6 +34,7 @@ struct inspect {
 	struct ask_shared shared;
 	struct ask_unix unix_names;
 	struct python_cache python;
+	struct runtime_cache runtimes;
 	void (*on_python)(void *ctx, uint32_t pid, const struct python_info *python); /* or NULL */
 	struct ask_symbols symbols;
 	struct ask_kernel kernel;

@@ -181,7 +181,9 @@ int request_option_find(struct request_option *r, uint32_t pid, const char *comm
 
 	if (!find_file(r, pid, command)) {
 		log_err(0, "cannot use --request: found no file '%s'",
-			r->binary ? r->binary : command ? command : "");
+			r->binary ? r->binary
+			: command ? command
+				  : "");
 		log_hint("give its path: --request FUNC@/path/of/the/program");
 		return -ENOENT;
 	}

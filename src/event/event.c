@@ -18,6 +18,7 @@ static const size_t min_size[PAR_KIND_CNT] = {
 	[PAR_EXIT]	= sizeof(struct par_exit),
 	[PAR_FREE]	= sizeof(struct par_free),
 	[PAR_STARTUP]	= sizeof(struct par_startup),
+	[PAR_TURN]	= sizeof(struct par_turn),
 	[PAR_REQUEST]	= sizeof(struct par_request),
 };
 

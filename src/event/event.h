@@ -42,6 +42,7 @@ struct event_process {
 	uint32_t ppid;
 	char exe[EVENT_NAME_LEN];	/* path, "" if unknown */
 	char command[EVENT_NAME_LEN];	/* arguments joined by blanks, "" if unknown */
+	char imports[64];	/* modules that its script imports, of those asked for, joined by blanks */
 };
 
 struct event_runtime {
@@ -174,6 +175,7 @@ struct event {
 		struct par_exit exit;
 		struct par_free free;
 		struct par_startup startup;
+		struct par_turn turn;
 		struct par_request request;
 		struct event_process process;
 		struct event_runtime runtime;

@@ -84,6 +84,7 @@ struct field {
 	F("lock", HEX, s, cause.lock_addr), \
 	F("ip", HEX, s, cause.lock_ip), \
 	F("dev", HEX, s, cause.block_dev), \
+	F("polled", UINT, s, cause.polled), \
 	BITS("iowait", BITS, PAR_CAUSE_IOWAIT, s, cause.flags), \
 	BITS("kthread", BITS, PAR_CAUSE_KTHREAD, s, cause.flags), \
 	BITS("fault", BITS, PAR_CAUSE_FAULT, s, cause.flags), \
@@ -130,6 +131,10 @@ static const struct field task_fields[] = {
 	CAUSE_FIELDS(par_task),
 	F("start", TIME, par_task, start_ns),
 	USAGE_FIELDS(par_task),
+	F("turn", TIME, par_task, turn_ns),
+	F("turn-queue", TIME, par_task, turn_queue_ns),
+	F("turn-blocked", TIME, par_task, turn_blocked_ns),
+	F("turns", UINT, par_task, turns),
 	{ 0 },
 };
 
@@ -170,6 +175,8 @@ static const struct field exit_fields[] = {
 	CPU_AND_FLAGS(PAR_EXIT_PROCESS),
 	USAGE_FIELDS(par_exit),
 	F("maxrss", UINT, par_exit, maxrss_bytes),
+	F("turn", TIME, par_exit, turn_ns),
+	F("turns", UINT, par_exit, turns),
 	{ 0 },
 };
 
@@ -189,11 +196,25 @@ static const struct field startup_fields[] = {
 	{ 0 },
 };
 
+static const struct field turn_fields[] = {
+	F("tid", UINT, par_hdr, tid),
+	F("pid", UINT, par_turn, tgid),
+	F("start", TIME, par_turn, start_ns),
+	F("queue", TIME, par_turn, queue_ns),
+	F("blocked", TIME, par_turn, blocked_ns),
+	F("turns", UINT, par_turn, turns),
+	BITS("first", BITS, PAR_TURN_FIRST, par_hdr, flags),
+	BITS("epoll", BITS, PAR_TURN_EPOLL, par_hdr, flags),
+	CPU_AND_FLAGS(PAR_TURN_FIRST | PAR_TURN_EPOLL),
+	{ 0 },
+};
+
 static const struct field process_fields[] = {
 	F("pid", UINT, par_hdr, tid),
 	F("ppid", UINT, event_process, ppid),
 	F("exe", STRING, event_process, exe),
 	F("command", STRING, event_process, command),
+	F("imports", STRING, event_process, imports),
 	CPU_AND_FLAGS(0),
 	{ 0 },
 };
@@ -384,6 +405,7 @@ static const struct kind {
 	{ "exit", PAR_EXIT, exit_fields },
 	{ "free", PAR_FREE, free_fields },
 	{ "startup", PAR_STARTUP, startup_fields },
+	{ "turn", PAR_TURN, turn_fields },
 	{ "request", PAR_REQUEST, request_fields },
 	{ "begin", EVENT_BEGIN, mark_fields },
 	{ "end", EVENT_END, mark_fields },

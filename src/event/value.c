@@ -381,7 +381,7 @@ static const char *const shape_words[PAR_SHAPE_CNT] = {
 static const char *const klock_words[PAR_KLOCK_CNT] = {
 	[PAR_KLOCK_NONE] = "none", [PAR_KLOCK_OTHER] = "other", [PAR_KLOCK_MUTEX] = "mutex",
 	[PAR_KLOCK_READ] = "read", [PAR_KLOCK_WRITE] = "write", [PAR_KLOCK_MMAP] = "mmap",
-	[PAR_KLOCK_FILE] = "file",
+	[PAR_KLOCK_FILE] = "file", [PAR_KLOCK_TABLE] = "table",
 };
 
 static const struct file_flag {

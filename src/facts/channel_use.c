@@ -129,8 +129,19 @@ static bool is_listener_path(const char *name)
 	return has(name, "/pymp-") && has(name, "/listener-");
 }
 
-/* One connection by name tells of all others, which may have been too short for that. */
-static void add_listener(struct channel_use *u, const struct channel *c)
+/* Of connections the name is often not known: they may be over before it is asked for. */
+static void add_listeners(struct channel_use *u, const struct model *m)
+{
+	htab_for_each(&m->unix_listeners, i) {
+		const struct htab_entry *e = &m->unix_listeners.entries[i];
+
+		if (is_listener_path(htab_find(&m->file_names, e->a, 0)))
+			htab_put(&u->listeners, e->b, 0, u);
+	}
+}
+
+/* One connection by name tells of all others. */
+static void add_connection(struct channel_use *u, const struct channel *c)
 {
 	char *name = channel_name(u->model, c);
 
@@ -144,12 +155,13 @@ void channel_use_init(struct channel_use *u, const struct model *m)
 	*u = (struct channel_use){ .model = m };
 	for (size_t i = 0; i < m->process_cnt; i++)
 		htab_put(&u->processes, m->all_processes[i]->pid, 0, m->all_processes[i]);
+	add_listeners(u, m);
 	htab_for_each(&m->channels, i) {
 		const struct channel *c = m->channels.entries[i].value;
 
 		add_sharers(u, c);
 		if (c->file_kind == PAR_FILE_UNIX)
-			add_listener(u, c);
+			add_connection(u, c);
 		if (c->file_kind != PAR_FILE_PIPE || c->end_cnt > SHARERS_MAX)
 			continue;
 		if (is_executor_wakeup(c))

@@ -18,7 +18,7 @@ struct channel_use {
 	struct htab semaphores;		/* (pid, 0): has some */
 	struct htab shares;		/* (pid, pid), the smaller first: share a semaphore */
 	struct htab executors;		/* (pid, 0): wakes itself as a ProcessPoolExecutor does */
-	struct htab listeners;		/* (pid, 0): at a connection to a multiprocessing Listener */
+	struct htab listeners;		/* (pid, 0): is a multiprocessing Listener, or at its end */
 	struct htab tasks, results;	/* (owner, worker): a pipe that way, or the other way */
 };
 

@@ -89,6 +89,7 @@ void fact_verdict_release(struct fact_verdict *v)
 	}
 	free(v->not_predicted);
 	free_strings(v->advice, v->advice_cnt);
+	free_strings(v->doubts, v->doubt_cnt);
 	*v = (struct fact_verdict){ 0 };
 }
 
@@ -126,6 +127,17 @@ static void release_recording(struct fact_recording *r)
 	free(r->pids);
 	free_strings(r->command, r->command_cnt);
 	free_strings(r->unavailable, r->unavailable_cnt);
+	free_strings(r->needs, r->need_cnt);
+}
+
+static void release_loop(struct fact_loop *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->blocked_cnt; i++)
+		free(l->blocked_in[i].call);
+	free(l->blocked_in);
+	free(l);
 }
 
 static void release_actors(struct facts *f)
@@ -140,12 +152,15 @@ static void release_actors(struct facts *f)
 		free(p->start_method);
 		free(p->started_by);
 		free(p->helper);
+		free(p->framework);
+		free(p->framework_options);
 		free(p->exit_signal);
 	}
 	free(f->processes);
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		free(f->threads[i].name);
 		free(f->threads[i].role);
+		release_loop(f->threads[i].loop);
 	}
 	free(f->threads);
 }

@@ -29,12 +29,15 @@ struct fact_recording {
 	uint32_t cpus_online, cpus_affinity;
 	double cpus_quota;		/* 0: none */
 	double cpus_usable;
+	uint64_t memory_bytes;		/* of the machine; 0: not known */
 	bool cpu_split_exact;
 	uint64_t steal_ns;
 	uint64_t events;
 	uint64_t lost_ring, lost_state;
 	char **unavailable;		/* [unavailable_cnt], bucket names */
 	size_t unavailable_cnt;
+	char **needs;			/* [need_cnt], what the user said with --need */
+	size_t need_cnt;
 	uint64_t bpf_ns, collector_ns;
 	double overhead;		/* own cost / duration, of one CPU */
 	bool is_complete;		/* ended as it should; not part of the JSON */
@@ -54,9 +57,37 @@ struct fact_process {
 	char *started_by;		/* "fork" or "vfork"; NULL: not seen */
 	bool has_exec, exec;		/* got a program of its own */
 	char *helper;			/* "fork server", "resource tracker"; NULL: no helper */
+	char *framework;		/* "gunicorn", see framework.h; NULL: none is known */
+	char *framework_options;	/* "-w 4": how many workers, as its arguments say */
 	bool has_startup;
 	uint64_t startup_ns;
 	uint64_t rss_bytes, pss_bytes, private_bytes;
+};
+
+/* What an event loop's thread was blocked in, other than its own poll. */
+struct fact_loop_call {
+	char *call;			/* "fsync", "page fault", "DNS" */
+	enum bucket bucket;
+	uint64_t waits, wait_ns;
+};
+
+/*
+ * A thread that waits for many descriptors at once and serves them in turns: from
+ * one poll's return to the next poll it serves nobody else.
+ */
+struct fact_loop {
+	uint64_t sockets;		/* connected ones seen; 0: none, or not known */
+	uint64_t loop_ns;		/* since its first poll */
+	uint64_t poll_ns;		/* of that: blocked in its poll */
+	bool has_turns;			/* false (--light): all up to long_blocked_ns is 0 */
+	uint64_t turns, turn_max_ns;
+	uint64_t cpu_max_ns;		/* most CPU time in one turn */
+	uint64_t lag_p95_ns;		/* what 95 % of arrivals wait at most; 0: below 1 ms */
+	uint64_t long_turns, long_ns;	/* of 1 ms and longer; the next three add up to that time */
+	uint64_t long_cpu_ns, long_queue_ns, long_blocked_ns;
+	uint64_t blocked_ns;		/* in all calls below and others */
+	struct fact_loop_call *blocked_in; /* [blocked_cnt], longest first */
+	size_t blocked_cnt;
 };
 
 struct fact_thread {
@@ -72,6 +103,7 @@ struct fact_thread {
 	} run_queue_ns;
 	uint64_t watched_ns;		/* CPU time while the GIL was watched; 0: it was not */
 	uint64_t released_ns;		/* of it, with the GIL released */
+	struct fact_loop *loop;		/* NULL: it is no event loop */
 };
 
 struct fact_lock {
@@ -237,6 +269,8 @@ struct fact_verdict {
 	size_t not_predicted_cnt;
 	char **advice;
 	size_t advice_cnt;
+	char **doubts;			/* [doubt_cnt], what lowers the confidence, in sentences */
+	size_t doubt_cnt;
 };
 
 struct facts {

@@ -11,7 +11,9 @@
 #include "base/xalloc.h"
 #include "facts/facts_fill.h"
 #include "facts/latency.h"
+#include "facts/loop.h"
 #include "facts/role.h"
+#include "facts/whatif.h"
 
 struct thread_sum {
 	uint64_t time_ns[BUCKET_CNT]; /* all CPU time under BUCKET_CPU_USER */
@@ -19,6 +21,7 @@ struct thread_sum {
 	uint64_t latest_ns; /* the end of its latest span */
 	struct latency *queue; /* while it lives; NULL: none yet */
 	struct fact_quantiles queue_ns; /* once it has ended: a thirtieth of the memory */
+	struct loop_sum *loop; /* NULL: it has never polled */
 };
 
 /* What a thread did after its latest span, when facts are taken in between. */
@@ -72,6 +75,8 @@ static void on_begin(void *ctx, uint64_t ts_ns)
 
 	series_release(&fb->series);
 	series_init(&fb->series, ts_ns);
+	segments_release(&fb->segments);
+	segments_init(&fb->segments, ts_ns, 0);
 	fb->begin_ns = fb->latest_ns = ts_ns;
 }
 
@@ -109,9 +114,16 @@ static void on_span(void *ctx, const struct span *s)
 			sum->queue = xcalloc(1, sizeof(*sum->queue));
 		latency_add(sum->queue, len);
 	}
+	loop_add_span(&sum->loop, s);
+	segments_add(&fb->segments, s);
 	series_add(&fb->series, bucket_group(b), s->start_ns, s->end_ns);
 	if (b != BUCKET_CPU_USER && b != BUCKET_RUN_QUEUE && b != BUCKET_THROTTLED)
 		follow_blocked(fb, s);
+}
+
+static void on_turn(void *ctx, const struct turn *t)
+{
+	loop_add_turn(&sum_get(ctx, t->task)->loop, t);
 }
 
 static struct fact_quantiles quantiles(const struct latency *l)
@@ -162,11 +174,13 @@ static void on_end(void *ctx, uint64_t ts_ns)
 void facts_build_init(struct facts_build *fb, const struct facts_build_options *options)
 {
 	*fb = (struct facts_build){ .options = *options };
+	segments_init(&fb->segments, 0, 0);
 	fb->observer = (struct observer){
 		.ctx = fb,
 		.begin = on_begin,
 		.task_end = on_task_end,
 		.span = on_span,
+		.turn = on_turn,
 		.cpu = on_cpu,
 		.request = on_request,
 		.end = on_end,
@@ -184,6 +198,7 @@ void facts_build_release(struct facts_build *fb)
 		struct thread_sum *sum = fb->threads.entries[i].value;
 
 		free(sum->queue);
+		loop_free(sum->loop);
 		free(sum);
 	}
 	htab_release(&fb->threads);
@@ -192,6 +207,7 @@ void facts_build_release(struct facts_build *fb)
 	cpu_peak_release(&fb->peak);
 	request_sum_release(&fb->requests);
 	series_release(&fb->series);
+	segments_release(&fb->segments);
 	*fb = (struct facts_build){ 0 };
 }
 
@@ -278,6 +294,20 @@ static void fill_concurrency(const struct facts_build *fb, struct facts *out)
 		out->concurrency.on_cpu_max = 1;
 }
 
+static void fill_loops(struct facts_build *fb, const struct model *m, struct facts *out)
+{
+	struct loop_sum **sums = xcalloc(m->task_cnt, sizeof(struct loop_sum *));
+
+	for (size_t i = 0; i < m->task_cnt; i++) {
+		const struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)m->all_tasks[i],
+							 0);
+
+		sums[i] = sum ? sum->loop : NULL;
+	}
+	loops_fill(out, m, sums, fb->latest_ns, fb->options.sysno_name);
+	free(sums);
+}
+
 void facts_build_take(struct facts_build *fb, const struct model *m, struct facts *out)
 {
 	*out = (struct facts){ 0 };
@@ -292,6 +322,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 		out->faults_minor += t->min_flt;
 		out->faults_major += t->maj_flt;
 	}
+	fill_loops(fb, m, out);
 	roles_assign(out);
 
 	fill_concurrency(fb, out);
@@ -307,4 +338,10 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 	wait_graph_pass(&fb->blocked);
 	forget_open(fb);
 	out->series = series_take(&fb->series, fb->latest_ns, &out->series_cnt);
+}
+
+void facts_build_replay(const struct facts_build *fb, const struct model *m, struct facts *out)
+{
+	if (fb->ended)
+		whatif_fill(out, &fb->segments, m);
 }

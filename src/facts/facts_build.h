@@ -18,6 +18,7 @@
 #include "facts/deadlock.h"
 #include "facts/facts.h"
 #include "facts/request_sum.h"
+#include "facts/segments.h"
 #include "facts/series.h"
 #include "model/model.h"
 
@@ -44,6 +45,7 @@ struct facts_build {
 	struct cpu_peak peak;
 	struct series series;
 	struct request_sum requests;
+	struct segments segments;	/* for facts_build_replay() */
 	uint64_t begin_ns;
 	uint64_t latest_ns;		/* the latest end of a span */
 	bool ended;
@@ -74,6 +76,12 @@ void facts_build_add_blocked(struct facts_build *fb, const struct blocked *b);
  * with what facts_build_add_open() told.
  */
 void facts_build_take(struct facts_build *fb, const struct model *m, struct facts *out);
+
+/*
+ * Replay the recording, which has ended, under other models: fill out->whatif. @out
+ * is complete but for the verdict. Takes some tenths of a second at the most.
+ */
+void facts_build_replay(const struct facts_build *fb, const struct model *m, struct facts *out);
 void facts_build_release(struct facts_build *fb);
 
 #endif

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "base/xalloc.h"
 #include "facts/facts_build.h"
+#include "facts/framework.h"
 #include "facts/starts.h"
 
 #define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -17,6 +19,18 @@
 static char *dup_or_null(const char *s)
 {
 	return s && s[0] ? xstrdup(s) : NULL;
+}
+
+static void fill_framework(struct fact_process *out, const struct process *p)
+{
+	struct strbuf options = { 0 };
+	const char *name = framework_find(p->command, p->imports, &options);
+
+	if (name) {
+		out->framework = xstrdup(name);
+		out->framework_options = xstrdup(strbuf_str(&options));
+	}
+	strbuf_release(&options);
 }
 
 void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
@@ -44,6 +58,7 @@ void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 			.private_bytes = p->private_bytes,
 		};
 		starts_fill(f, m, p);
+		fill_framework(f, p);
 	}
 }
 

@@ -103,6 +103,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(o, "kernel", text(r->kernel));
 	set(o, "arch", text(r->arch));
 	set(o, "cpus", cpus(r));
+	set(o, "memory_bytes", number_or_null(r->memory_bytes, r->memory_bytes));
 	set(o, "cpu_split", text(r->cpu_split_exact ? "exact" : "estimated"));
 	set(o, "steal_ns", number(r->steal_ns));
 	set(o, "events", number(r->events));
@@ -114,6 +115,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", real(r->overhead));
 	set(o, "overhead", overhead);
+	set(o, "needs", texts(r->needs, r->need_cnt));
 	return o;
 }
 
@@ -128,6 +130,18 @@ static json_t *runtime(const struct fact_process *p)
 	set(o, "version", text_or_null(p->runtime_version));
 	set(o, "global_lock", json_boolean(p->global_lock));
 	set(o, "free_threaded", json_boolean(p->free_threaded));
+	return o;
+}
+
+static json_t *framework(const struct fact_process *p)
+{
+	json_t *o;
+
+	if (!p->framework)
+		return json_null();
+	o = json_object();
+	set(o, "name", text(p->framework));
+	set(o, "options", text(p->framework_options));
 	return o;
 }
 
@@ -152,6 +166,7 @@ static json_t *process(const struct fact_process *p)
 	set(o, "started_by", text_or_null(p->started_by));
 	set(o, "exec", p->has_exec ? json_boolean(p->exec) : json_null());
 	set(o, "helper", text_or_null(p->helper));
+	set(o, "framework", framework(p));
 	return o;
 }
 
@@ -164,6 +179,57 @@ static json_t *gil_released(const struct fact_thread *t)
 	o = json_object();
 	set(o, "cpu_ns", number(t->watched_ns));
 	set(o, "released_ns", number(t->released_ns));
+	return o;
+}
+
+static json_t *loop_calls(const struct fact_loop *l)
+{
+	json_t *arr = json_array();
+
+	for (size_t i = 0; i < l->blocked_cnt; i++) {
+		json_t *o = json_object();
+
+		set(o, "call", text(l->blocked_in[i].call));
+		set(o, "bucket", text(bucket_name(l->blocked_in[i].bucket)));
+		set(o, "waits", number(l->blocked_in[i].waits));
+		set(o, "wait_ns", number(l->blocked_in[i].wait_ns));
+		json_array_append_new(arr, o);
+	}
+	return arr;
+}
+
+static json_t *long_turns(const struct fact_loop *l)
+{
+	json_t *o;
+
+	if (!l->has_turns)
+		return json_null();
+	o = json_object();
+	set(o, "turns", number(l->long_turns));
+	set(o, "ns", number(l->long_ns));
+	set(o, "cpu_ns", number(l->long_cpu_ns));
+	set(o, "queue_ns", number(l->long_queue_ns));
+	set(o, "blocked_ns", number(l->long_blocked_ns));
+	return o;
+}
+
+static json_t *loop(const struct fact_loop *l)
+{
+	json_t *o;
+
+	if (!l)
+		return json_null();
+	o = json_object();
+	set(o, "sockets", number(l->sockets));
+	set(o, "loop_ns", number(l->loop_ns));
+	set(o, "poll_ns", number(l->poll_ns));
+	set(o, "turns", number_or_null(l->has_turns, l->turns));
+	set(o, "turn_max_ns", number_or_null(l->has_turns, l->turn_max_ns));
+	set(o, "cpu_max_ns", number_or_null(l->has_turns, l->cpu_max_ns));
+	set(o, "lag_p95_ns", number_or_null(l->has_turns, l->lag_p95_ns));
+	set(o, "long", long_turns(l));
+	set(o, "blocked_ns", number(l->blocked_ns));
+	set(o, "blocked_in", loop_calls(l));
 	return o;
 }
 
@@ -194,6 +260,7 @@ static json_t *thread(const struct fact_thread *t)
 	set(queue, "max", number(t->run_queue_ns.max));
 	set(o, "run_queue_ns", queue);
 	set(o, "gil_released", gil_released(t));
+	set(o, "loop", loop(t->loop));
 	return o;
 }
 
@@ -488,6 +555,7 @@ static json_t *verdict(const struct fact_verdict *v)
 	}
 	set(o, "not_predicted", not_predicted);
 	set(o, "advice", texts(v->advice, v->advice_cnt));
+	set(o, "doubts", texts(v->doubts, v->doubt_cnt));
 	return o;
 }
 

@@ -223,6 +223,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u32(&cpus, "affinity", &r->cpus_affinity);
 	get_real(&cpus, "quota", &r->cpus_quota);
 	get_real(&cpus, "usable", &r->cpus_usable);
+	get_u64(n, "memory_bytes", &r->memory_bytes);
 	r->cpu_split_exact = split && !strcmp(split, "exact");
 	get_u64(n, "steal_ns", &r->steal_ns);
 	get_u64(n, "events", &r->events);
@@ -232,11 +233,12 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);
 	get_real(&overhead, "fraction", &r->overhead);
+	get_texts(n, "needs", &r->needs, &r->need_cnt);
 }
 
 static void read_process(const struct node *n, struct fact_process *p)
 {
-	struct node runtime = child(n, "runtime");
+	struct node runtime = child(n, "runtime"), framework = child(n, "framework");
 	uint32_t exit_code = 0;
 
 	get_u32(n, "pid", &p->pid);
@@ -260,12 +262,45 @@ static void read_process(const struct node *n, struct fact_process *p)
 	get_text(n, "started_by", &p->started_by);
 	p->has_exec = get_bool(n, "exec", &p->exec);
 	get_text(n, "helper", &p->helper);
+	get_text(&framework, "name", &p->framework);
+	get_text(&framework, "options", &p->framework_options);
+}
+
+static void read_loop(const struct node *n, struct fact_loop *l)
+{
+	struct node turns = child(n, "long");
+	size_t cnt = array_size(n, "blocked_in");
+
+	get_u64(n, "sockets", &l->sockets);
+	get_u64(n, "loop_ns", &l->loop_ns);
+	get_u64(n, "poll_ns", &l->poll_ns);
+	l->has_turns = get_u64(n, "turns", &l->turns);
+	get_u64(n, "turn_max_ns", &l->turn_max_ns);
+	get_u64(n, "cpu_max_ns", &l->cpu_max_ns);
+	get_u64(n, "lag_p95_ns", &l->lag_p95_ns);
+	get_u64(&turns, "turns", &l->long_turns);
+	get_u64(&turns, "ns", &l->long_ns);
+	get_u64(&turns, "cpu_ns", &l->long_cpu_ns);
+	get_u64(&turns, "queue_ns", &l->long_queue_ns);
+	get_u64(&turns, "blocked_ns", &l->long_blocked_ns);
+	get_u64(n, "blocked_ns", &l->blocked_ns);
+	l->blocked_in = xcalloc(cnt, sizeof(*l->blocked_in));
+	for (size_t i = 0; i < cnt; i++) {
+		struct node c = item(n, "blocked_in", i);
+		struct fact_loop_call *call = &l->blocked_in[l->blocked_cnt++];
+
+		get_text(&c, "call", &call->call);
+		call->bucket = (enum bucket)get_name(&c, "bucket", bucket_from_name, BUCKET_OTHER);
+		get_u64(&c, "waits", &call->waits);
+		get_u64(&c, "wait_ns", &call->wait_ns);
+	}
 }
 
 static void read_thread(const struct node *n, struct fact_thread *t)
 {
 	struct node time_ns = child(n, "time_ns"), switches = child(n, "switches");
 	struct node queue = child(n, "run_queue_ns"), released = child(n, "gil_released");
+	struct node loop = child(n, "loop");
 
 	get_u32(n, "tid", &t->tid);
 	get_u32(n, "pid", &t->pid);
@@ -287,6 +322,10 @@ static void read_thread(const struct node *n, struct fact_thread *t)
 	get_u64(&queue, "max", &t->run_queue_ns.max);
 	get_u64(&released, "cpu_ns", &t->watched_ns);
 	get_u64(&released, "released_ns", &t->released_ns);
+	if (loop.json) {
+		t->loop = xcalloc(1, sizeof(*t->loop));
+		read_loop(&loop, t->loop);
+	}
 }
 
 static void read_edge(const struct node *n, struct lock_edge *e)
@@ -525,6 +564,7 @@ static void read_verdict(const struct node *n, struct fact_verdict *v)
 	READ_ARRAY(n, "predictions", read_prediction, v->predictions, v->prediction_cnt);
 	READ_ARRAY(n, "not_predicted", read_not_predicted, v->not_predicted, v->not_predicted_cnt);
 	get_texts(n, "advice", &v->advice, &v->advice_cnt);
+	get_texts(n, "doubts", &v->doubts, &v->doubt_cnt);
 }
 
 static void read_whatif(const struct node *n, struct fact_whatif *w)

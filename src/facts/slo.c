@@ -207,7 +207,7 @@ static const char *measure(const struct facts *f, enum slo_key key, double *valu
 		return measure_memory(f, value);
 	if (!t->count)
 		return why_no_requests(&f->requests);
-	*value = key == SLO_P50	  ? (double)t->p50
+	*value = key == SLO_P50   ? (double)t->p50
 		 : key == SLO_P95 ? (double)t->p95
 		 : key == SLO_P99 ? (double)t->p99
 		 : key == SLO_MAX ? (double)t->max
@@ -234,8 +234,8 @@ void slo_judge(const struct slo *slo, struct facts *f)
 		why = measure(f, (enum slo_key)i, &out->value);
 		out->is_known = !why;
 		out->why = why ? xstrdup(why) : NULL;
-		out->met = out->is_known && (i == SLO_RPS ? out->value >= out->limit
-							  : out->value <= out->limit);
+		out->met = out->is_known &&
+			   (i == SLO_RPS ? out->value >= out->limit : out->value <= out->limit);
 		f->slo_cnt++;
 	}
 }

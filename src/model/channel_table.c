@@ -276,6 +276,13 @@ static struct channel_end *end_get(struct channel *c, uint32_t pid)
 	return end;
 }
 
+void channel_add_listener(struct model *m, const struct par_file_ref *file, uint32_t pid)
+{
+	if (file->kind == PAR_FILE_UNIX && (file->flags & PAR_FILE_LISTENS) &&
+	    m->unix_listeners.cnt < PEER_CNT_MAX)
+		htab_put(&m->unix_listeners, file->id, pid, m);
+}
+
 void channel_add_wait(struct channel *c, uint32_t pid, bool is_read, uint64_t wait_ns)
 {
 	struct channel_end *end = end_get(c, pid);

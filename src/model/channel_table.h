@@ -14,6 +14,9 @@
  * arrives at one socket.
  */
 struct channel *channel_get(struct model *m, const struct par_file_ref *file, bool is_write);
+
+/* Process @pid waited on @file: is it a UNIX socket that listens? */
+void channel_add_listener(struct model *m, const struct par_file_ref *file, uint32_t pid);
 void channel_add_wait(struct channel *c, uint32_t pid, bool is_read, uint64_t wait_ns);
 void channel_add_traffic(struct model *m, struct channel *c, const struct par_file_ref *file,
 			 const struct event_traffic *ev);

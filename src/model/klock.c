@@ -55,8 +55,8 @@ static const char *kind_word(uint8_t klock)
 }
 
 /*
- * "mmap_lock of app (4242)", "cgroup_mutex", "inode lock of /var/log/app",
- * "rwsem in do_unlinkat", "mutex 0xffff888012345678"
+ * "mmap_lock of app (4242)", "descriptor table of app (4242)", "cgroup_mutex",
+ * "inode lock of /var/log/app", "rwsem in do_unlinkat", "mutex 0xffff888012345678"
  */
 static char *klock_name(struct model *m, const struct task *t, const struct par_cause *cause)
 {
@@ -66,6 +66,9 @@ static char *klock_name(struct model *m, const struct task *t, const struct par_
 
 	if (cause->klock == PAR_KLOCK_MMAP) {
 		strbuf_addf(&name, "mmap_lock of %s (%u)", t->process->name, t->process->pid);
+	} else if (cause->klock == PAR_KLOCK_TABLE) {
+		strbuf_addf(&name, "descriptor table of %s (%u)", t->process->name,
+			    t->process->pid);
 	} else if (cause->klock == PAR_KLOCK_FILE) {
 		bool is_pipe = cause->file.kind == PAR_FILE_PIPE ||
 			       cause->file.kind == PAR_FILE_FIFO;
@@ -85,7 +88,8 @@ static char *klock_name(struct model *m, const struct task *t, const struct par_
 
 struct lock *klock_get(struct model *m, const struct task *t, const struct par_cause *cause)
 {
-	struct process *p = cause->klock == PAR_KLOCK_MMAP ? t->process : NULL;
+	bool is_own = cause->klock == PAR_KLOCK_MMAP || cause->klock == PAR_KLOCK_TABLE;
+	struct process *p = is_own ? t->process : NULL;
 	struct lock *lock = lock_find(m, p, LOCK_KERNEL, cause->lock_addr);
 
 	if (lock)
@@ -99,6 +103,9 @@ const struct task *klock_holder(const struct model *m, const struct task *t,
 	const struct task *owner = cause->owner_tid ? task_find(m, cause->owner_tid) : NULL;
 	const struct task *waker = task_find(m, waker_tid);
 
+	/* Nobody holds a table that grows: whoever made it grow waits like the others. */
+	if (cause->klock == PAR_KLOCK_TABLE)
+		return NULL;
 	if (owner && owner != t)
 		return owner;
 	return waker != t ? waker : NULL;

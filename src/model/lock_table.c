@@ -131,6 +131,7 @@ struct lock *lock_new(struct model *m, struct process *p, enum lock_kind kind, u
 	}
 	lock = xcalloc(1, sizeof(*lock));
 	lock->kind = kind;
+	lock->index = (uint32_t)m->locks.cnt + 1;
 	lock->process = p;
 	lock->addr = addr;
 	lock->name = name;

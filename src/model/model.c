@@ -21,6 +21,7 @@
 #include "model/task_table.h"
 #include "model/tell.h"
 #include "model/timeline.h"
+#include "model/turn.h"
 
 void model_init(struct model *m)
 {
@@ -69,6 +70,7 @@ void model_release(struct model *m)
 	htab_release(&m->locks);
 	htab_release(&m->channels);
 	htab_release(&m->unix_peers);
+	htab_release(&m->unix_listeners);
 	htab_release(&m->ports);
 	free_values(&m->syscalls);
 	free_values(&m->file_names);
@@ -95,10 +97,12 @@ static void on_open(struct model *m, const struct par_task *rec)
 {
 	struct task *t = task_find(m, rec->hdr.tid);
 
-	if (t)
-		timeline_open(m, t, rec);
-	else
+	if (!t) {
 		m->resync_cnt++; /* its birth was lost, and it never ran since */
+		return;
+	}
+	turn_open(m, t, rec);
+	timeline_open(m, t, rec);
 }
 
 static void on_cycle(struct model *m, const struct par_cycle *rec)
@@ -124,6 +128,7 @@ static void inherit(struct process *child, const struct process *parent)
 	free(child->command);
 	child->exe = parent->exe ? xstrdup(parent->exe) : NULL;
 	child->command = parent->command ? xstrdup(parent->command) : NULL;
+	memcpy(child->imports, parent->imports, sizeof(child->imports));
 	memcpy(child->runtime, parent->runtime, sizeof(child->runtime));
 	memcpy(child->runtime_version, parent->runtime_version, sizeof(child->runtime_version));
 	gil_inherit(child, parent);
@@ -140,6 +145,7 @@ static void on_fork(struct model *m, const struct par_fork *rec)
 	}
 	t = task_get(m, rec->child_tid, rec->child_tgid, rec->hdr.ts_ns);
 	t->timeline->phase = PHASE_READY;
+	t->creator = task_find(m, rec->hdr.tid);
 	if (parent && rec->child_tgid != rec->tgid)
 		inherit(t->process, parent);
 	t->process->shared_vm = rec->hdr.flags & PAR_FORK_SHARES_VM;
@@ -181,7 +187,7 @@ static void on_exec(struct model *m, const struct par_exec *rec)
 	p->exe = xstrdup(rec->path);
 	free(p->command);
 	p->command = NULL;
-	p->runtime[0] = p->runtime_version[0] = 0;
+	p->imports[0] = p->runtime[0] = p->runtime_version[0] = 0;
 	gil_forget(p);
 	task_rename(m, t, rec->comm);
 	if (p->announced)
@@ -213,6 +219,7 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 		p->rss_max_bytes = rec->maxrss_bytes;
 	if (!p->rss_bytes)
 		p->rss_bytes = p->rss_max_bytes; /* it lived too briefly for a sample */
+	turn_exit(m, t, rec);
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }
 
@@ -242,6 +249,7 @@ static void on_process(struct model *m, const struct event_process *ev)
 		free(p->command);
 		p->command = xstrdup(ev->command);
 	}
+	memcpy(p->imports, ev->imports, sizeof(p->imports));
 	if (p->announced)
 		TELL(m, process, p);
 }
@@ -467,6 +475,9 @@ void model_feed(struct model *m, const struct event *ev)
 		break;
 	case PAR_FREE:
 		on_free(m, &ev->free);
+		break;
+	case PAR_TURN:
+		turn_end(m, &ev->turn);
 		break;
 	case PAR_STARTUP:
 		startup_step(m, &ev->startup);

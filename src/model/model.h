@@ -37,6 +37,7 @@ struct process {
 	char name[PAR_COMM_LEN];	/* its main thread's */
 	char *exe;			/* path, or NULL */
 	char *command;			/* arguments, or NULL */
+	char imports[64];		/* modules of its script that are worth telling, or "" */
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
 	uint64_t exec_ns;		/* last exec inside the recording, 0: none */
@@ -71,7 +72,9 @@ struct process {
 
 struct task {
 	uint32_t tid;
+	uint32_t index;			/* its place in model.all_tasks */
 	struct process *process;
+	const struct task *creator;	/* NULL: was there before, or its birth was not seen */
 	char name[PAR_COMM_LEN];
 	uint64_t start_ns;		/* inside the recording */
 	uint64_t end_ns;		/* 0 while it lives */
@@ -93,6 +96,7 @@ struct lock_edge {
 
 struct lock {
 	enum lock_kind kind;
+	uint32_t index;			/* in order of appearance, from 1 on */
 	struct process *process;	/* NULL: shared by processes */
 	uint64_t addr;			/* of a file: its inode */
 	uint32_t dev;			/* ... and the device that is on */
@@ -206,6 +210,22 @@ struct span {
 	const struct task *owner;	/* waits that nobody ended: who has it, by its own word; or NULL */
 	const struct peer *peer;	/* who has the other end of what it waited on, or NULL */
 	const char *object;		/* what it waited on: a lock's or a file's name; or NULL */
+	enum wait_poll poll;		/* is it a poll that a loop may be built on? */
+	const struct par_cause *cause;	/* NULL: not blocked */
+};
+
+/*
+ * From a loop's poll to its next one nobody is served: one turn. Told are those of
+ * PAR_TURN_MIN_NS and longer, when the next poll begins: its spans may come later.
+ */
+struct turn {
+	const struct task *task;
+	uint64_t start_ns, end_ns;	/* the same: none yet, its first poll has returned */
+	uint64_t queue_ns, blocked_ns;	/* of it; the rest was on a CPU */
+	uint64_t turns;			/* of the task so far, with short ones */
+	bool by_epoll;			/* or io_uring */
+	bool is_open;			/* went on when the recording ended */
+	bool is_last;			/* the task has ended, and not polled since: no turn any more */
 };
 
 /* A wake-up by a traced or a foreign thread. */
@@ -240,6 +260,7 @@ struct observer {
 	void (*task)(void *ctx, const struct task *t);		/* new, or its name changed */
 	void (*task_end)(void *ctx, const struct task *t);
 	void (*span)(void *ctx, const struct span *s);
+	void (*turn)(void *ctx, const struct turn *t);
 	void (*wakeup)(void *ctx, const struct wakeup *w);
 	void (*cpu)(void *ctx, const struct cpu_switch *c);
 	void (*memory)(void *ctx, uint64_t ts_ns, const struct process *p);
@@ -256,6 +277,7 @@ struct model {
 	struct htab locks;		/* (pid, address) -> struct lock */
 	struct htab channels;		/* (file kind and device, id) -> struct channel */
 	struct htab unix_peers;		/* (inode, 0) -> the peer's inode, as a pointer */
+	struct htab unix_listeners;	/* (inode, pid): that process waited there to be connected to */
 	struct htab syscalls;		/* (sysno, 0) -> struct syscall_count */
 	struct htab peers;		/* (file kind, end) -> struct peer; see peer_table.c */
 

@@ -63,6 +63,7 @@ struct task *task_get(struct model *m, uint32_t tid, uint32_t pid, uint64_t ts_n
 	t->timeline->last_cause.sysno = PAR_NO_SYSCALL;
 	htab_put(&m->tasks, tid, 0, t);
 	XGROW(m->all_tasks, m->task_cnt, m->task_cap);
+	t->index = (uint32_t)m->task_cnt;
 	m->all_tasks[m->task_cnt++] = t;
 	return t;
 }

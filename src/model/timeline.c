@@ -206,6 +206,7 @@ static void count_file(struct model *m, const struct par_cause *cause,
 	span->object = strbuf_str(&m->object);
 	span->peer = peer_find(m, &cause->file, what->is_read, p, span->waker_tid);
 	peer_use(m, &cause->file, what->is_read, p->pid);
+	channel_add_listener(m, &cause->file, p->pid);
 	if (!channel)
 		return;
 	span->channel = channel;
@@ -251,6 +252,8 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 	if (cause->sysno >= 0)
 		syscall_count_get(m, cause->sysno)->blocked_ns += wait_ns;
 	span.bucket = what.bucket;
+	span.poll = what.poll;
+	span.cause = cause;
 	startup_wait(t, cause, &what, tl->since_ns);
 	span.name = name_wait(m, cause, &what, &span);
 	span_tell(m, &span, end->wake_ns);

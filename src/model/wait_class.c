@@ -16,6 +16,8 @@
 #define STATE_TRACED		0x0008
 #define STATE_NOLOAD		0x0400
 
+#define IORING_ENTER_GETEVENTS	1	/* include/uapi/linux/io_uring.h */
+
 #define F_SETLKW		7
 #define F_OFD_SETLKW		38
 
@@ -30,6 +32,8 @@ enum how {
 	HOW_ACCEPT,
 	HOW_CONNECT,
 	HOW_POLL,
+	HOW_SELECT,
+	HOW_EPOLL,
 	HOW_READ,
 	HOW_WRITE,
 	HOW_FLOCK,
@@ -63,9 +67,9 @@ static const struct {
 	{ "getdents64", HOW_STORAGE }, { "getdents", HOW_STORAGE },
 	{ "copy_file_range", HOW_STORAGE },
 	{ "accept", HOW_ACCEPT }, { "accept4", HOW_ACCEPT }, { "connect", HOW_CONNECT },
-	{ "poll", HOW_POLL }, { "ppoll", HOW_POLL }, { "select", HOW_POLL },
-	{ "pselect6", HOW_POLL }, { "epoll_wait", HOW_POLL }, { "epoll_pwait", HOW_POLL },
-	{ "epoll_pwait2", HOW_POLL },
+	{ "poll", HOW_POLL }, { "ppoll", HOW_POLL }, { "select", HOW_SELECT },
+	{ "pselect6", HOW_SELECT }, { "epoll_wait", HOW_EPOLL }, { "epoll_pwait", HOW_EPOLL },
+	{ "epoll_pwait2", HOW_EPOLL },
 	{ "read", HOW_READ }, { "pread64", HOW_READ }, { "readv", HOW_READ },
 	{ "preadv", HOW_READ }, { "preadv2", HOW_READ }, { "recvfrom", HOW_READ },
 	{ "recvmsg", HOW_READ }, { "recvmmsg", HOW_READ }, { "splice", HOW_READ },
@@ -332,6 +336,8 @@ static void classify_call(const struct wait_context *ctx, const struct par_cause
 		classify_file(ctx, cause, false, what);
 		break;
 	case HOW_POLL:
+	case HOW_SELECT:
+	case HOW_EPOLL:
 		classify_poll(ctx, cause, what);
 		break;
 	case HOW_READ:
@@ -418,10 +424,33 @@ static bool waits_for_disk(const struct wait_context *ctx, const struct par_caus
 	return how != HOW_URING || (state & STATE_UNINTERRUPTIBLE);
 }
 
+/* As bpf/loop.bpf.c sees it: a poll of one descriptor is some library's own. */
+static enum wait_poll poll_of(const struct wait_context *ctx, const struct par_cause *cause)
+{
+	bool is_set;
+
+	switch (how_of(ctx->calls, cause)) {
+	case HOW_POLL:
+		is_set = (uint32_t)cause->args[1] > 1;
+		break;
+	case HOW_SELECT: /* args[0] is the highest one */
+		is_set = (int32_t)cause->args[0] > 1 && cause->polled != 1;
+		break;
+	case HOW_EPOLL:
+		return WAIT_POLL_EPOLL;
+	case HOW_URING:
+		return cause->args[3] & IORING_ENTER_GETEVENTS ? WAIT_POLL_EPOLL : WAIT_POLL_NONE;
+	default:
+		return WAIT_POLL_NONE;
+	}
+	return is_set ? WAIT_POLL_SET : WAIT_POLL_NONE;
+}
+
 void wait_classify(const struct wait_context *ctx, const struct par_cause *cause,
 		   uint32_t out_state, struct wait_what *what)
 {
 	*what = (struct wait_what){ .bucket = BUCKET_OTHER, .lock = LOCK_NONE };
+	what->poll = poll_of(ctx, cause);
 
 	if (out_state & (STATE_STOPPED | STATE_TRACED)) {
 		what->bucket = BUCKET_STOPPED;

@@ -48,6 +48,13 @@ struct wait_context {
 	bool sibling_woke;	/* a thread of the same process ended it */
 };
 
+/* A poll on several descriptors, by which kind of call. */
+enum wait_poll {
+	WAIT_POLL_NONE,
+	WAIT_POLL_SET,		/* poll, select */
+	WAIT_POLL_EPOLL,	/* or io_uring */
+};
+
 struct wait_what {
 	enum bucket bucket;
 	enum lock_kind lock;	/* LOCK_NONE: no lock */
@@ -58,6 +65,7 @@ struct wait_what {
 	bool on_file;		/* cause->file is what it waits on */
 	bool is_read;		/* ... for something to come in */
 	bool is_poll;		/* ... among others */
+	enum wait_poll poll;
 	bool carry_on;		/* restart_syscall(2): the wait before this goes on */
 	const char *name;	/* when neither lock nor call names it; or NULL */
 };

@@ -13,26 +13,26 @@
 
 static const struct {
 	const char *name;
-	__u16 call;
+	__u32 call;
 } table[] = {
 	{ "getdents64", PAR_CALL_FD },
-	{ "accept", PAR_CALL_FD | PAR_CALL_ACCEPTS },
-	{ "accept4", PAR_CALL_FD | PAR_CALL_ACCEPTS },
+	{ "accept", PAR_CALL_FD | PAR_CALL_OPENS | PAR_CALL_ACCEPTS },
+	{ "accept4", PAR_CALL_FD | PAR_CALL_OPENS | PAR_CALL_ACCEPTS },
 	{ "connect", PAR_CALL_FD },	{ "shutdown", PAR_CALL_FD },
 	{ "close", PAR_CALL_FD },	{ "ioctl", PAR_CALL_FD },
 	{ "fsync", PAR_CALL_FD },	{ "fdatasync", PAR_CALL_FD },
 	{ "sync_file_range", PAR_CALL_FD }, { "syncfs", PAR_CALL_FD },
 	{ "fadvise64", PAR_CALL_FD },	{ "readahead", PAR_CALL_FD },
 	{ "fallocate", PAR_CALL_FD },	{ "ftruncate", PAR_CALL_FD },
-	{ "flock", PAR_CALL_FD },	{ "fcntl", PAR_CALL_FD },
-	{ "io_uring_enter", PAR_CALL_FD },
-	{ "epoll_wait", PAR_CALL_FD | MS(3) },
-	{ "epoll_pwait", PAR_CALL_FD | MS(3) },
-	{ "epoll_pwait2", PAR_CALL_FD | TIMESPEC(3) },
-	{ "poll", PAR_CALL_POLL | MS(2) },
-	{ "ppoll", PAR_CALL_POLL | TIMESPEC(2) },
-	{ "select", PAR_CALL_SELECT | TIMEVAL(4) },
-	{ "pselect6", PAR_CALL_SELECT | TIMESPEC(4) },
+	{ "flock", PAR_CALL_FD },	{ "fcntl", PAR_CALL_FD | PAR_CALL_OPENS },
+	{ "io_uring_enter", PAR_CALL_FD | PAR_CALL_LOOP },
+	{ "epoll_wait", PAR_CALL_FD | PAR_CALL_LOOP | MS(3) },
+	{ "epoll_pwait", PAR_CALL_FD | PAR_CALL_LOOP | MS(3) },
+	{ "epoll_pwait2", PAR_CALL_FD | PAR_CALL_LOOP | TIMESPEC(3) },
+	{ "poll", PAR_CALL_POLL | PAR_CALL_LOOP | MS(2) },
+	{ "ppoll", PAR_CALL_POLL | PAR_CALL_LOOP | TIMESPEC(2) },
+	{ "select", PAR_CALL_SELECT | PAR_CALL_LOOP | TIMEVAL(4) },
+	{ "pselect6", PAR_CALL_SELECT | PAR_CALL_LOOP | TIMESPEC(4) },
 	{ "rt_sigtimedwait", TIMESPEC(2) },
 	{ "clone", PAR_CALL_FORKS },	{ "clone3", PAR_CALL_FORKS },
 	{ "fork", PAR_CALL_FORKS },	{ "vfork", PAR_CALL_FORKS },
@@ -41,6 +41,19 @@ static const struct {
 	{ "futex_waitv", PAR_CALL_FUTEXV },
 	{ "futex_wake", PAR_CALL_FUTEX | PAR_CALL_WAKES },
 	{ "futex_requeue", PAR_CALL_WAKES },
+	{ "open", PAR_CALL_OPENS },	{ "openat", PAR_CALL_OPENS },
+	{ "openat2", PAR_CALL_OPENS },	{ "creat", PAR_CALL_OPENS },
+	{ "socket", PAR_CALL_OPENS },	{ "socketpair", PAR_CALL_OPENS },
+	{ "pipe", PAR_CALL_OPENS },	{ "pipe2", PAR_CALL_OPENS },
+	{ "dup", PAR_CALL_OPENS },	{ "dup2", PAR_CALL_OPENS },
+	{ "dup3", PAR_CALL_OPENS },	{ "eventfd", PAR_CALL_OPENS },
+	{ "eventfd2", PAR_CALL_OPENS },	{ "epoll_create", PAR_CALL_OPENS },
+	{ "epoll_create1", PAR_CALL_OPENS }, { "timerfd_create", PAR_CALL_OPENS },
+	{ "signalfd", PAR_CALL_OPENS },	{ "signalfd4", PAR_CALL_OPENS },
+	{ "inotify_init", PAR_CALL_OPENS }, { "inotify_init1", PAR_CALL_OPENS },
+	{ "memfd_create", PAR_CALL_OPENS }, { "pidfd_open", PAR_CALL_OPENS },
+	{ "pidfd_getfd", PAR_CALL_OPENS }, { "io_uring_setup", PAR_CALL_OPENS },
+	{ "perf_event_open", PAR_CALL_OPENS },
 };
 
 /* Of all of these, but the last ones, args[0] is a descriptor. */

@@ -61,15 +61,17 @@ void requests_release(struct requests *r)
 static void feed_reply(const struct sweep *w, const struct par_served *s)
 {
 	struct event ev = { .request = {
-		.hdr = { .ts_ns = w->now_ns, .tid = s->tid, .kind = PAR_REQUEST },
-		.begin_ns = s->begin_ns,
-		.read_ns = s->read_ns,
-		.end_ns = s->write_ns,
-		.tgid = s->tgid,
-		.end_tid = s->end_tid,
-		.lport = s->lport,
-		.kind = s->kind,
-	} };
+				    .hdr = { .ts_ns = w->now_ns,
+					     .tid = s->tid,
+					     .kind = PAR_REQUEST },
+				    .begin_ns = s->begin_ns,
+				    .read_ns = s->read_ns,
+				    .end_ns = s->write_ns,
+				    .tgid = s->tgid,
+				    .end_tid = s->end_tid,
+				    .lport = s->lport,
+				    .kind = s->kind,
+			    } };
 
 	w->feed(w->ctx, &ev);
 }
@@ -131,13 +133,15 @@ static void feed_listener(struct requests *r, const struct sweep *w, uint64_t in
 {
 	struct par_listener *last = htab_find(&r->listeners, ino, 0);
 	struct event ev = { .backlog = {
-		.hdr = { .ts_ns = w->now_ns, .tid = l->tgid, .kind = EVENT_BACKLOG },
-		.id = ino,
-		.waiting_max = l->waiting_max,
-		.limit = l->limit,
-		.lport = l->lport,
-		.kind = l->kind,
-	} };
+				    .hdr = { .ts_ns = w->now_ns,
+					     .tid = l->tgid,
+					     .kind = EVENT_BACKLOG },
+				    .id = ino,
+				    .waiting_max = l->waiting_max,
+				    .limit = l->limit,
+				    .lport = l->lport,
+				    .kind = l->kind,
+			    } };
 
 	if (!last) {
 		last = xcalloc(1, sizeof(*last));

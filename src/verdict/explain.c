@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * Owns the words: a summary and advice in a person's language, with the
- * recording's own numbers. Decides nothing.
+ * Owns the words of the summary, with the recording's own numbers. Decides nothing;
+ * advice is in advise.c.
  */
-#include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
 #include "verdict/judge.h"
+#include "verdict/loops.h"
 #include "verdict/thresholds.h"
 
 static double percent(const struct view *v, enum part p)
 {
 	return 100 * view_share(v, p);
-}
-
-static uint32_t whole_cpus(const struct view *v)
-{
-	return (uint32_t)ceil(v->usable);
 }
 
 /* "4 worker threads", "3 processes", "one thread". */
@@ -34,7 +28,7 @@ static void say_workers(const struct judgement *j, struct strbuf *s)
 	else if (v->worker_processes <= 1)
 		strbuf_addf(s, "%u threads", v->workers);
 	else if (!v->multi_processes)
-		strbuf_addf(s, "%u processes", v->workers);
+		strbuf_addf(s, "%u processes", v->worker_processes);
 	else
 		strbuf_addf(s, "%u threads in %u processes", v->workers, v->worker_processes);
 }
@@ -58,11 +52,20 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
-	if (j->fit == FIT_ASYNC) {
-		strbuf_addf(s,
-			    " serves all from one event loop and uses %.2f CPUs for it: the loop "
-			    "has room. What computes for long would hold up everything else.",
-			    v->cpus_busy);
+	if (j->fit == FIT_ASYNC || (j->fit == FIT_HYBRID && j->current == FIT_ASYNC)) {
+		if (v->workers > 1)
+			strbuf_addf(s, " serve all from %u event loops and use %.2f CPUs for it",
+				    loops_count(v), v->cpus_busy);
+		else
+			strbuf_addf(s, " serves all from one event loop and uses %.2f CPUs for it",
+				    v->cpus_busy);
+		if (j->fit == FIT_HYBRID)
+			strbuf_addstr(s, ".");
+		else if (loops_cpu(v) < LOOP_MAX_CPU)
+			strbuf_addstr(s, ": the loop has room. What computes for long would hold "
+					 "up everything else.");
+		else
+			strbuf_addf(s, ", of %.4g usable: that is what limits it.", v->usable);
 		return;
 	}
 	strbuf_addf(s, " %s on the CPU %.0f %% of the active time", v->workers == 1 ? "is" : "are",
@@ -195,11 +198,13 @@ static void say_idle(const struct judgement *j, struct strbuf *s)
 {
 	const struct finding *f = judgement_finding(j, "idle");
 
-	strbuf_addf(s,
-		    "It waits for work %.1f %% of the time and uses %.2f CPUs. Nothing holds it "
-		    "back at this load; record it under load to learn more.",
+	strbuf_addf(s, "It waits for work %.1f %% of the time and uses %.2f CPUs.",
 		    f ? 100 * f->value : 0,
 		    ratio(j->view.cpu_ns, (double)j->view.facts->recording.duration_ns));
+	if (!judgement_finding(j, "loop-blocks"))
+		strbuf_addstr(s,
+			      " Nothing holds it back at this load; record it under load to learn "
+			      "more.");
 }
 
 static void say_mix(const struct judgement *j, struct strbuf *s)
@@ -279,9 +284,11 @@ char *explain_verdict(const struct judgement *j)
 	default:
 		strbuf_addstr(&s, j->missing ? j->missing : "");
 	}
+	loops_explain(j, &s);
 	if (j->class != CLASS_IDLE && j->class != CLASS_INCONCLUSIVE && idle > 0.5)
 		strbuf_addf(&s, " Besides, %.0f %% of the workers' time they have nothing to do.",
 			    100 * idle);
+	explain_fit(j, &s);
 	return strbuf_take(&s);
 }
 
@@ -317,183 +324,4 @@ char *explain_role(const struct judgement *j, const struct role_view *r, enum ve
 			100 * ratio(ns[PART_QUEUE] + ns[PART_THROTTLED], r->life_ns),
 			100 * ratio(io, r->life_ns), 100 * ratio(locks + ns[PART_GIL], r->life_ns));
 	}
-}
-
-void add_advice(struct fact_verdict *out, const char *fmt, ...)
-{
-	va_list ap;
-
-	out->advice = xrealloc(out->advice, (out->advice_cnt + 1) * sizeof(*out->advice));
-	va_start(ap, fmt);
-	out->advice[out->advice_cnt++] = xvasprintf(fmt, ap);
-	va_end(ap);
-}
-
-static uint32_t workers_wanted(const struct view *v, const struct fact_verdict *out)
-{
-	for (size_t i = 0; i < out->prediction_cnt; i++)
-		if (!strcmp(out->predictions[i].change, "processes"))
-			return out->predictions[i].workers;
-	return whole_cpus(v);
-}
-
-static void advise_processes(const struct judgement *j, struct fact_verdict *out)
-{
-	const struct view *v = &j->view;
-	uint32_t cnt = workers_wanted(v, out);
-
-	if (j->current == FIT_PROCESSES)
-		return;
-	if (!v->is_cpython) {
-		add_advice(out,
-			   "divide the work over %u processes; let each get its input once and "
-			   "give back only the result",
-			   cnt);
-		return;
-	}
-	add_advice(out,
-		   "concurrent.futures.ProcessPoolExecutor(max_workers=%u), in batches of at "
-		   "least 40 ms of work per task: executor.map(fn, items, chunksize=N)",
-		   cnt);
-	add_advice(out, "hand large read-only data to the workers once (initializer=, or "
-			"multiprocessing.shared_memory), not with every task");
-	if (j->class == CLASS_GIL_BOUND)
-		add_advice(out,
-			   "or move the hot loop into code that releases the GIL (NumPy, Numba, "
-			   "Cython nogil), or try a free-threaded build (python3.13t or later)");
-}
-
-static void advise_io(const struct judgement *j, struct fact_verdict *out)
-{
-	const struct view *v = &j->view;
-
-	if (j->fit == FIT_ASYNC && j->current != FIT_ASYNC)
-		add_advice(out,
-			   v->is_cpython
-				   ? "asyncio with a client library made for it; keep calls that "
-				     "block in asyncio.to_thread()"
-				   : "one event loop per CPU over non-blocking sockets (epoll, "
-				     "io_uring)");
-	else if (j->current == FIT_SINGLE || j->current == FIT_PROCESSES)
-		add_advice(
-			out,
-			v->is_cpython
-				? "concurrent.futures.ThreadPoolExecutor(max_workers=8) to begin "
-				  "with; raise it while throughput grows"
-				: "a pool of 8 threads to begin with; raise it while throughput "
-				  "grows");
-	else if (j->current == FIT_THREADS)
-		add_advice(out,
-			   "keep the threads; more than the %u of now help only as long as "
-			   "the other end keeps up: record both and compare",
-			   v->workers);
-}
-
-static void advise_hybrid(const struct judgement *j, struct fact_verdict *out)
-{
-	uint32_t cnt = whole_cpus(&j->view);
-
-	if (j->view.is_cpython)
-		add_advice(out,
-			   "fetch in threads, compute in a ProcessPoolExecutor(max_workers=%u); "
-			   "hand over whole batches",
-			   cnt);
-	else
-		add_advice(out,
-			   "fetch in threads, compute in %u processes; hand over whole batches",
-			   cnt);
-}
-
-static void advise_locks(const struct judgement *j, struct fact_verdict *out)
-{
-	const struct fact_lock *l = top_lock(j->view.facts, j->class == CLASS_KERNEL_LOCK_BOUND);
-
-	if (j->class == CLASS_KERNEL_LOCK_BOUND)
-		add_advice(out,
-			   "fewer system calls on the shared object (batch them, preallocate, "
-			   "keep memory mapped); for mmap_lock: fewer mmap/munmap, or processes");
-	else
-		add_advice(out,
-			   "do less under %s: compute outside, batch updates, split it by key, "
-			   "or keep a copy per worker",
-			   l && l->name && l->name[0] ? l->name : "the lock");
-}
-
-/* Of a build's hundreds of compilers only some run at a time. */
-static uint32_t workers_at_once(const struct view *v)
-{
-	return v->overlap < v->workers ? (uint32_t)ceil(v->overlap) : v->workers;
-}
-
-static void advise_cpu(const struct judgement *j, struct fact_verdict *out)
-{
-	const struct view *v = &j->view;
-	uint32_t cpus = whole_cpus(v);
-
-	if (v->usable < 2 && j->fit != FIT_ASYNC) {
-		add_advice(out,
-			   "one usable CPU is the limit: give it more CPUs (affinity, quota), or "
-			   "make the code itself faster");
-		return;
-	}
-	if (j->fit == FIT_ASYNC)
-		return;
-	if (j->fit == FIT_PROCESSES)
-		advise_processes(j, out);
-	else if (j->current == FIT_SINGLE || j->current == FIT_ASYNC)
-		add_advice(out, "divide the work over %u threads, if it divides", cpus);
-	if (j->class == CLASS_OVERSUBSCRIBED && workers_at_once(v) > cpus)
-		add_advice(out,
-			   "%u workers for %u usable CPUs in place of %u: same throughput, less "
-			   "waiting and memory",
-			   cpus, cpus, workers_at_once(v));
-}
-
-void advise(const struct judgement *j, struct fact_verdict *out)
-{
-	if (judgement_finding(j, "deadlock"))
-		add_advice(out, "take locks in the same order everywhere, or none while holding "
-				"another");
-	if (judgement_finding(j, "deadlock") && j->class == CLASS_LOCK_BOUND)
-		return;
-	switch (j->class) {
-	case CLASS_GIL_BOUND:
-	case CLASS_CPU_BOUND:
-	case CLASS_OVERSUBSCRIBED:
-		advise_cpu(j, out);
-		break;
-	case CLASS_IO_BOUND:
-		advise_io(j, out);
-		break;
-	case CLASS_MIXED:
-		if (j->fit == FIT_HYBRID && j->current != FIT_HYBRID)
-			advise_hybrid(j, out);
-		break;
-	case CLASS_LOCK_BOUND:
-	case CLASS_KERNEL_LOCK_BOUND:
-		advise_locks(j, out);
-		break;
-	case CLASS_IPC_BOUND:
-		add_advice(out,
-			   j->view.is_cpython
-				   ? "larger batches: executor.map(fn, items, chunksize=N) so that "
-				     "a task takes 10 round trips or more; large data through "
-				     "multiprocessing.shared_memory"
-				   : "larger batches, so that a task takes 10 round trips or more; "
-				     "large data through shared memory");
-		break;
-	case CLASS_IMBALANCED:
-		add_advice(out, "smaller pieces of work, taken from one queue by whoever is free");
-		break;
-	case CLASS_IDLE:
-	case CLASS_INCONCLUSIVE:
-		add_advice(out,
-			   "record under load: start the load first, then partrace -p PID -d 10s");
-		break;
-	default:
-		break;
-	}
-	if (judgement_finding(j, "throttled"))
-		add_advice(out,
-			   "raise the CPU quota of its cgroup (cpu.max), or run fewer workers");
 }

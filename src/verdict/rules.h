@@ -34,6 +34,7 @@ extern const struct rule rules_lock[];
 extern const struct rule rules_io[];
 extern const struct rule rules_python[];
 extern const struct rule rules_ipc[];
+extern const struct rule rules_async[];
 
 /* The most waited for lock of the kinds that @is_kernel asks for, or NULL. */
 const struct fact_lock *top_lock(const struct facts *f, bool is_kernel);

@@ -249,6 +249,7 @@ static int run(const char *events, const char *dir, struct recording *rec)
 	if (!err) {
 		facts_build_take(&build, &m, &facts);
 		fill_recording(&facts.recording, &m);
+		facts_build_replay(&build, &m, &facts);
 		verdict_judge(&facts, &facts.verdict);
 		trace_writer_verdict(writer, verdict_headline(&facts.verdict), NULL, 0);
 	}

@@ -164,6 +164,64 @@ static inline void syscall_of(struct facts *f, const char *name, uint64_t calls,
 	};
 }
 
+/*
+ * The last thread is an event loop, whose arrivals wait @lag_ms at the 95th percentile;
+ * of its long turns so much was on a CPU, in line for one, or blocked in @call.
+ */
+static inline struct fact_loop *loop_of(struct facts *f, uint64_t lag_ms, uint64_t cpu_ms,
+					uint64_t queue_ms, const char *call, uint64_t blocked_ms)
+{
+	struct fact_thread *t = &f->threads[f->thread_cnt - 1];
+	struct fact_loop *l = t->loop = xcalloc(1, sizeof(*l));
+
+	*l = (struct fact_loop){
+		.sockets = 10,
+		.loop_ns = t->lifetime_ns,
+		.poll_ns = t->time_ns[BUCKET_IDLE],
+		.has_turns = true,
+		.turns = 3000,
+		.lag_p95_ns = lag_ms * NS_PER_MS,
+		.turn_max_ns = 2 * lag_ms * NS_PER_MS,
+		.cpu_max_ns = cpu_ms ? 2 * lag_ms * NS_PER_MS : 0,
+		.long_turns = 50,
+		.long_ns = (cpu_ms + queue_ms + blocked_ms) * NS_PER_MS,
+		.long_cpu_ns = cpu_ms * NS_PER_MS,
+		.long_queue_ns = queue_ms * NS_PER_MS,
+		.long_blocked_ns = blocked_ms * NS_PER_MS,
+		.blocked_ns = blocked_ms * NS_PER_MS,
+	};
+	if (!blocked_ms)
+		return l;
+	l->blocked_in = xcalloc(1, sizeof(*l->blocked_in));
+	l->blocked_cnt = 1;
+	l->blocked_in[0] = (struct fact_loop_call){ .call = xstrdup(call),
+						    .bucket = BUCKET_DISK,
+						    .waits = 50,
+						    .wait_ns = blocked_ms * NS_PER_MS };
+	return l;
+}
+
+/* What the replay came to; @low 0: not predicted. */
+static inline struct fact_whatif *replayed(struct facts *f, const char *change, uint32_t workers,
+					   double low, double speedup, double high)
+{
+	struct fact_whatif *w;
+
+	f->has_whatif = true;
+	f->whatif = xrealloc(f->whatif, (f->whatif_cnt + 1) * sizeof(*f->whatif));
+	w = &f->whatif[f->whatif_cnt++];
+	*w = (struct fact_whatif){ .change = xstrdup(change),
+				   .workers = workers,
+				   .low = low,
+				   .speedup = speedup,
+				   .high = high };
+	if (low > 0)
+		w->basis = xstrdup("replayed");
+	else
+		w->why_not = xstrdup("it can't be seen");
+	return w;
+}
+
 /* The example of the README: four threads behind one GIL on two CPUs. */
 static inline struct facts gil_facts(void)
 {
@@ -181,6 +239,7 @@ static inline struct facts gil_facts(void)
 		thread(&f, 100 + i, 100, "worker", CPU(2450), GIL(7150), QUEUE(400));
 		edge(l, 100 + i, 100 + i % 4 + 1, 7100);
 	}
+	replayed(&f, "processes", 2, 1.8, 1.95, 2.05);
 	f.concurrency.on_cpu_avg = 1;
 	f.concurrency.on_cpu_max = 2;
 	f.concurrency.runnable_avg = 1.1;

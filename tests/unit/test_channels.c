@@ -387,6 +387,21 @@ static void what_is_named_needs_no_guess(void **state)
 	     "resource tracker of multiprocessing");
 }
 
+#define LISTENER(name)                                                                     \
+	"102ms cycle tid=20 pid=20 cpu=1 out=101ms state=S wake=102ms sys=accept(3) "      \
+	"file=unix:5,listens\n"                                                            \
+	"109ms file id=5 name=" name "\n"                                                  \
+	"110ms traffic pid=20 file=unix:8>7,served write messages=9 bytes=900 main=9\n"
+
+static void a_listener_tells_what_connections_to_it_are(void **state)
+{
+	(void)state;
+	/* Closed before they were asked for their name. */
+	uses(PYTHONS LISTENER("/tmp/pymp-x/listener-y"),
+	     "multiprocessing Manager or Listener, likely");
+	uses(PYTHONS LISTENER("/run/other"), NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +420,7 @@ int main(void)
 		cmocka_unit_test(python_queues_and_pipes_are_told_by_threads_and_semaphores),
 		cmocka_unit_test(a_pool_has_one_pipe_each_way),
 		cmocka_unit_test(what_is_named_needs_no_guess),
+		cmocka_unit_test(a_listener_tells_what_connections_to_it_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,8 @@ static const struct {
 	{ PAR_OPEN, sizeof(struct par_task) },   { PAR_FORK, sizeof(struct par_fork) },
 	{ PAR_EXEC, sizeof(struct par_exec) },   { PAR_RENAME, sizeof(struct par_rename) },
 	{ PAR_EXIT, sizeof(struct par_exit) },   { PAR_FREE, sizeof(struct par_free) },
-	{ PAR_STARTUP, sizeof(struct par_startup) },
+	{ PAR_STARTUP, sizeof(struct par_startup) }, { PAR_TURN, sizeof(struct par_turn) },
+	{ PAR_REQUEST, sizeof(struct par_request) },
 };
 
 /* As long as it says, so that the sanitizer sees a read past it. */
@@ -86,7 +87,7 @@ static void the_tail_of_a_longer_record_is_ignored(void **state)
 	struct event out;
 
 	(void)state;
-	memset(in, 0xff, sizeof(in));
+	memset(in, 1, sizeof(in));
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		memcpy(in, &(struct par_hdr){ .tid = 7, .kind = sizes[i].kind },
 		       sizeof(struct par_hdr));

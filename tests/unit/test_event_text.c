@@ -336,6 +336,7 @@ static void any_cause(struct par_cause *cause)
 	cause->sysno = (int32_t)any(next() % 4 ? 450 : UINT32_MAX);
 	cause->owner_tid = (uint32_t)any(UINT32_MAX);
 	cause->flags = (uint8_t)any(UINT8_MAX);
+	cause->polled = (uint8_t)any(UINT8_MAX);
 }
 
 static void any_cycle(struct par_cycle *c)
@@ -359,6 +360,10 @@ static void any_task(struct par_task *t)
 	t->stime_ns = any(UINT64_MAX);
 	t->min_flt = any(UINT64_MAX);
 	t->maj_flt = any(UINT64_MAX);
+	t->turn_ns = any(UINT64_MAX);
+	t->turn_queue_ns = any(UINT64_MAX);
+	t->turn_blocked_ns = any(UINT64_MAX);
+	t->turns = (uint32_t)any(UINT32_MAX);
 	any_string(t->comm, sizeof(t->comm));
 	any_cause(&t->cause);
 }
@@ -390,9 +395,18 @@ static void any_births_and_ends(struct event *ev)
 		ev->exit.min_flt = any(UINT64_MAX);
 		ev->exit.maj_flt = any(UINT64_MAX);
 		ev->exit.maxrss_bytes = any(UINT64_MAX);
+		ev->exit.turn_ns = any(UINT64_MAX);
+		ev->exit.turns = (uint32_t)any(UINT32_MAX);
 		break;
 	case PAR_FREE:
 		ev->free.tgid = (uint32_t)any(UINT32_MAX);
+		break;
+	case PAR_TURN:
+		ev->turn.tgid = (uint32_t)any(UINT32_MAX);
+		ev->turn.start_ns = any(UINT64_MAX);
+		ev->turn.queue_ns = any(UINT64_MAX);
+		ev->turn.blocked_ns = any(UINT64_MAX);
+		ev->turn.turns = (uint32_t)any(UINT32_MAX);
 		break;
 	case PAR_STARTUP:
 		ev->startup.tgid = (uint32_t)any(UINT32_MAX);

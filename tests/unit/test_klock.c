@@ -174,6 +174,21 @@ static void a_holder_that_is_not_traced_is_not_known(void **state)
 	story_release(&s);
 }
 
+static void a_table_of_descriptors_that_grows_has_no_holder(void **state)
+{
+	struct lock *lock;
+	struct story s;
+
+	(void)state;
+	story_of_wait(&s, "", "state=D sys=pipe2 waker=10@0 klock=table lock=0xff10");
+	lock = only_lock(&s);
+	assert_string_equal(lock->name, "descriptor table of app (10)");
+	assert_int_equal(lock->process->pid, 10);
+	assert_int_equal(lock->edges[0].holder, 0);
+	assert_int_equal(story_ns(&s, 11, BUCKET_KERNEL_LOCK), 5 * MS);
+	story_release(&s);
+}
+
 static void throttled_time_comes_first_and_the_rest_is_in_line(void **state)
 {
 	struct story s;
@@ -271,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_lock_is_named_by_what_is_known_of_it),
 		cmocka_unit_test(processes_share_the_kernels_locks),
 		cmocka_unit_test(a_holder_that_is_not_traced_is_not_known),
+		cmocka_unit_test(a_table_of_descriptors_that_grows_has_no_holder),
 		cmocka_unit_test(throttled_time_comes_first_and_the_rest_is_in_line),
 		cmocka_unit_test(no_more_is_throttled_than_it_was_runnable),
 		cmocka_unit_test(who_is_held_back_at_the_end_was_so_since_it_left),

@@ -1,74 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Most tests write the files they want read; some look at this very process. */
 #include <errno.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "proc_root.h"
 
 #include "base/cgroup.h"
-#include "base/procfs.h"
-
-static char root[64];
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/partrace-procfs-XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	procfs_set_root(root);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	procfs_set_root("");
-	return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* Write @len bytes below the fixture's root, and the directories they need. */
-static void put_bytes(const char *path, const void *data, size_t len)
-{
-	char full[256];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	for (char *p = full + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = 0;
-		mkdir(full, 0700);
-		*p = '/';
-	}
-	f = fopen(full, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	fclose(f);
-}
-
-static void put(const char *path, const char *text)
-{
-	put_bytes(path, text, strlen(text));
-}
 
 static void put_process(unsigned int pid, unsigned int ppid)
 {
@@ -236,12 +178,10 @@ static void an_empty_command_line_is_empty(void **state)
 
 static void exe_is_named_even_when_deleted(void **state)
 {
-	char buf[64], path[128];
+	char buf[64];
 
 	(void)state;
-	put("/proc/42/comm", "x\n");
-	snprintf(path, sizeof(path), "%s/proc/42/exe", root);
-	assert_int_equal(symlink("/usr/bin/x (deleted)", path), 0);
+	put_link("/proc/42/exe", "/usr/bin/x (deleted)");
 	assert_int_equal(procfs_exe(42, buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "/usr/bin/x");
 	assert_int_equal(procfs_exe(43, buf, sizeof(buf)), -ENOENT);
@@ -481,8 +421,6 @@ static void this_process_can_be_read(void **state)
 	assert_int_equal(pids.ids[1], child);
 	procfs_pids_release(&pids);
 }
-
-#define FIXTURE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {

@@ -1,86 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* Each test writes the files below a root of its own. */
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "proc_root.h"
 
-#include <cmocka.h>
-
-#include "base/procfs.h"
 #include "base/procnet.h"
-
-static char root[64];
 
 #define TCP_HEAD                                                                           \
 	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid " \
 	" timeout inode\n"
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(root, "/tmp/partrace-procnet-XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	procfs_set_root(root);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	procfs_set_root("");
-	return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static void make_dir(const char *path)
-{
-	char command[256];
-
-	snprintf(command, sizeof(command), "mkdir -p %s%s", root, path);
-	assert_int_equal(system(command), 0);
-}
-
-static void put(const char *path, const char *text)
-{
-	char full[256];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void put_link(const char *path, const char *target)
-{
-	char full[256];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	assert_int_equal(symlink(target, full), 0);
-}
-
 /* 20 serves port 6379 (0x18EB) to 10, whose port is 50000 (0xC350); 21 has a UDP port, 53. */
 static void put_machine(void)
 {
-	make_dir("/proc/10/net");
-	make_dir("/proc/10/fd");
-	make_dir("/proc/20/fd");
-	make_dir("/proc/21/fd");
 	put("/proc/10/net/tcp", TCP_HEAD
 	    "   0: 0100007F:18EB 00000000:0000 0A 00000000:00000000 00:00000000 00000000   "
 	    "  0        0 70 1 0000000000000000 100 0 0 10 0\n"
@@ -153,12 +83,11 @@ static void nobody_is_found_when_there_is_nobody_or_no_time(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_connection_leads_to_the_process_that_has_its_socket),
-		T(a_datagram_socket_serves_every_port),
-		T(who_inherited_a_socket_is_not_its_own_peer),
-		T(nobody_is_found_when_there_is_nobody_or_no_time),
+		FIXTURE_TEST(a_connection_leads_to_the_process_that_has_its_socket),
+		FIXTURE_TEST(a_datagram_socket_serves_every_port),
+		FIXTURE_TEST(who_inherited_a_socket_is_not_its_own_peer),
+		FIXTURE_TEST(nobody_is_found_when_there_is_nobody_or_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the change from threads to processes, and back: what each of them has for
+ * itself, what it shares, and what its exchange costs.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "facts/whatif_run.h"
+
+/*
+ * CPU time until a worker works: a fork of an interpreter; of one that starts anew
+ * (spawn, loky) and imports what it needs; of a process without an interpreter.
+ */
+#define FORK_RUNTIME_NS	 8e6
+#define SPAWN_RUNTIME_NS 80e6
+#define FORK_NATIVE_NS	 1e6
+
+/* Of a task and its result through a queue between processes: both sides, wake-ups too. */
+#define HAND_OVER_NS	   60e3
+#define HAND_OVER_WORST_NS 150e3
+
+/* Of a byte: pickled, written, read, unpickled. */
+#define SHIP_BYTE_NS	   1.0
+#define SHIP_BYTE_WORST_NS 3.0
+
+/* An interpreter with what its pools import has this much, and a worker's stack and heap. */
+#define RUNTIME_BYTES 24e6
+#define STACK_FAULTS  512
+
+/* Data in this amount may be arguments or results, each time: no telling what they cost. */
+#define DATA_BYTES 8e6
+#define DATA_SHARE 0.20
+
+/* Of a message between processes, of a byte in it: what threads are spared. */
+#define MESSAGE_NS	 5e3
+#define MESSAGE_WORST_NS 1e3
+#define MESSAGE_BEST_NS	 40e3
+#define BYTE_NS		 2.0
+#define BYTE_WORST_NS	 0.5
+#define BYTE_BEST_NS	 4.0
+
+/* Work on the address space that threads would have to do one after the other. */
+#define FAULT_NS	700.0
+#define MAP_CALL_NS	1500.0
+#define MAP_SHARE_LIMIT 0.10
+
+#define PAGE_BYTES 4096.0
+
+/* Workers that wait this much are worth more processes than CPUs. */
+#define WAITS_WORTH 0.20
+
+/* Two threads that wait for each other's GIL every 5 ms lose this much to it. */
+#define CONTENTION 1.03
+
+static bool has_runtime(const struct whatif *w, uint32_t thread)
+{
+	return w->changes[thread].group != 0;
+}
+
+/* Tasks and results that went between workers and others of their process, as far as seen. */
+static void count_hand_overs(const struct whatif *w, uint32_t *counts)
+{
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct replay_thread *t = &w->r.threads[i];
+
+		for (uint32_t op = t->op + 1; op < t->op + t->op_cnt; op++) {
+			uint32_t by = w->r.ops[op].waker;
+			const struct replay_thread *other = by ? &w->r.threads[by - 1] : NULL;
+
+			if (!other || other->process != t->process ||
+			    other->is_worker == t->is_worker)
+				continue;
+			counts[t->is_worker ? i : by - 1]++;
+		}
+	}
+}
+
+struct data {
+	double bytes;		/* that the workers touched for the first time */
+	double rest_bytes;	/* of the largest process, beyond what an interpreter has */
+};
+
+static struct data data_of(const struct whatif *w)
+{
+	struct data d = { 0 };
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		double faults = (double)whatif_task(w, i)->min_flt;
+		bool is_shared = w->crew[w->r.threads[i].process] > 1;
+
+		if (w->r.threads[i].is_worker && is_shared && faults > STACK_FAULTS)
+			d.bytes += (faults - STACK_FAULTS) * PAGE_BYTES;
+	}
+	for (size_t i = 0; i < w->m->process_cnt; i++) {
+		double rss = (double)w->facts->processes[i].rss_bytes - RUNTIME_BYTES;
+
+		if (w->crew[i] > 1 && rss > d.rest_bytes)
+			d.rest_bytes = rss;
+	}
+	return d;
+}
+
+/* Workers of one role get as much CPU time each. */
+static void even_out(const struct whatif *w, struct replay_change *changes)
+{
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const char *role = w->facts->threads[i].role;
+		double sum = 0, cnt = 0;
+
+		if (!w->r.threads[i].is_worker || !w->r.threads[i].run_ns)
+			continue;
+		for (uint32_t k = 0; k < w->r.thread_cnt && k < 4096; k++) {
+			const char *other = w->facts->threads[k].role;
+
+			if (!w->r.threads[k].is_worker || !role || !other || strcmp(role, other))
+				continue;
+			sum += (double)w->r.threads[k].run_ns;
+			cnt++;
+		}
+		if (cnt > 0)
+			changes[i].pace = sum / cnt / (double)w->r.threads[i].run_ns;
+	}
+}
+
+struct move {
+	double start_ns, hand_over_ns, byte_ns;
+	bool keeps_locks, is_even;
+};
+
+static double as_processes(const struct whatif *w, const struct move *move, const struct data *d)
+{
+	struct replay_change *changes = whatif_copy(w);
+	struct replay_model model = w->now;
+	uint32_t *counts = xcalloc(w->r.thread_cnt, sizeof(*counts));
+	double ns;
+
+	model.changes = changes;
+	model.no_private = !move->keeps_locks;
+	count_hand_overs(w, counts);
+	if (move->is_even)
+		even_out(w, changes);
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct replay_thread *t = &w->r.threads[i];
+
+		if (!t->is_worker || w->crew[t->process] < 2)
+			continue;
+		changes[i].group = 0;
+		changes[i].add_ns = (has_runtime(w, i) ? move->start_ns : FORK_NATIVE_NS) +
+				    counts[i] * move->hand_over_ns +
+				    d->bytes * move->byte_ns / w->workers;
+	}
+	ns = whatif_replay(w, &model);
+	free(counts);
+	free(changes);
+	return ns;
+}
+
+static void refuse_undivided(struct whatif *w)
+{
+	static const char *const changes[] = { "processes", "threads" };
+
+	if (w->workers != 1 || w->cpus < 2 || whatif_is_loop(w))
+		return;
+	for (int i = 0; i < 2; i++)
+		whatif_refuse(
+			w, changes[i], (uint32_t)w->cpus,
+			xasprintf("whether the work of the one thread divides can't be seen "
+				  "from outside; if all of it does, %.4g CPUs make it at most "
+				  "%.4gx as fast",
+				  w->cpus, w->cpus));
+}
+
+void whatif_processes(struct whatif *w)
+{
+	struct move best = { .start_ns = FORK_RUNTIME_NS / 2, .is_even = true };
+	struct move usual = { .start_ns = FORK_RUNTIME_NS, .hand_over_ns = HAND_OVER_NS };
+	struct move worst = { .start_ns = SPAWN_RUNTIME_NS,
+			      .hand_over_ns = HAND_OVER_WORST_NS,
+			      .byte_ns = SHIP_BYTE_WORST_NS,
+			      .keeps_locks = true };
+	struct data d = data_of(w);
+	struct outcome o;
+
+	refuse_undivided(w);
+	if (!w->multi)
+		return;
+	if (d.rest_bytes > DATA_BYTES || d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
+		whatif_refuse(w, "processes", w->workers,
+			      xasprintf("the workers touched %.0f MB of fresh memory, and their "
+					"process has %.0f MB of data: what of it are arguments or "
+					"results would have to be copied each time",
+					d.bytes / 1e6, d.rest_bytes > 0 ? d.rest_bytes / 1e6 : 0));
+		return;
+	}
+	o.best_ns = as_processes(w, &best, &d);
+	o.usual_ns = as_processes(w, &usual, &d);
+	o.worst_ns = as_processes(w, &worst, &d);
+	whatif_add(w, "processes", w->workers, NULL, &o,
+		   xasprintf("%.2f s of CPU on %.4g CPUs, memory and locks of their own; worst: "
+			     "interpreters start anew, %.0f MB are shipped, locks are shared",
+			     w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
+	/* More of them than CPUs are no faster, unless they wait. */
+	if (w->workers > ceil(w->cpus) && w->cpus >= 2 &&
+	    whatif_fixed_waits_ns(w) < WAITS_WORTH * w->work_ns)
+		whatif_add(w, "processes", (uint32_t)ceil(w->cpus), NULL, &o,
+			   xasprintf("they wait for little but CPUs, and %.4g have enough of %.0f",
+				     w->cpus, ceil(w->cpus)));
+}
+
+/* ---- processes as threads ---- */
+
+struct exchange {
+	double messages, bytes;
+};
+
+/* Between members of the tree. */
+static struct exchange exchange_of(const struct whatif *w)
+{
+	struct exchange x = { 0 };
+
+	for (size_t i = 0; i < w->facts->channel_cnt; i++) {
+		const struct fact_channel *c = &w->facts->channels[i];
+		uint32_t ends = 0;
+
+		for (size_t e = 0; e < c->end_cnt; e++)
+			ends += c->ends[e].traced;
+		if (ends < 2)
+			continue;
+		x.messages += (double)c->messages;
+		x.bytes += (double)c->bytes;
+	}
+	return x;
+}
+
+/* CPU time of a worker's main thread until it was ready to work, and threads needn't. */
+static double start_up_ns(const struct whatif *w, uint32_t thread)
+{
+	const struct replay_thread *t = &w->r.threads[thread];
+	const struct fact_process *p = &w->facts->processes[t->process];
+	double at = 0, run = 0;
+
+	if (!p->has_startup || !p->exec || whatif_task(w, thread)->tid != p->pid)
+		return 0;
+	for (uint32_t op = t->op + 1; op < t->op + t->op_cnt && at < (double)p->startup_ns; op++) {
+		double ns = (double)w->r.ops[op].ns, left = (double)p->startup_ns - at;
+
+		if (w->r.ops[op].bucket == BUCKET_CPU_USER)
+			run += ns < left ? ns : left;
+		at += ns;
+	}
+	return run;
+}
+
+double whatif_start_up_ns(const struct whatif *w)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker)
+			sum += start_up_ns(w, i);
+	return sum;
+}
+
+double whatif_exchange_ns(const struct whatif *w)
+{
+	struct exchange x = exchange_of(w);
+
+	return x.messages * MESSAGE_NS + x.bytes * BYTE_NS;
+}
+
+static double as_threads(const struct whatif *w, double message_ns, double byte_ns, double held,
+			 double contention)
+{
+	struct replay_change *changes = whatif_copy(w);
+	struct replay_model model = w->now;
+	struct exchange x = exchange_of(w);
+	double spared = (x.messages * message_ns + x.bytes * byte_ns) / w->work_ns, ns;
+
+	model.changes = changes;
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		bool is_worker = w->r.threads[i].is_worker;
+
+		/* One interpreter for all: the first group that there is. */
+		if (changes[i].group) {
+			changes[i].group = 1;
+			changes[i].held *= held;
+		}
+		if (!is_worker)
+			continue;
+		changes[i].skip_ns = start_up_ns(w, i);
+		changes[i].pace = (1 - fmin(spared, 0.9)) * (changes[i].group ? contention : 1);
+	}
+	ns = whatif_replay(w, &model);
+	free(changes);
+	return ns;
+}
+
+/* Time in the kernel for its address space that each process has had for itself. */
+static double mapping_ns(const struct whatif *w)
+{
+	static const char *const calls[] = { "mmap",     "munmap", "madvise",
+					     "mprotect", "brk",    "mremap" };
+	double ns = (double)w->facts->faults_minor * FAULT_NS;
+
+	for (size_t i = 0; i < w->facts->syscall_cnt; i++)
+		for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]); k++)
+			if (!strcmp(w->facts->syscalls[i].name, calls[k]))
+				ns += (double)w->facts->syscalls[i].calls * MAP_CALL_NS;
+	return ns;
+}
+
+/* Do the workers run the same program as each other? */
+static bool is_one_program(const struct whatif *w)
+{
+	const char *exe = NULL;
+
+	for (size_t i = 0; i < w->m->process_cnt; i++) {
+		const char *own = w->m->all_processes[i]->exe;
+
+		if (!w->crew[i])
+			continue;
+		if (exe && own && strcmp(exe, own))
+			return false;
+		exe = own ? own : exe;
+	}
+	return true;
+}
+
+static bool has_shared_runtime(const struct whatif *w)
+{
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker && has_runtime(w, i))
+			return true;
+	return false;
+}
+
+void whatif_threads(struct whatif *w)
+{
+	struct outcome o;
+
+	if (w->processes < 2)
+		return;
+	if (!is_one_program(w)) {
+		whatif_refuse(w, "threads", w->workers,
+			      xstrdup("the workers are different programs"));
+		return;
+	}
+	if (mapping_ns(w) > MAP_SHARE_LIMIT * w->work_ns) {
+		whatif_refuse(w, "threads", w->workers,
+			      xasprintf("the workers took %llu page faults and mapped memory as "
+					"often: as threads they would share one mmap_lock, and how "
+					"much of it they would wait can't be seen",
+					(unsigned long long)w->facts->faults_minor));
+		return;
+	}
+	o.best_ns = as_threads(w, MESSAGE_BEST_NS, BYTE_BEST_NS, 0.9, 1);
+	o.usual_ns = as_threads(w, MESSAGE_NS, BYTE_NS, 1, 1 + (CONTENTION - 1) / 2);
+	o.worst_ns = as_threads(w, MESSAGE_WORST_NS, BYTE_WORST_NS, 1, CONTENTION);
+	whatif_add(w, "threads", w->workers, NULL, &o,
+		   xasprintf("%.2f s of CPU on %.4g CPUs in one process%s; range: how much of it "
+			     "went into messages",
+			     w->work_ns / 1e9, w->cpus,
+			     has_shared_runtime(w) ? " with one global lock" : ""));
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* What whatif.c and the changes it asks for hand each other. Private to facts/. */
+#ifndef FACTS_WHATIF_RUN_H
+#define FACTS_WHATIF_RUN_H
+
+#include "facts/facts.h"
+#include "facts/replay.h"
+
+struct whatif {
+	struct facts *facts;
+	const struct model *m;
+	struct replay r;
+	struct replay_model now;	/* the model it was recorded under */
+	struct replay_change *changes;	/* [thread_cnt], its */
+	double cpus;			/* usable */
+	double recorded_ns;		/* the work, on the kept clock; see segments.h */
+	double base_ns;			/* the same, replayed as it was */
+	double error;			/* of that: 0.1 is 10 % */
+	double work_ns;			/* the workers' CPU time */
+	uint32_t workers;
+	uint32_t processes;		/* that have workers */
+	uint32_t multi;			/* that have two or more */
+	uint32_t *crew;			/* [process_cnt]: workers in each */
+};
+
+/* How long the work would take at the best, likely, at the worst. */
+struct outcome {
+	double best_ns, usual_ns, worst_ns;
+};
+
+/* How long the work takes under @model; 0: there is no telling. */
+double whatif_replay(const struct whatif *w, const struct replay_model *model);
+
+/* A copy of what is now, for a change to change. The caller frees. */
+struct replay_change *whatif_copy(const struct whatif *w);
+void whatif_add(struct whatif *w, const char *change, uint32_t workers, const char *lock,
+		const struct outcome *o, char *basis);
+void whatif_refuse(struct whatif *w, const char *change, uint32_t workers, char *why_not);
+
+static inline const struct task *whatif_task(const struct whatif *w, uint32_t thread)
+{
+	return w->m->all_tasks[thread];
+}
+
+/* whatif_model.c: from threads to processes, and back. */
+double whatif_start_up_ns(const struct whatif *w);	/* CPU time, of all workers */
+double whatif_exchange_ns(const struct whatif *w);	/* CPU time, estimated */
+void whatif_processes(struct whatif *w);
+void whatif_threads(struct whatif *w);
+
+/* whatif_other.c */
+double whatif_fixed_waits_ns(const struct whatif *w);	/* the workers', for I/O and timers */
+bool whatif_is_loop(const struct whatif *w);		/* the one worker has an event loop */
+void whatif_without_lock(struct whatif *w);
+void whatif_free_threaded(struct whatif *w);
+void whatif_async(struct whatif *w);
+void whatif_workers(struct whatif *w);
+
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the choice of what is advised, and in which order: what the verdict calls for
+ * first, then what else the recording shows. The words are in advise_words.c.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "verdict/advise.h"
+#include "verdict/loops.h"
+#include "verdict/thresholds.h"
+
+/* More is not read. */
+#define ADVICE_MAX 4
+
+/* More than this at a time is worth sharing rather than sending. */
+#define LARGE_MESSAGE_BYTES 65536.0
+
+/* Of all workers' time: exchange that is worth a word although it does not decide. */
+#define EXCHANGE_MIN_SHARE 0.05
+
+/* Workers use this much of the memory: more of them would not fit. */
+#define MEMORY_MAX_SHARE 0.80
+
+struct plan {
+	const struct judgement *j;
+	struct audience who;
+	struct sizes sizes;
+	struct fact_verdict *out;
+};
+
+void add_advice(struct fact_verdict *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (out->advice_cnt == ADVICE_MAX)
+		return;
+	out->advice = xrealloc(out->advice, (out->advice_cnt + 1) * sizeof(*out->advice));
+	va_start(ap, fmt);
+	out->advice[out->advice_cnt++] = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+static void add(struct plan *p, enum need need)
+{
+	char *words = advice_words(&p->who, need, &p->sizes);
+
+	if (words)
+		add_advice(p->out, "%s", words);
+	free(words);
+}
+
+static bool sends_large_data(const struct view *v)
+{
+	return v->messages > 0 && v->bytes / v->messages >= LARGE_MESSAGE_BYTES;
+}
+
+static void advise_processes(struct plan *p)
+{
+	const struct judgement *j = p->j;
+
+	add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE : NEED_PROCESSES);
+	if (p->who.language != LANG_NATIVE)
+		add(p, NEED_SHARE);
+	if (j->class == CLASS_GIL_BOUND)
+		add(p, NEED_FREE_THREADED);
+	if (j->current == FIT_THREADS)
+		add(p, NEED_START);
+}
+
+/* Towards another model than the present one: the same for whatever class led there. */
+static bool advise_change(struct plan *p)
+{
+	const struct judgement *j = p->j;
+
+	if (j->fit == j->current)
+		return false;
+	switch (j->fit) {
+	case FIT_PROCESSES:
+		advise_processes(p);
+		return true;
+	case FIT_THREADS:
+		if (j->class == CLASS_IPC_BOUND)
+			add(p, NEED_THREADS_IPC);
+		else if (j->class == CLASS_CPU_BOUND || j->class == CLASS_OVERSUBSCRIBED)
+			add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE
+										   : NEED_FEWER);
+		else
+			add(p, NEED_THREADS);
+		return true;
+	case FIT_ASYNC:
+		add(p, NEED_ASYNC);
+		return true;
+	case FIT_HYBRID:
+		add(p, NEED_HYBRID);
+		add(p, NEED_SHARE);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Busy with useful work: what else could be had here is in other advice already. */
+static bool is_at_the_limit(const struct view *v)
+{
+	return v->usable >= 2 && v->workers > 1 && !view_has_spare_cpu(v) &&
+	       view_share(v, PART_CPU) >= 0.5 &&
+	       view_share(v, PART_LOCK) + view_share(v, PART_KERNEL_LOCK) +
+			       view_share(v, PART_IPC) + view_share(v, PART_GIL) <
+		       0.1;
+}
+
+static void advise_cpu(struct plan *p)
+{
+	const struct judgement *j = p->j;
+	const struct view *v = &j->view;
+
+	if (v->usable < 2 && j->fit != FIT_ASYNC) {
+		add_advice(p->out, "one usable CPU is the limit: give it more CPUs (affinity, "
+				   "quota), or make the code itself faster");
+		if (j->class != CLASS_OVERSUBSCRIBED)
+			return;
+	}
+	if (j->class == CLASS_OVERSUBSCRIBED && p->sizes.now > p->sizes.workers)
+		add(p, NEED_FEWER);
+	else if (j->class == CLASS_CPU_BOUND && p->sizes.now > 1 && j->fit == j->current &&
+		 p->sizes.now < p->sizes.cpus && view_has_spare_cpu(v) &&
+		 !judgement_finding(j, "machine-busy"))
+		add(p, NEED_MORE);
+	if (j->class == CLASS_CPU_BOUND && is_at_the_limit(v))
+		add(p, NEED_SCALE_OUT);
+}
+
+static void advise_io(struct plan *p)
+{
+	const struct judgement *j = p->j;
+
+	/* Where all wait at once already, the number is the other end's business. */
+	if (j->fit == FIT_THREADS && j->current == FIT_THREADS && j->view.workers > 1)
+		add(p, NEED_WAITERS);
+}
+
+static void advise_ipc(struct plan *p)
+{
+	const struct view *v = &p->j->view;
+
+	add(p, NEED_CHUNKS);
+	if (sends_large_data(v) || !p->out->advice_cnt)
+		add(p, NEED_SHARE);
+}
+
+static void advise_locks(struct plan *p)
+{
+	const struct fact_lock *l = top_lock(p->j->view.facts, true);
+
+	if (p->j->class == CLASS_LOCK_BOUND)
+		add(p, NEED_LESS_LOCK);
+	else if (l && l->name && strstr(l->name, "mmap"))
+		add(p, NEED_MMAP_LOCK);
+	else
+		add(p, NEED_KERNEL_LOCK);
+}
+
+/* By the class, when the model is not what holds it back. */
+static void advise_same(struct plan *p)
+{
+	switch (p->j->class) {
+	case CLASS_GIL_BOUND:
+	case CLASS_CPU_BOUND:
+	case CLASS_OVERSUBSCRIBED:
+		advise_cpu(p);
+		break;
+	case CLASS_IO_BOUND:
+		advise_io(p);
+		break;
+	case CLASS_IPC_BOUND:
+		advise_ipc(p);
+		break;
+	case CLASS_LOCK_BOUND:
+	case CLASS_KERNEL_LOCK_BOUND:
+		advise_locks(p);
+		break;
+	case CLASS_IMBALANCED:
+		add(p, NEED_BALANCE);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool is_gil_back_on(const struct view *v)
+{
+	const struct process_view *p = v->gil;
+
+	return p && p->fact->free_threaded && p->fact->global_lock;
+}
+
+/* Does the program count CPUs that it may not use? Only worth a word if it makes too many. */
+static void advise_count(struct plan *p)
+{
+	const struct fact_recording *r = &p->j->view.facts->recording;
+
+	if (r->cpus_online <= p->j->view.usable || p->sizes.now <= p->sizes.cpus)
+		return;
+	add(p, r->cpus_quota > 0 && r->cpus_quota < r->cpus_affinity ? NEED_QUOTA_COUNT
+								     : NEED_CPU_COUNT);
+}
+
+static void advise_memory(struct plan *p)
+{
+	double all = (double)p->j->view.facts->recording.memory_bytes;
+	double bytes = (double)p->sizes.worker_bytes;
+	bool is_more = p->j->fit == FIT_PROCESSES && p->sizes.workers > 1;
+
+	if (!is_more || all <= 0 || bytes * p->sizes.workers < all * MEMORY_MAX_SHARE)
+		return;
+	add_advice(p->out,
+		   "%u processes of %.1f GB do not fit into %.1f GB of memory: load "
+		   "large data before the fork, or share it",
+		   p->sizes.workers, bytes / 1e9, all / 1e9);
+}
+
+/* What holds of whatever verdict. */
+static void advise_besides(struct plan *p)
+{
+	const struct judgement *j = p->j;
+	const struct view *v = &j->view;
+
+	if (p->sizes.startup_ns > 0)
+		add(p, NEED_POOL);
+	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk > 1 &&
+	    v->exchange_cpu_ns + v->work.ns[PART_IPC] > EXCHANGE_MIN_SHARE * v->active_ns)
+		add(p, NEED_CHUNKS);
+	if (judgement_finding(j, "throttled"))
+		add_advice(p->out, "raise the CPU quota of its cgroup (cpu.max), or run fewer "
+				   "workers");
+	advise_count(p);
+	advise_memory(p);
+}
+
+void advise(const struct judgement *j, struct fact_verdict *out)
+{
+	struct plan p = { .j = j, .out = out };
+
+	audience_find(j, &p.who);
+	sizes_find(j, out, &p.sizes);
+	if (judgement_finding(j, "deadlock"))
+		add_advice(out, "take locks in the same order everywhere, or none while "
+				"holding another");
+	if (judgement_finding(j, "deadlock") && j->class == CLASS_LOCK_BOUND)
+		return;
+	if (judgement_finding(j, "loop-blocks")) {
+		add(&p, NEED_OFFLOAD);
+		loops_advise(j, out);
+	}
+	if (j->class == CLASS_IDLE || j->class == CLASS_INCONCLUSIVE) {
+		add_advice(out, "record under load: start the load first, then partrace -p "
+				"PID -d 10s");
+		return;
+	}
+	if (is_gil_back_on(&j->view) && j->class == CLASS_GIL_BOUND)
+		add(&p, NEED_GIL_OFF);
+	/* These hold whatever the model is. */
+	if (j->class == CLASS_KERNEL_LOCK_BOUND || j->class == CLASS_IPC_BOUND) {
+		advise_same(&p);
+		advise_change(&p);
+	} else if (!advise_change(&p)) {
+		advise_same(&p);
+	}
+	advise_besides(&p);
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""An asyncio server and its clients in one loop, which measures its own turns.
+
+    loop_aio.py WHAT SECONDS TRUTH.json [CLIENTS]
+
+WHAT: healthy, or what every 20th request does to the loop: sleep, cpu, fsync.
+The truth: how long the loop was away from its selector each time, what part of that its
+calls took, and the 95th percentile of what an arrival had to wait.
+"""
+import asyncio
+import json
+import os
+import selectors
+import sys
+import tempfile
+import time
+
+now = time.monotonic
+turns = []
+calls = {}
+
+
+class TimedSelector(selectors.EpollSelector):
+    back = None
+
+    def select(self, timeout=None):
+        if self.back:
+            turns.append(now() - self.back)
+        try:
+            return super().select(timeout)
+        finally:
+            self.back = now()
+
+
+def timed(name, fn, *args):
+    begin = now()
+    fn(*args)
+    spent = calls.setdefault(name, [0, 0.0])
+    spent[0] += 1
+    spent[1] += now() - begin
+
+
+def spin(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def write_through(file):
+    file.write(b"x" * 65536)
+    file.flush()
+    timed("fsync", os.fsync, file.fileno())
+
+
+def holder_up(what):
+    if what == "sleep":
+        return lambda: timed("sleep", time.sleep, 0.05)
+    if what == "cpu":
+        return lambda: timed("cpu", spin, 0.04)
+    if what == "fsync":
+        file = tempfile.NamedTemporaryFile(dir=".")
+        return lambda: write_through(file)
+    return lambda: None
+
+
+async def main(what, seconds, clients):
+    requests = 0
+    hold_up = holder_up(what)
+
+    async def serve(reader, writer):
+        nonlocal requests
+        while await reader.read(64):
+            requests += 1
+            if requests % 20 == 0:
+                hold_up()
+            writer.write(b"pong")
+        writer.close()
+
+    async def use(port, delay):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(delay)
+        while now() < end:
+            writer.write(b"ping")
+            await reader.read(64)
+            await asyncio.sleep(pause)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1024)
+    port = server.sockets[0].getsockname()[1]
+    end = now() + seconds
+    pause = clients / 150
+    await asyncio.gather(*(use(port, pause * i / clients) for i in range(clients)))
+
+
+def lag_p95(lengths, duration):
+    """The smallest x with sum(max(0, length - x)) <= 0.05 * duration."""
+    low, high = 0.0, max(lengths)
+    for _ in range(60):
+        x = (low + high) / 2
+        if sum(l - x for l in lengths if l > x) > 0.05 * duration:
+            low = x
+        else:
+            high = x
+    return high
+
+
+what, seconds, truth = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+clients = int(sys.argv[4]) if len(sys.argv) > 4 else 10
+loop = asyncio.SelectorEventLoop(TimedSelector())
+begin = now()
+loop.run_until_complete(main(what, seconds, clients))
+with open(truth, "w") as out:
+    json.dump({"turns": len(turns), "turn_max_ns": max(turns) * 1e9,
+               "lag_p95_ns": lag_p95(turns, now() - begin) * 1e9,
+               "calls": {c: {"waits": n, "wait_ns": ns * 1e9} for c, (n, ns) in calls.items()}},
+              out)
