@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/command.h"
+#include "cmd/gate.h"
 #include "cmd/need.h"
 #include "cmd/show.h"
 #include "facts/facts_json.h"
@@ -19,6 +20,7 @@ struct options {
 	bool is_json;
 	struct need need;
 	enum show_color color;
+	struct gate gate;
 };
 
 static int parse_options(struct options *o, int argc, char **argv)
@@ -30,6 +32,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		  "what counts besides speed: isolation (a crash takes no other worker along) or "
 		  "sharing (of data, at no cost)",
 		  &o->need, need_parse },
+		{ 0, "slo", ARG_CALLBACK, "LIMITS", SLO_HELP, &o->gate, gate_add },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
 		  show_parse_color },
 		{ 0 },
@@ -53,7 +56,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		return argspec_error(&spec, "one FILE at a time: '%s' is one too many",
 				     rest.args[1]);
 	o->path = rest.args[0];
-	return 0;
+	return gate_parse(&o->gate, &spec);
 }
 
 /* In the words of recording_read_facts()'s codes. */
@@ -106,16 +109,26 @@ static int load(const char *path, const struct need *need, struct facts *f)
 static int report_run(int argc, char **argv)
 {
 	struct options o = { 0 };
+	bool has_gate, is_missed = false;
 	struct facts f = { 0 };
 	int err = parse_options(&o, argc, argv);
 
-	if (err)
+	if (err) {
+		gate_release(&o.gate);
 		return err == ARG_HELP ? EXIT_DONE : EXIT_USAGE;
+	}
 	err = load(o.path, &o.need, &f);
+	has_gate = !err && !slo_is_empty(&o.gate.slo);
+	/* Without limits those that it was recorded with are shown, and gate nothing. */
+	if (has_gate)
+		slo_judge(&o.gate.slo, &f);
 	if (!err)
 		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color);
+	if (has_gate && !err)
+		is_missed = gate_is_missed(&f);
 	facts_release(&f);
-	return err ? EXIT_FAILED : EXIT_DONE;
+	gate_release(&o.gate);
+	return err ? EXIT_FAILED : is_missed ? EXIT_GATE : EXIT_DONE;
 }
 
 const struct command cmd_report = {

@@ -14,6 +14,7 @@
 #include "output/report_ledger.h"
 #include "output/report_loops.h"
 #include "output/report_python.h"
+#include "output/report_slo.h"
 #include "output/report_table.h"
 #include "output/report_workers.h"
 #include "output/report_wrap.h"
@@ -350,6 +351,8 @@ void report_text_format(const struct facts *f, const struct report_text_options 
 		wrap_gap(&w);
 		report_table(&w, f);
 	}
+	report_slo(&w, f);
+	report_requests(&w, f);
 	report_workers(&w, f);
 	put_lock(&w, f);
 	report_loops(&w, f);

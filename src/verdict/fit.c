@@ -207,9 +207,8 @@ static void heed_replay(struct judgement *j)
 void choose_fit(struct judgement *j)
 {
 	j->fit = j->current == FIT_ASYNC ? loops_fit(j) : FIT_CNT;
-	if (j->fit != FIT_CNT)
-		return;
-	j->fit = fit_of_class(j);
+	if (j->fit == FIT_CNT)
+		j->fit = fit_of_class(j);
 	heed_replay(j);
 }
 
