@@ -158,8 +158,8 @@ static int open_session(struct collector *c, struct target *target,
 		return err;
 	if (!k->cnt)
 		log_info("no names for kernel locks: /proc/kallsyms shows no addresses");
-	text = (struct par_lock_text){ k->sched_text.addr, k->sched_text.bytes,
-				       k->lock_text.addr, k->lock_text.bytes };
+	text = (struct par_lock_text){ k->sched_text.addr, k->sched_text.bytes, k->lock_text.addr,
+				       k->lock_text.bytes };
 	probes_lock_text(c->session.probes, &text);
 	return 0;
 }
