@@ -201,15 +201,23 @@ static inline struct fact_loop *loop_of(struct facts *f, uint64_t lag_ms, uint64
 	return l;
 }
 
-/* What the replay came to; @low 0: not predicted. */
+/* What the replay came to, in place of what it did before; @low 0: not predicted. */
 static inline struct fact_whatif *replayed(struct facts *f, const char *change, uint32_t workers,
 					   double low, double speedup, double high)
 {
-	struct fact_whatif *w;
+	struct fact_whatif *w = f->whatif;
 
 	f->has_whatif = true;
-	f->whatif = xrealloc(f->whatif, (f->whatif_cnt + 1) * sizeof(*f->whatif));
-	w = &f->whatif[f->whatif_cnt++];
+	while (w < f->whatif + f->whatif_cnt && strcmp(w->change, change))
+		w++;
+	if (w == f->whatif + f->whatif_cnt) {
+		f->whatif = xrealloc(f->whatif, (f->whatif_cnt + 1) * sizeof(*f->whatif));
+		w = &f->whatif[f->whatif_cnt++];
+	} else {
+		free(w->change);
+		free(w->basis);
+		free(w->why_not);
+	}
 	*w = (struct fact_whatif){ .change = xstrdup(change),
 				   .workers = workers,
 				   .low = low,

@@ -95,6 +95,7 @@ static void one_usable_cpu_makes_processes_pointless(void **state)
 
 	(void)state;
 	f.recording.cpus_usable = 1;
+	replayed(&f, "processes", 4, 0.9, 1, 1.05);
 	v = judge(&f);
 	assert_class(&v, CLASS_GIL_BOUND);
 	assert_fit(&v, FIT_EITHER);
