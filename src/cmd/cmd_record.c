@@ -304,7 +304,7 @@ static int exit_code(const struct target *target, int err, bool is_missed, bool 
 		return EXIT_FAILED;
 	if (is_missed) {
 		if (target->launched && ended_by_itself && target_exit_status(target))
-			log_warn("the command itself ended with status %d",
+			log_hint("the command itself ended with status %d",
 				 target_exit_status(target));
 		return EXIT_GATE;
 	}

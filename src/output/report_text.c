@@ -148,7 +148,7 @@ static void say_prediction(const struct fact_prediction *p, struct strbuf *s)
 	if (!strcmp(change, "processes") || !strcmp(change, "threads"))
 		strbuf_addf(s, "%u workers as %s: ", p->workers, change);
 	else if (!strcmp(change, "workers"))
-		strbuf_addf(s, "%u workers: ", p->workers);
+		strbuf_addf(s, "%u worker%s: ", p->workers, p->workers == 1 ? "" : "s");
 	else if (!strcmp(change, "without-lock"))
 		strbuf_addstr(s, "without the waits for the lock: ");
 	else

@@ -26,9 +26,8 @@
 /* One thread on a CPU for four fifths of the time, and others could be. */
 #define ONE_THREAD_MIN 0.80
 
-/* By the whole, and by the single wait: a wake-up of some microseconds is nobody's fault. */
-#define BUSY_MIN_SHARE	 0.05
-#define BUSY_MIN_WAIT_NS 300e3
+/* Below, standing in line is nothing to speak of. */
+#define BUSY_MIN_SHARE 0.05
 
 /* Made for one small task each, in such numbers that a pool would be worth it. */
 #define SHORT_LIVED_MIN 20

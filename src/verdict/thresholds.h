@@ -31,6 +31,9 @@
  */
 #define IPC_PYTHON_MESSAGE_CPU_NS 40e3
 
+/* A single wait for a CPU, on average: a shorter one is the wake-up itself, nobody's fault. */
+#define BUSY_MIN_WAIT_NS 300e3
+
 /* More runnable threads than CPUs, by a little … */
 #define RUNNABLE_MIN_OVER 1.05
 /*

@@ -224,6 +224,44 @@ static void drop_startup(struct view *v)
 	}
 }
 
+/* Waits for locks of @pid's own, not for a signal or another process. */
+static double lock_waits(const struct facts *f, uint32_t pid)
+{
+	double waits = 0;
+
+	for (size_t i = 0; i < f->lock_cnt; i++)
+		if (f->locks[i].pid == pid && f->locks[i].contended_ns &&
+		    f->locks[i].kind != LOCK_KERNEL)
+			waits += (double)f->locks[i].waits;
+	return waits;
+}
+
+/*
+ * Where most switches are waits for locks, the way back to a CPU is part of the
+ * wait: some microseconds each, and more in sum than the wait itself when locks are
+ * held briefly. Longer ones are a matter of who else wants the CPUs.
+ */
+static void join_wakeups(struct view *v)
+{
+	for (size_t i = 0; i < v->process_cnt; i++) {
+		struct process_view *p = &v->processes[i];
+		double switches = (double)p->voluntary;
+
+		p->is_convoy = ratio(p->queue_ns, switches) < BUSY_MIN_WAIT_NS &&
+			       lock_waits(v->facts, p->fact->pid) > switches / 2 &&
+			       p->time.ns[PART_LOCK] > 0;
+	}
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		struct time_parts *t = &v->threads[i].time;
+
+		if (v->threads[i].process_index == NO_PROCESS || t->ns[PART_LOCK] <= 0 ||
+		    !v->processes[v->threads[i].process_index].is_convoy)
+			continue;
+		t->ns[PART_LOCK] += t->ns[PART_QUEUE];
+		t->ns[PART_QUEUE] = 0;
+	}
+}
+
 /*
  * Who holds a lock of the program and queues for the GIL makes others wait for the
  * GIL as well: where threads do so, their waits for locks are part of that queue.
@@ -468,6 +506,7 @@ void view_init(struct view *v, const struct facts *f)
 	v->fresh_bytes_per_s = ratio((double)f->faults_minor * FAULT_BYTES, v->cpu_ns / 1e9);
 	drop_launch(v);
 	drop_startup(v);
+	join_wakeups(v);
 	join_convoys(v);
 	for (size_t i = 0; i < v->thread_cnt; i++)
 		v->threads[i].active_ns = parts_active_ns(&v->threads[i].time);

@@ -67,6 +67,7 @@ struct process_view {
 	double cpu_ns, queue_ns;		/* of all its threads; queue: throttled, too */
 	uint32_t threads, workers;
 	uint32_t gil_waiters;			/* threads that waited for the global lock */
+	bool is_convoy;				/* most of its switches are waits for locks */
 	bool is_dispatcher;			/* other worker processes are its children */
 	uint64_t first_ns, last_ns;		/* its workers' activity; last 0: none */
 	uint64_t voluntary;

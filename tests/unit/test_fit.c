@@ -46,18 +46,6 @@ static bool has_evidence(const struct fact_verdict *v, const char *rule)
 		assert_true(is_doubted(v, why));                                     \
 	} while (0)
 
-static void replay(struct facts *f, const char *change, double low, double speedup, double high)
-{
-	f->has_whatif = true;
-	f->whatif = xrealloc(f->whatif, (f->whatif_cnt + 1) * sizeof(*f->whatif));
-	f->whatif[f->whatif_cnt++] = (struct fact_whatif){ .change = xstrdup(change),
-							   .workers = 2,
-							   .low = low,
-							   .speedup = speedup,
-							   .high = high,
-							   .basis = xstrdup("replayed") };
-}
-
 static void need(struct facts *f, const char *what)
 {
 	f->recording.needs = xcalloc(1, sizeof(char *));
@@ -191,13 +179,13 @@ static void a_replay_that_gains_nothing_makes_it_either(void **state)
 	struct fact_verdict v;
 
 	(void)state;
-	replay(&f, "processes", 1.01, 1.08, 1.2);
+	replayed(&f, "processes", 2, 1.01, 1.08, 1.2);
 	v = judge(&f);
 	assert_fit(&v, FIT_EITHER);
 	assert_non_null(strstr(v.summary, "about as long"));
 	fact_verdict_release(&v);
 
-	replay(&g, "processes", 0.6, 0.7, 0.9);
+	replayed(&g, "processes", 2, 0.6, 0.7, 0.9);
 	v = judge(&g);
 	assert_fit(&v, FIT_THREADS);
 	fact_verdict_release(&v);
@@ -209,13 +197,13 @@ static void a_replay_that_gains_for_sure_changes_the_fit(void **state)
 	struct fact_verdict v;
 
 	(void)state;
-	replay(&f, "processes", 1.3, 1.5, 1.8);
+	replayed(&f, "processes", 2, 1.3, 1.5, 1.8);
 	v = judge(&f);
 	assert_fit(&v, FIT_PROCESSES);
 	assert_non_null(strstr(v.summary, "1.50x"));
 	fact_verdict_release(&v);
 
-	replay(&g, "processes", 0.9, 1.5, 1.8);
+	replayed(&g, "processes", 2, 0.9, 1.5, 1.8);
 	v = judge(&g);
 	assert_fit(&v, FIT_THREADS);
 	fact_verdict_release(&v);
@@ -235,7 +223,7 @@ static void who_needs_isolation_gets_processes_where_they_are_cheap(void **state
 	fact_verdict_release(&v);
 
 	need(&g, "isolation");
-	replay(&g, "processes", 0.4, 0.5, 0.6);
+	replayed(&g, "processes", 2, 0.4, 0.5, 0.6);
 	v = judge(&g);
 	assert_fit(&v, FIT_THREADS);
 	assert_non_null(strstr(v.summary, "takes processes all the same"));
@@ -250,7 +238,7 @@ static void who_needs_sharing_keeps_processes_where_threads_are_slow(void **stat
 
 	(void)state;
 	need(&f, "sharing");
-	replay(&f, "threads", 0.95, 1.0, 1.05);
+	replayed(&f, "threads", 2, 0.95, 1.0, 1.05);
 	v = judge(&f);
 	assert_fit(&v, FIT_THREADS);
 	assert_non_null(strstr(v.summary, "You need fast sharing"));

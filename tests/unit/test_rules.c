@@ -309,7 +309,7 @@ static const struct side sides[] = {
 	{ "small-tasks", futex_calls, 20000, 100000, FIT_PROCESSES, FIT_EITHER },
 	{ "fresh-memory", faults, 300000, 500000, FIT_PROCESSES, FIT_EITHER },
 	{ "lock-bound", lock_waits, 150, 3600, FIT_THREADS, FIT_EITHER },
-	{ "coarse-lock", work_per_wait, 50, 500, FIT_EITHER, FIT_PROCESSES },
+	{ "coarse-lock", work_per_wait, 5, 500, FIT_EITHER, FIT_PROCESSES },
 	{ "kernel-lock-bound", kernel_lock_waits, 300, 900, FIT_THREADS, FIT_PROCESSES },
 	{ "mmap-lock", mmap_waits, 5000, 20000, FIT_THREADS, FIT_PROCESSES },
 	{ "deadlock", circles, 0, 2, FIT_THREADS, FIT_THREADS },
