@@ -98,9 +98,12 @@ static int64_t clock_offset(uint64_t (*clock)(void))
 	return (int64_t)there - (int64_t)(before + (after - before) / 2);
 }
 
-static void open_outputs(struct collector *c)
+static void open_outputs(struct collector *c, const char *request_name)
 {
-	struct facts_build_options build = { .sysno_name = sysno_name };
+	struct facts_build_options build = {
+		.sysno_name = sysno_name,
+		.request_function = request_name,
+	};
 	struct trace_writer_options writer = {
 		.boot_offset_ns = clock_offset(clock_boot_ns),
 		.wall_offset_ns = clock_offset(clock_wall_ns),
@@ -135,17 +138,22 @@ static void learn_kernel(struct collector *c, struct probes_opts *probes)
 }
 
 int collector_open(struct collector *c, struct target *target, const struct about *about,
-		   const struct probes_opts *probes, const char *path)
+		   const struct collector_opts *opts, const char *path)
 {
-	struct session_opts session = { .probes = *probes, .feed = on_event, .ctx = c };
+	struct session_opts session = {
+		.probes = opts->probes,
+		.request = opts->request,
+		.feed = on_event,
+		.ctx = c,
+	};
 	int err;
 
-	*c = (struct collector){ .about = *about, .path = path };
+	*c = (struct collector){ .about = *about, .slo = opts->slo, .path = path };
 	err = recording_create(&c->file, path);
 	if (err)
 		say_file_error(c, err);
 	c->file_open = true;
-	open_outputs(c);
+	open_outputs(c, opts->request_name);
 	learn_kernel(c, &session.probes);
 	if (!err)
 		err = session_open(&c->session, target, &session);
@@ -186,6 +194,7 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 	about_fill(&c->about, &c->model, &cost, facts);
 	if (is_complete)
 		facts_build_replay(&c->build, &c->model, facts);
+	slo_judge(&c->slo, facts);
 	verdict_judge(facts, &facts->verdict);
 }
 

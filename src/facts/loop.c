@@ -169,7 +169,7 @@ void loop_add_turn(struct loop_sum **out, const struct turn *t)
 /* What is known only of all threads together. */
 struct census {
 	struct htab pollers;		/* (pid, epoll descriptor) -> number of threads */
-	struct htab loops;		/* (pid, 0) -> number of threads by epoll */
+	struct htab active;		/* (pid, 0) -> number of threads by epoll that it ever woke */
 	struct htab sockets;		/* (pid, 0) -> number of sockets that bytes went through */
 };
 
@@ -183,6 +183,11 @@ static size_t count_of(const struct htab *h, uint64_t a, uint64_t b)
 	return (size_t)(uintptr_t)htab_find(h, a, b);
 }
 
+static bool is_active(const struct loop_sum *sum)
+{
+	return sum->turns || sum->epoll.waits > 1;
+}
+
 static void take_census(struct census *c, const struct model *m, struct loop_sum *const *sums)
 {
 	size_t cnt = 0;
@@ -193,7 +198,8 @@ static void take_census(struct census *c, const struct model *m, struct loop_sum
 		cnt += sums[i] != NULL;
 		if (!sums[i] || !sums[i]->by_epoll)
 			continue;
-		count_up(&c->loops, pid, 0);
+		if (is_active(sums[i]))
+			count_up(&c->active, pid, 0);
 		if (sums[i]->epoll.waits)
 			count_up(&c->pollers, pid, sums[i]->epoll_fd);
 	}
@@ -208,7 +214,7 @@ static void take_census(struct census *c, const struct model *m, struct loop_sum
 static void release_census(struct census *c)
 {
 	htab_release(&c->pollers);
-	htab_release(&c->loops);
+	htab_release(&c->active);
 	htab_release(&c->sockets);
 }
 
@@ -223,7 +229,8 @@ static uint64_t blocked_ns(const struct loop_sum *sum)
 
 static bool is_loop(const struct loop_sum *sum, const struct census *c, uint32_t pid)
 {
-	uint64_t blocked = blocked_ns(sum);
+	size_t active = count_of(&c->active, pid, 0);
+	uint64_t wait_ns = sum->epoll.wait_ns + blocked_ns(sum);
 
 	if (!sum->by_epoll)
 		return sum->polled_max >= SET_MIN && sum->sockets >= SOCKETS_MIN;
@@ -231,11 +238,13 @@ static bool is_loop(const struct loop_sum *sum, const struct census *c, uint32_t
 		return false;
 	if (sum->sockets && sum->files.cnt > 1)
 		return true;
-	if (sum->epoll.waits + sum->turns >= POLLS_MIN && count_of(&c->loops, pid, 0) == 1 &&
+	if (sum->epoll.waits + sum->turns >= POLLS_MIN && active == 1 &&
 	    count_of(&c->sockets, pid, 0) >= SOCKETS_MIN)
 		return true;
-	return sum->epoll.wait_ns &&
-	       sum->epoll.wait_ns * 100 >= (sum->epoll.wait_ns + blocked) * POLL_MIN_PERCENT;
+	/* One that nothing ever woke, beside another one, is a helper of that. */
+	if (active && !is_active(sum))
+		return false;
+	return sum->epoll.wait_ns && sum->epoll.wait_ns * 100 >= wait_ns * POLL_MIN_PERCENT;
 }
 
 static int by_wait(const void *a, const void *b)
@@ -332,7 +341,7 @@ void loops_fill(struct facts *out, const struct model *m, struct loop_sum *const
 		sockets = count_of(&c.sockets, t->process->pid, 0);
 		/* Which of its process's sockets are whose, only the polls tell. */
 		l->sockets = sum->sockets;
-		if (count_of(&c.loops, t->process->pid, 0) <= 1 && sockets > l->sockets)
+		if (count_of(&c.active, t->process->pid, 0) <= 1 && sockets > l->sockets)
 			l->sockets = sockets;
 		out->threads[i].loop = l;
 	}

@@ -4,8 +4,8 @@
  * is blocked in besides its poll) and turns (how long it serves nobody else).
  *
  * A loop waits by epoll or io_uring, alone in its process on that instance, for
- * several descriptors with sockets among them; if it was never told what for, it does
- * nine tenths of its waiting there. By poll or select, it waits for three descriptors
+ * several descriptors with sockets among them; where that was not seen, it does nine
+ * tenths of its waiting there, and was woken if another loop of its process was. By poll or select, it waits for three descriptors
  * or more, and two sockets have brought something. Where several threads of one process
  * wait on one epoll instance, they are a scheduler's (Go, tokio): no thread is a loop.
  */

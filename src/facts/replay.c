@@ -276,8 +276,7 @@ static void fire_until(struct sim *s, uint32_t id, double done_ns)
 	while (a->wake < t->wake + t->wake_cnt) {
 		const struct replay_wake *w = &s->r->wakes[a->wake];
 
-		if (w->at > a->op ||
-		    (w->at == a->op && wake_place(a, w) > done_ns + SLACK_NS))
+		if (w->at > a->op || (w->at == a->op && wake_place(a, w) > done_ns + SLACK_NS))
 			return;
 		a->wake++;
 		fire(s, w);
@@ -292,7 +291,7 @@ static enum kind kind_of(const struct sim *s, const struct replay_op *op)
 	case BUCKET_CPU_USER:
 	case BUCKET_CPU_KERNEL:
 		return RUN;
-	case BUCKET_RUN_QUEUE:	/* both come about anew */
+	case BUCKET_RUN_QUEUE: /* both come about anew */
 	case BUCKET_THROTTLED:
 	case BUCKET_GIL:
 		return SKIP;
@@ -478,8 +477,7 @@ static void end_stretch(struct sim *s, struct cpu *c)
 			leave_group(s, id);
 		begin_part(s, id, !a->part_held);
 		ask_to_run(s, id);
-	} else if (s->ready.first != NOBODY &&
-		   s->now_ns >= c->turn_ns + s->turn_ns - SLACK_NS) {
+	} else if (s->ready.first != NOBODY && s->now_ns >= c->turn_ns + s->turn_ns - SLACK_NS) {
 		free_cpu(s, c);
 		make_ready(s, id);
 	} else {

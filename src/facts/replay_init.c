@@ -61,9 +61,8 @@ static void add_birth(struct builder *b, uint32_t thread)
 	uint64_t kept = segments_kept_ns(b->s, t->start_ns);
 
 	b->start_ns[op] = b->s->begin_ns;
-	b->r->ops[op] = (struct replay_op){ .ns = kept,
-					    .bucket = BUCKET_OTHER,
-					    .flags = SEGMENT_BIRTH };
+	b->r->ops[op] =
+		(struct replay_op){ .ns = kept, .bucket = BUCKET_OTHER, .flags = SEGMENT_BIRTH };
 	if (t->creator && t->creator != t && segments_is_kept(b->s, t->start_ns))
 		add_due(b, t->creator->index, thread, op, t->start_ns);
 }

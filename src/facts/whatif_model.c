@@ -165,11 +165,12 @@ static void refuse_undivided(struct whatif *w)
 	if (w->workers != 1 || w->cpus < 2 || whatif_is_loop(w))
 		return;
 	for (int i = 0; i < 2; i++)
-		whatif_refuse(w, changes[i], (uint32_t)w->cpus,
-			      xasprintf("whether the work of the one thread divides can't be seen "
-					"from outside; if all of it does, %.4g CPUs make it at most "
-					"%.4gx as fast",
-					w->cpus, w->cpus));
+		whatif_refuse(
+			w, changes[i], (uint32_t)w->cpus,
+			xasprintf("whether the work of the one thread divides can't be seen "
+				  "from outside; if all of it does, %.4g CPUs make it at most "
+				  "%.4gx as fast",
+				  w->cpus, w->cpus));
 }
 
 void whatif_processes(struct whatif *w)
@@ -288,8 +289,7 @@ static double as_threads(const struct whatif *w, double message_ns, double byte_
 		if (!w->r.threads[i].is_worker)
 			continue;
 		changes[i].skip_ns = w->in_pool[i] ? start_up_ns(w, i) : 0;
-		changes[i].pace = (1 - fmin(spared, 0.9)) *
-				  (changes[i].group ? contention : 1);
+		changes[i].pace = (1 - fmin(spared, 0.9)) * (changes[i].group ? contention : 1);
 	}
 	ns = whatif_replay(w, &model);
 	free(changes);
@@ -299,8 +299,8 @@ static double as_threads(const struct whatif *w, double message_ns, double byte_
 /* Time in the kernel for its address space that each process has had for itself. */
 static double mapping_ns(const struct whatif *w)
 {
-	static const char *const calls[] = { "mmap", "munmap", "madvise", "mprotect", "brk",
-					     "mremap" };
+	static const char *const calls[] = { "mmap",     "munmap", "madvise",
+					     "mprotect", "brk",    "mremap" };
 	double ns = (double)w->facts->faults_minor * FAULT_NS;
 
 	for (size_t i = 0; i < w->facts->syscall_cnt; i++)

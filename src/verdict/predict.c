@@ -83,8 +83,8 @@ static bool is_relevant(const struct judgement *j, const struct fact_whatif *w)
 	if (!w->change)
 		return false;
 	if (is_change(w, "without-lock"))
-		return w->why_not || w->speedup >= LOCK_MIN_GAIN ||
-		       j->class == CLASS_LOCK_BOUND || j->class == CLASS_KERNEL_LOCK_BOUND;
+		return w->why_not || w->speedup >= LOCK_MIN_GAIN || j->class == CLASS_LOCK_BOUND ||
+		       j->class == CLASS_KERNEL_LOCK_BOUND;
 	if (is_change(w, "free-threaded"))
 		return j->class == CLASS_GIL_BOUND;
 	/* Of a thread whose work may not divide one reason is enough: that of what fits. */
@@ -128,7 +128,8 @@ void predict(const struct judgement *j, struct fact_verdict *out)
 	add_all(j, out, true);
 	add_all(j, out, false);
 	if (j->class == CLASS_IO_BOUND)
-		add_not_predicted(out, "workers",
-				  "how many requests at once the other end serves can't be seen from "
-				  "this one");
+		add_not_predicted(
+			out, "workers",
+			"how many requests at once the other end serves can't be seen from "
+			"this one");
 }

@@ -63,7 +63,8 @@ static void work_takes_as_long_as_there_are_cpus_for_it(void **state)
 
 static void a_group_runs_one_at_a_time_on_any_number_of_cpus(void **state)
 {
-	const struct replay_change both[] = { { .group = 1, .held = 1 }, { .group = 1, .held = 1 } };
+	const struct replay_change both[] = { { .group = 1, .held = 1 },
+					      { .group = 1, .held = 1 } };
 	const struct replay_change half[] = { { .group = 1, .held = .5 },
 					      { .group = 1, .held = .5 } };
 	const struct replay_change none[] = { { .group = 1 }, { .group = 1 } };
@@ -84,7 +85,8 @@ static void a_group_runs_one_at_a_time_on_any_number_of_cpus(void **state)
 
 static void what_is_passed_on_by_force_is_shared_and_else_kept(void **state)
 {
-	const struct replay_change both[] = { { .group = 1, .held = 1 }, { .group = 1, .held = 1 } };
+	const struct replay_change both[] = { { .group = 1, .held = 1 },
+					      { .group = 1, .held = 1 } };
 	struct replay_result forced, kept;
 	struct stage s;
 	struct process *p;
@@ -106,8 +108,7 @@ static void what_is_passed_on_by_force_is_shared_and_else_kept(void **state)
 	replay_ms(&s, MODEL(.cpus = 2, .group_cnt = 1, .changes = both), &kept);
 	assert_ms(kept.last_ns / 1e6, 100 + 10 + 9 * 10);
 	/* Of a GIL, after 5 ms each time: (5 + 1 + 10) ms per turn while a computes. */
-	replay_ms(&s, MODEL(.cpus = 2, .group_cnt = 1, .changes = both, .switch_ns = 5e6),
-		  &forced);
+	replay_ms(&s, MODEL(.cpus = 2, .group_cnt = 1, .changes = both, .switch_ns = 5e6), &forced);
 	assert_true(forced.last_ns / 1e6 > 130 && forced.last_ns / 1e6 < 155);
 	stage_release(&s);
 }
@@ -286,8 +287,7 @@ static void no_work_is_lost(void **state)
 	stage_end(&s, at[0] + at[1] + at[2] + at[3]);
 	for (double cpus = 0.5; cpus < 6; cpus += 0.75) {
 		replay_ms(&s,
-			  MODEL(.cpus = cpus, .group_cnt = 1, .changes = changes,
-				.switch_ns = 5e6),
+			  MODEL(.cpus = cpus, .group_cnt = 1, .changes = changes, .switch_ns = 5e6),
 			  &res);
 		assert_ms(res.run_ns / 1e6, run_ms);
 		assert_true(res.last_ns / 1e6 * cpus >= run_ms - 0.1);

@@ -126,8 +126,7 @@ static inline void waits(struct stage *s, const struct task *t, enum bucket b, u
 static inline void locked(struct stage *s, const struct task *t, const struct lock *l,
 			  uint64_t from, uint64_t to, const struct task *holder)
 {
-	tell(s,
-	     &(struct span){ .task = t, .bucket = BUCKET_LOCK, .lock = l, .waker = holder },
+	tell(s, &(struct span){ .task = t, .bucket = BUCKET_LOCK, .lock = l, .waker = holder },
 	     from, to);
 }
 
