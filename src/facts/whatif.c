@@ -11,7 +11,6 @@
 
 #include "base/xalloc.h"
 #include "facts/whatif_run.h"
-#include "facts/workers.h"
 
 /* CPython's switch interval; Ruby's is 100 ms, but its GVL is passed on as threads wait. */
 #define SWITCH_NS 5e6
@@ -57,42 +56,6 @@ static void group_threads(struct whatif *w)
 		.group_cnt = (uint32_t)w->m->process_cnt,
 		.changes = w->changes,
 	};
-}
-
-static struct work_done work_of(const struct fact_thread *t)
-{
-	struct work_done d = { 0 };
-
-	d.effort_ns = (double)fact_thread_group_ns(t, GROUP_CPU) +
-		      (double)fact_thread_group_ns(t, GROUP_IO);
-	d.active_ns = d.effort_ns + (double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
-		      (double)fact_thread_group_ns(t, GROUP_LOCK);
-	return d;
-}
-
-static void mark(struct whatif *w)
-{
-	struct work_done *done = xcalloc(w->r.thread_cnt, sizeof(*done));
-	bool *is_worker = xcalloc(w->r.thread_cnt, sizeof(*is_worker));
-
-	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
-		done[i] = work_of(&w->facts->threads[i]);
-	workers_mark(done, w->r.thread_cnt, is_worker);
-	w->crew = xcalloc(w->m->process_cnt, sizeof(*w->crew));
-	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
-		uint32_t *crew = &w->crew[w->r.threads[i].process];
-
-		w->r.threads[i].is_worker = is_worker[i];
-		if (!is_worker[i])
-			continue;
-		w->workers++;
-		w->processes += *crew == 0;
-		w->multi += *crew == 1;
-		(*crew)++;
-		w->work_ns += (double)w->r.threads[i].run_ns;
-	}
-	free(done);
-	free(is_worker);
 }
 
 /* From the first to the last activity of a worker, on the kept clock. */
@@ -154,12 +117,8 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 	double margin = NOISE + w->error / 2;
 	struct fact_whatif *out;
 
-	if (w->error > ERROR_MAX || !(o->best_ns > 0) || !(o->worst_ns > 0) || !(o->usual_ns > 0)) {
-		whatif_refuse(w, change, workers,
-			      xasprintf("replayed as it was, the recorded work takes %.2f s, not "
-					"the %.2f s it took: other programs were in its way, or it "
-					"waits for what can't be seen",
-					w->base_ns / 1e9, w->recorded_ns / 1e9));
+	/* A replay that did not end, or had nothing to do. */
+	if (!(o->best_ns > 0) || !(o->worst_ns > 0) || !(o->usual_ns > 0)) {
 		free(basis);
 		return;
 	}
@@ -175,6 +134,14 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 
 static void ask_all(struct whatif *w)
 {
+	if (w->error > ERROR_MAX) {
+		whatif_refuse(w, w->multi ? "processes" : "threads", w->workers,
+			      xasprintf("replayed as it was, the recorded work takes %.2f s, not "
+					"the %.2f s it took: other programs were in its way, or it "
+					"waits for what can't be seen",
+					w->base_ns / 1e9, w->recorded_ns / 1e9));
+		return;
+	}
 	whatif_processes(w);
 	whatif_threads(w);
 	whatif_async(w);
@@ -192,7 +159,7 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 		w.cpus = 1;
 	replay_init(&w.r, s, m);
 	w.changes = xcalloc(w.r.thread_cnt, sizeof(*w.changes));
-	mark(&w);
+	whatif_find_pool(&w);
 	group_threads(&w);
 	w.recorded_ns = recorded_ns(&w, s);
 	w.base_ns = whatif_replay(&w, &w.now);
@@ -202,5 +169,6 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 	}
 	free(w.changes);
 	free(w.crew);
+	free(w.in_pool);
 	replay_release(&w.r);
 }

@@ -31,7 +31,7 @@
 #define STACK_FAULTS  512
 
 /* Data in this amount may be arguments or results, each time: no telling what they cost. */
-#define DATA_BYTES 8e6
+#define DATA_BYTES 16e6
 #define DATA_SHARE 0.20
 
 /* Of a message between processes, of a byte in it: what threads are spared. */
@@ -71,9 +71,9 @@ static void count_hand_overs(const struct whatif *w, uint32_t *counts)
 			const struct replay_thread *other = by ? &w->r.threads[by - 1] : NULL;
 
 			if (!other || other->process != t->process ||
-			    other->is_worker == t->is_worker)
+			    w->in_pool[by - 1] == w->in_pool[i])
 				continue;
-			counts[t->is_worker ? i : by - 1]++;
+			counts[w->in_pool[i] ? i : by - 1]++;
 		}
 	}
 }
@@ -91,7 +91,7 @@ static struct data data_of(const struct whatif *w)
 		double faults = (double)whatif_task(w, i)->min_flt;
 		bool is_shared = w->crew[w->r.threads[i].process] > 1;
 
-		if (w->r.threads[i].is_worker && is_shared && faults > STACK_FAULTS)
+		if (w->in_pool[i] && is_shared && faults > STACK_FAULTS)
 			d.bytes += (faults - STACK_FAULTS) * PAGE_BYTES;
 	}
 	for (size_t i = 0; i < w->m->process_cnt; i++) {
@@ -110,12 +110,12 @@ static void even_out(const struct whatif *w, struct replay_change *changes)
 		const char *role = w->facts->threads[i].role;
 		double sum = 0, cnt = 0;
 
-		if (!w->r.threads[i].is_worker || !w->r.threads[i].run_ns)
+		if (!w->in_pool[i] || !w->r.threads[i].run_ns)
 			continue;
 		for (uint32_t k = 0; k < w->r.thread_cnt && k < 4096; k++) {
 			const char *other = w->facts->threads[k].role;
 
-			if (!w->r.threads[k].is_worker || !role || !other || strcmp(role, other))
+			if (!w->in_pool[k] || !role || !other || strcmp(role, other))
 				continue;
 			sum += (double)w->r.threads[k].run_ns;
 			cnt++;
@@ -145,7 +145,7 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		const struct replay_thread *t = &w->r.threads[i];
 
-		if (!t->is_worker || w->crew[t->process] < 2)
+		if (!w->in_pool[i] || w->crew[t->process] < 2)
 			continue;
 		changes[i].group = 0;
 		changes[i].add_ns = (has_runtime(w, i) ? move->start_ns : FORK_NATIVE_NS) +
@@ -259,7 +259,7 @@ double whatif_start_up_ns(const struct whatif *w)
 	double sum = 0;
 
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
-		if (w->r.threads[i].is_worker)
+		if (w->in_pool[i])
 			sum += start_up_ns(w, i);
 	return sum;
 }
@@ -281,16 +281,14 @@ static double as_threads(const struct whatif *w, double message_ns, double byte_
 
 	model.changes = changes;
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
-		bool is_worker = w->r.threads[i].is_worker;
-
 		/* One interpreter for all: the first group that there is. */
 		if (changes[i].group) {
 			changes[i].group = 1;
 			changes[i].held *= held;
 		}
-		if (!is_worker)
+		if (!w->r.threads[i].is_worker)
 			continue;
-		changes[i].skip_ns = start_up_ns(w, i);
+		changes[i].skip_ns = w->in_pool[i] ? start_up_ns(w, i) : 0;
 		changes[i].pace = (1 - fmin(spared, 0.9)) * (changes[i].group ? contention : 1);
 	}
 	ns = whatif_replay(w, &model);

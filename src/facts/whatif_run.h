@@ -17,10 +17,11 @@ struct whatif {
 	double base_ns;			/* the same, replayed as it was */
 	double error;			/* of that: 0.1 is 10 % */
 	double work_ns;			/* the workers' CPU time */
-	uint32_t workers;
-	uint32_t processes;		/* that have workers */
-	uint32_t multi;			/* that have two or more */
-	uint32_t *crew;			/* [process_cnt]: workers in each */
+	bool *in_pool;			/* [thread_cnt]: a worker that is handed its tasks */
+	uint32_t *crew;			/* [process_cnt]: how many of them each has */
+	uint32_t workers;		/* of the pool, at once */
+	uint32_t processes;		/* that have some of the pool */
+	uint32_t multi;			/* that have two or more of it */
 };
 
 /* How long the work would take at the best, likely, at the worst. */
@@ -41,6 +42,9 @@ static inline const struct task *whatif_task(const struct whatif *w, uint32_t th
 {
 	return w->m->all_tasks[thread];
 }
+
+/* whatif_pool.c: mark the workers, and who of them are the pool. */
+void whatif_find_pool(struct whatif *w);
 
 /* whatif_model.c: from threads to processes, and back. */
 double whatif_start_up_ns(const struct whatif *w);	/* CPU time, of all workers */

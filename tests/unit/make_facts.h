@@ -247,7 +247,6 @@ static inline struct facts gil_facts(void)
 		thread(&f, 100 + i, 100, "worker", CPU(2450), GIL(7150), QUEUE(400));
 		edge(l, 100 + i, 100 + i % 4 + 1, 7100);
 	}
-	replayed(&f, "processes", 2, 1.8, 1.95, 2.05);
 	f.concurrency.on_cpu_avg = 1;
 	f.concurrency.on_cpu_max = 2;
 	f.concurrency.runnable_avg = 1.1;

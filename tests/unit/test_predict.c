@@ -34,8 +34,7 @@ static void what_fits_comes_first_and_says_its_price_in_memory(void **state)
 	struct fact_verdict v;
 
 	(void)state;
-	free(f.whatif[0].change);
-	f.whatif[0].change = xstrdup("threads");
+	replayed(&f, "threads", 4, 0.9, 1, 1.1);
 	replayed(&f, "processes", 4, 1.7, 1.9, 2.1);
 	v = judge(&f);
 	assert_int_equal(v.fit, FIT_PROCESSES);
@@ -101,7 +100,6 @@ static void what_was_not_replayed_is_not_predicted(void **state)
 	struct fact_verdict v;
 
 	(void)state;
-	f.has_whatif = false;
 	v = judge(&f);
 	assert_int_equal(v.prediction_cnt, 0);
 	assert_int_equal(v.not_predicted_cnt, 1);
