@@ -62,6 +62,9 @@ static void a_line_for_each_kind_stays_as_it_is(void **state)
 	stays("10ms gap cpu=1 gap=9ms:10:S>0");
 	stays("10ms gap cpu=1 gap=9ms:10:S>7<8:D");
 	stays("10ms lost ring=1 state=2");
+	stays("9ms request tid=10 pid=10 begin=1ms read=2ms end=3ms by=11 port=80");
+	stays("9ms backlog pid=10 id=5 accepts=3 waiting=4 most=2 limit=128 port=80");
+	stays("9ms requests unfinished=1 missed=2");
 	stays("10ms name tid=99 pid=98 comm=sshd");
 	stays("10ms end");
 }

@@ -75,6 +75,49 @@ static int parse(const char *text, struct facts *f, char err[FACTS_JSON_ERR_LEN]
 	return facts_json_parse(f, text, strlen(text), err);
 }
 
+static void requests_and_limits_come_back(void **state)
+{
+	struct facts f = recording(1000, 2), g;
+	char err[FACTS_JSON_ERR_LEN], *first, *second;
+	struct fact_requests *r = &f.requests;
+
+	(void)state;
+	r->turns = (struct fact_turns){ 7, 3.5, 10, 20, 30, 15, 40, 0.25, 0.125 };
+	r->basis = xstrdup("calls of f");
+	r->function = xstrdup("f");
+	r->unfinished = 2;
+	r->missed = 3;
+	r->servers = xcalloc(1, sizeof(*r->servers));
+	r->servers[r->server_cnt++] = (struct fact_server){ xstrdup("shop"), xstrdup("tcp"), 80,
+							    r->turns };
+	r->listeners = xcalloc(1, sizeof(*r->listeners));
+	r->listeners[r->listener_cnt++] = (struct fact_listener){
+		xstrdup("shop"), xstrdup("unix"), 0, 5, 1.5, 4, 128
+	};
+	f.slo = xcalloc(2, sizeof(*f.slo));
+	f.slo[0] = (struct fact_slo){ xstrdup("p95"), xstrdup("ns"), 300e6, 0, false, false,
+				      xstrdup("no requests were seen") };
+	f.slo[1] = (struct fact_slo){ xstrdup("cpu"), xstrdup("percent"), 85, 41.5, true, true,
+				      NULL };
+	f.slo_cnt = 2;
+	first = to_json(&f);
+	assert_int_equal(parse(first, &g, err), 0);
+	second = to_json(&g);
+	assert_string_equal(first, second);
+	assert_int_equal(g.requests.turns.count, 7);
+	assert_int_equal(g.requests.turns.mean, 15);
+	assert_int_equal(g.requests.servers[0].port, 80);
+	assert_int_equal(g.requests.servers[0].turns.max, 40);
+	assert_int_equal(g.requests.listeners[0].waiting_max, 4);
+	assert_true(g.slo_cnt == 2 && !g.slo[0].is_known && g.slo[1].is_known);
+	assert_true(g.slo[1].met && g.slo[1].value == 41.5);
+	assert_string_equal(g.slo[0].why, "no requests were seen");
+	free(first);
+	free(second);
+	facts_release(&f);
+	facts_release(&g);
+}
+
 static void facts_come_back_as_they_went(void **state)
 {
 	struct facts f = full_facts(), g;
@@ -301,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_come_back_as_they_went),
+		cmocka_unit_test(requests_and_limits_come_back),
 		cmocka_unit_test(every_key_is_there_and_null_is_what_is_not_known),
 		cmocka_unit_test(empty_facts_are_valid_json),
 		cmocka_unit_test(names_that_are_not_utf8_do_not_lose_their_key),
