@@ -28,13 +28,16 @@
 #define OWNER_FLAGS	0x07
 #define RWSEM_READER	0x01
 
+/* User space sets it, once the programs are loaded. */
+struct par_lock_text lock_text;
+
 /* The programs' own frames, the tracepoint's, those of the lock, and who wants it. */
 #define STACK_DEPTH 12
 
 static __always_inline bool in_lock_text(__u64 ip)
 {
-	return ip - config.sched_text < config.sched_text_bytes ||
-	       ip - config.lock_text < config.lock_text_bytes;
+	return ip - lock_text.sched < lock_text.sched_bytes ||
+	       ip - lock_text.lock < lock_text.lock_bytes;
 }
 
 /* The first return address beyond the functions that do the locking. */
@@ -43,7 +46,7 @@ static __always_inline __u64 who_wants_it(void *ctx)
 	__u64 ips[STACK_DEPTH] = {};
 	bool inside = false;
 
-	if (!config.sched_text_bytes || bpf_get_stack(ctx, ips, sizeof(ips), 0) < 0)
+	if (!lock_text.sched_bytes || bpf_get_stack(ctx, ips, sizeof(ips), 0) < 0)
 		return 0;
 	for (int i = 0; i < STACK_DEPTH; i++) {
 		if (in_lock_text(ips[i]))

@@ -77,9 +77,6 @@ struct par_config {
 	__u8 blocks;		/* block requests are looked at */
 	__u8 requests;		/* requests of served connections are */
 	__u8 pad[2];
-	/* Where the kernel's locking functions lie; 0: not known. */
-	__u64 sched_text, sched_text_bytes;
-	__u64 lock_text, lock_text_bytes;
 	struct par_startup_calls startup;
 };
 

@@ -31,6 +31,12 @@ struct par_shared {
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
 
+/* Where the kernel's locking functions lie; 0: not known. */
+struct par_lock_text {
+	__u64 sched, sched_bytes;	/* those that may sleep */
+	__u64 lock, lock_bytes;		/* those that spin */
+};
+
 /* One per system call number; of all traced threads. */
 struct par_syscall_count {
 	__u64 calls, errors, bytes, wakes;

@@ -90,6 +90,10 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	if (a->pid_cnt)
 		memcpy(r->pids, a->pids, a->pid_cnt * sizeof(*r->pids));
 	r->pid_cnt = a->pid_cnt;
+	if (a->need) {
+		r->needs = xcalloc(1, sizeof(*r->needs));
+		r->needs[r->need_cnt++] = xstrdup(a->need);
+	}
 	r->kernel = xstrdup(a->uname.release);
 	r->arch = xstrdup(a->uname.machine);
 	r->cpus_online = a->cpus_online;

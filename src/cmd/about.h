@@ -16,6 +16,7 @@ struct about {
 	char *const *command;		/* NULL-terminated, of a launched target; or NULL */
 	const uint32_t *pids;		/* [pid_cnt], lent */
 	size_t pid_cnt;
+	const char *need;		/* what the user needs besides speed; NULL: nothing */
 	uint32_t main_pid;		/* whose CPU limits count; 0: the machine's */
 	double cpus_quota;		/* 0: none */
 	uint32_t cpus_online, cpus_affinity;

@@ -13,6 +13,9 @@
 #include "base/xalloc.h"
 #include "cmd/collector.h"
 #include "cmd/command.h"
+#include "cmd/gate.h"
+#include "cmd/need.h"
+#include "cmd/request_option.h"
 #include "cmd/show.h"
 
 /* How often the rings are emptied: often enough for them, seldom enough for us. */
@@ -32,7 +35,10 @@ struct options {
 	bool quiet;
 	int verbose;
 	bool no_follow;
+	struct need need;
 	enum show_color color;
+	struct request_option request;
+	struct gate gate;
 };
 
 static volatile sig_atomic_t signal_cnt;
@@ -84,7 +90,9 @@ static int check_options(const struct argspec *spec, struct options *o,
 		return argspec_error(spec, "nothing to record: give -p PID, -a, or -- CMD");
 	if (targets > 1)
 		return argspec_error(spec, "-p, -a and a command exclude each other");
-	return 0;
+	if (need_is_contradiction(&o->need))
+		return argspec_error(spec, NEED_CONTRADICTION);
+	return gate_parse(&o->gate, spec);
 }
 
 static void settle_options(struct options *o)
@@ -117,6 +125,15 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "light", ARG_FLAG, NULL,
 		  "scheduler only: less overhead, but no counts of system calls and bytes",
 		  &o->probes.light, NULL },
+		{ 0, "need", ARG_CALLBACK, "WHAT",
+		  "what counts besides speed: isolation (a crash takes no other worker along) or "
+		  "sharing (of data, at no cost)",
+		  &o->need, need_parse },
+		{ 0, "slo", ARG_CALLBACK, "LIMITS", SLO_HELP, &o->gate, gate_add },
+		{ 0, "request", ARG_CALLBACK, "FUNC[@BINARY]",
+		  "a call of this function is a request; without it, requests are those of "
+		  "served connections",
+		  &o->request, request_option_parse },
 		{ 'q', "quiet", ARG_FLAG, NULL, "print errors only", &o->quiet, NULL },
 		{ 'v', "verbose", ARG_COUNT, NULL, "say what is being done", &o->verbose, NULL },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
@@ -131,7 +148,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.notes =
 			"Children and new threads of a target are recorded too. A command that "
 			"still runs when\nthe recording ends is sent SIGTERM. Exit status: 0 done, "
-			"1 failed, 2 usage; of a\ncommand that ended by itself, its own, and 126 or "
+			"1 failed, 2 usage, 3 a limit of\n--slo was missed, whatever the command's "
+			"own; else, of a command that ended by itself,\nits own, and 126 or "
 			"127 when it can't be run.",
 		.options = table,
 		.stops_at_operand = true,
@@ -222,12 +240,19 @@ static int record(struct collector *c, struct target *target, const struct optio
 		.command = o->command,
 		.pids = (const uint32_t *)target->pids,
 		.pid_cnt = target->pid_cnt,
+		.need = need_name(&o->need),
 		.main_pid = target->pid_cnt ? (uint32_t)target->pids[0] : 0,
+	};
+	struct collector_opts opts = {
+		.probes = o->probes,
+		.request = { o->request.path, o->request.offset },
+		.request_name = o->request.function,
+		.slo = o->gate.slo,
 	};
 	int err;
 
 	about_init(&about);
-	err = collector_open(c, target, &about, &o->probes, o->output ? o->output : o->own_output);
+	err = collector_open(c, target, &about, &opts, o->output ? o->output : o->own_output);
 	if (err)
 		return err;
 	err = collector_begin(c);
@@ -258,13 +283,31 @@ static int find_target(struct target *target, struct options *o)
 	return err;
 }
 
-/* The command's own status if it ended by itself, ours otherwise. */
-static int exit_code(const struct target *target, int err, bool ended_by_itself)
+static int find_request(struct options *o)
+{
+	o->probes.request_function = o->request.function;
+	if (!o->request.function)
+		return 0;
+	return request_option_find(&o->request, o->pid_cnt ? (uint32_t)o->pids[0] : 0,
+				   o->command ? o->command[0] : NULL);
+}
+
+/*
+ * A missed limit first: who set one asks for that. Then the command's own status if it
+ * ended by itself, ours otherwise.
+ */
+static int exit_code(const struct target *target, int err, bool is_missed, bool ended_by_itself)
 {
 	if (target->exec_err)
 		return target_exec_status(target->exec_err);
 	if (err)
 		return EXIT_FAILED;
+	if (is_missed) {
+		if (target->launched && ended_by_itself && target_exit_status(target))
+			log_hint("the command itself ended with status %d",
+				 target_exit_status(target));
+		return EXIT_GATE;
+	}
 	return target->launched && ended_by_itself ? target_exit_status(target) : EXIT_DONE;
 }
 
@@ -272,7 +315,7 @@ static int record_and_show(struct options *o, struct target *target)
 {
 	struct collector c = { 0 };
 	struct facts facts = { 0 };
-	bool ended_by_itself;
+	bool ended_by_itself, is_missed;
 	int err;
 
 	err = record(&c, target, o, &facts);
@@ -281,8 +324,9 @@ static int record_and_show(struct options *o, struct target *target)
 	target_finish(target, hurry);
 	if (!err && !o->quiet)
 		err = show_report(&facts, o->output ? o->output : o->own_output, o->color);
+	is_missed = !err && gate_is_missed(&facts);
 	facts_release(&facts);
-	return exit_code(target, err, ended_by_itself);
+	return exit_code(target, err, is_missed, ended_by_itself);
 }
 
 static int record_run(int argc, char **argv)
@@ -301,11 +345,19 @@ static int record_run(int argc, char **argv)
 	err = find_target(&target, &o);
 	if (err)
 		goto out;
+	err = find_request(&o);
+	if (err) {
+		target_finish(&target, hurry);
+		target_close(&target);
+		goto out;
+	}
 	code = record_and_show(&o, &target);
 	target_close(&target);
 out:
 	free(o.pids);
 	free(o.own_output);
+	request_option_release(&o.request);
+	gate_release(&o.gate);
 	return code;
 }
 

@@ -6,7 +6,10 @@
 
 #include "base/argspec.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "cmd/command.h"
+#include "cmd/gate.h"
+#include "cmd/need.h"
 #include "cmd/show.h"
 #include "facts/facts_json.h"
 #include "output/recording.h"
@@ -15,7 +18,9 @@
 struct options {
 	const char *path;
 	bool is_json;
+	struct need need;
 	enum show_color color;
+	struct gate gate;
 };
 
 static int parse_options(struct options *o, int argc, char **argv)
@@ -23,6 +28,11 @@ static int parse_options(struct options *o, int argc, char **argv)
 	const struct arg_option options[] = {
 		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
 		  NULL },
+		{ 0, "need", ARG_CALLBACK, "WHAT",
+		  "what counts besides speed: isolation (a crash takes no other worker along) or "
+		  "sharing (of data, at no cost)",
+		  &o->need, need_parse },
+		{ 0, "slo", ARG_CALLBACK, "LIMITS", SLO_HELP, &o->gate, gate_add },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
 		  show_parse_color },
 		{ 0 },
@@ -40,11 +50,13 @@ static int parse_options(struct options *o, int argc, char **argv)
 		return err;
 	if (rest.cnt < 1)
 		return argspec_error(&spec, "missing FILE");
+	if (need_is_contradiction(&o->need))
+		return argspec_error(&spec, NEED_CONTRADICTION);
 	if (rest.cnt > 1)
 		return argspec_error(&spec, "one FILE at a time: '%s' is one too many",
 				     rest.args[1]);
 	o->path = rest.args[0];
-	return 0;
+	return gate_parse(&o->gate, &spec);
 }
 
 /* In the words of recording_read_facts()'s codes. */
@@ -62,7 +74,17 @@ static int explain_read_error(int err, const char *path)
 	}
 }
 
-static int load(const char *path, struct facts *f)
+/* What is said now takes the place of what was said to the recorder. */
+static void replace_need(struct fact_recording *r, const char *need)
+{
+	for (size_t i = 0; i < r->need_cnt; i++)
+		free(r->needs[i]);
+	r->needs = xrealloc(r->needs, sizeof(*r->needs));
+	r->needs[0] = xstrdup(need);
+	r->need_cnt = 1;
+}
+
+static int load(const char *path, const struct need *need, struct facts *f)
 {
 	char why[FACTS_JSON_ERR_LEN];
 	bool is_complete = false;
@@ -77,6 +99,8 @@ static int load(const char *path, struct facts *f)
 	if (err)
 		return log_err(0, "cannot use the facts in '%s': %s", path, why);
 	f->recording.is_complete = is_complete;
+	if (need_name(need))
+		replace_need(&f->recording, need_name(need));
 	fact_verdict_release(&f->verdict);
 	verdict_judge(f, &f->verdict);
 	return 0;
@@ -85,16 +109,26 @@ static int load(const char *path, struct facts *f)
 static int report_run(int argc, char **argv)
 {
 	struct options o = { 0 };
+	bool has_gate, is_missed = false;
 	struct facts f = { 0 };
 	int err = parse_options(&o, argc, argv);
 
-	if (err)
+	if (err) {
+		gate_release(&o.gate);
 		return err == ARG_HELP ? EXIT_DONE : EXIT_USAGE;
-	err = load(o.path, &f);
+	}
+	err = load(o.path, &o.need, &f);
+	has_gate = !err && !slo_is_empty(&o.gate.slo);
+	/* Without limits those that it was recorded with are shown, and gate nothing. */
+	if (has_gate)
+		slo_judge(&o.gate.slo, &f);
 	if (!err)
 		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color);
+	if (has_gate && !err)
+		is_missed = gate_is_missed(&f);
 	facts_release(&f);
-	return err ? EXIT_FAILED : EXIT_DONE;
+	gate_release(&o.gate);
+	return err ? EXIT_FAILED : is_missed ? EXIT_GATE : EXIT_DONE;
 }
 
 const struct command cmd_report = {

@@ -3,6 +3,8 @@
 #include "cmd/collector.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,9 +100,12 @@ static int64_t clock_offset(uint64_t (*clock)(void))
 	return (int64_t)there - (int64_t)(before + (after - before) / 2);
 }
 
-static void open_outputs(struct collector *c)
+static void open_outputs(struct collector *c, const char *request_name)
 {
-	struct facts_build_options build = { .sysno_name = sysno_name };
+	struct facts_build_options build = {
+		.sysno_name = sysno_name,
+		.request_function = request_name,
+	};
 	struct trace_writer_options writer = {
 		.boot_offset_ns = clock_offset(clock_boot_ns),
 		.wall_offset_ns = clock_offset(clock_wall_ns),
@@ -119,36 +124,65 @@ static void open_outputs(struct collector *c)
 	c->inspect.on_python = watch_python;
 }
 
-/* Which functions are the kernel's locks own, so that a wait can be named by who wants one. */
-static void learn_kernel(struct collector *c, struct probes_opts *probes)
+static void *load_symbols(void *arg)
+{
+	struct kallsyms *k = arg;
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL); /* they are for the main thread */
+	kallsyms_load(k, NULL);
+	return NULL;
+}
+
+/*
+ * Reading the kernel's symbols and loading the programs take about 0.1 s each, and
+ * neither needs the other.
+ */
+static int open_session(struct collector *c, struct target *target,
+			const struct session_opts *opts)
 {
 	struct kallsyms *k = &c->inspect.kernel.symbols;
+	struct par_lock_text text;
+	pthread_t thread;
+	bool started;
+	int err;
 
-	if (probes->light)
-		return;
-	if (kallsyms_load(k, NULL))
+	if (opts->probes.light)
+		return session_open(&c->session, target, opts);
+	started = !pthread_create(&thread, NULL, load_symbols, k);
+	err = session_open(&c->session, target, opts);
+	if (started)
+		pthread_join(thread, NULL);
+	if (err)
+		return err;
+	if (!k->cnt)
 		log_info("no names for kernel locks: /proc/kallsyms shows no addresses");
-	probes->sched_text = k->sched_text.addr;
-	probes->sched_text_bytes = k->sched_text.bytes;
-	probes->lock_text = k->lock_text.addr;
-	probes->lock_text_bytes = k->lock_text.bytes;
+	text = (struct par_lock_text){ k->sched_text.addr, k->sched_text.bytes, k->lock_text.addr,
+				       k->lock_text.bytes };
+	probes_lock_text(c->session.probes, &text);
+	return 0;
 }
 
 int collector_open(struct collector *c, struct target *target, const struct about *about,
-		   const struct probes_opts *probes, const char *path)
+		   const struct collector_opts *opts, const char *path)
 {
-	struct session_opts session = { .probes = *probes, .feed = on_event, .ctx = c };
+	struct session_opts session = {
+		.probes = opts->probes,
+		.request = opts->request,
+		.feed = on_event,
+		.ctx = c,
+	};
 	int err;
 
-	*c = (struct collector){ .about = *about, .path = path };
+	*c = (struct collector){ .about = *about, .slo = opts->slo, .path = path };
 	err = recording_create(&c->file, path);
 	if (err)
 		say_file_error(c, err);
 	c->file_open = true;
-	open_outputs(c);
-	learn_kernel(c, &session.probes);
+	open_outputs(c, opts->request_name);
 	if (!err)
-		err = session_open(&c->session, target, &session);
+		err = open_session(c, target, &session);
 	if (err) {
 		collector_close(c);
 		return err;
@@ -186,6 +220,7 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 	about_fill(&c->about, &c->model, &cost, facts);
 	if (is_complete)
 		facts_build_replay(&c->build, &c->model, facts);
+	slo_judge(&c->slo, facts);
 	verdict_judge(facts, &facts->verdict);
 }
 

@@ -13,13 +13,23 @@
 #include "cmd/about.h"
 #include "cmd/inspect.h"
 #include "facts/facts_build.h"
+#include "facts/slo.h"
 #include "model/model.h"
 #include "output/recording.h"
 #include "output/trace_writer.h"
 #include "record/session.h"
 
+/* What the user wants of it. */
+struct collector_opts {
+	struct probes_opts probes;
+	struct request_function request;	/* with probes.request_function */
+	const char *request_name;	/* of that function; lent; NULL: none */
+	struct slo slo;
+};
+
 struct collector {
 	struct about about;
+	struct slo slo;
 	struct inspect inspect;
 	struct model model;
 	struct facts_build build;
@@ -34,7 +44,7 @@ struct collector {
 
 /* @target, @path and @about's pointers are lent. Said on failure. */
 int collector_open(struct collector *c, struct target *target, const struct about *about,
-		   const struct probes_opts *probes, const char *path);
+		   const struct collector_opts *opts, const char *path);
 int collector_begin(struct collector *c);
 
 /* Every few milliseconds. Said on failure: the file can't be written any more. */

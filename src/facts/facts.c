@@ -89,6 +89,7 @@ void fact_verdict_release(struct fact_verdict *v)
 	}
 	free(v->not_predicted);
 	free_strings(v->advice, v->advice_cnt);
+	free_strings(v->doubts, v->doubt_cnt);
 	*v = (struct fact_verdict){ 0 };
 }
 
@@ -126,6 +127,7 @@ static void release_recording(struct fact_recording *r)
 	free(r->pids);
 	free_strings(r->command, r->command_cnt);
 	free_strings(r->unavailable, r->unavailable_cnt);
+	free_strings(r->needs, r->need_cnt);
 }
 
 static void release_loop(struct fact_loop *l)

@@ -36,6 +36,8 @@ struct fact_recording {
 	uint64_t lost_ring, lost_state;
 	char **unavailable;		/* [unavailable_cnt], bucket names */
 	size_t unavailable_cnt;
+	char **needs;			/* [need_cnt], what the user said with --need */
+	size_t need_cnt;
 	uint64_t bpf_ns, collector_ns;
 	double overhead;		/* own cost / duration, of one CPU */
 	bool is_complete;		/* ended as it should; not part of the JSON */
@@ -267,6 +269,8 @@ struct fact_verdict {
 	size_t not_predicted_cnt;
 	char **advice;
 	size_t advice_cnt;
+	char **doubts;			/* [doubt_cnt], what lowers the confidence, in sentences */
+	size_t doubt_cnt;
 };
 
 struct facts {

@@ -115,6 +115,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", real(r->overhead));
 	set(o, "overhead", overhead);
+	set(o, "needs", texts(r->needs, r->need_cnt));
 	return o;
 }
 
@@ -554,6 +555,7 @@ static json_t *verdict(const struct fact_verdict *v)
 	}
 	set(o, "not_predicted", not_predicted);
 	set(o, "advice", texts(v->advice, v->advice_cnt));
+	set(o, "doubts", texts(v->doubts, v->doubt_cnt));
 	return o;
 }
 

@@ -233,6 +233,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);
 	get_real(&overhead, "fraction", &r->overhead);
+	get_texts(n, "needs", &r->needs, &r->need_cnt);
 }
 
 static void read_process(const struct node *n, struct fact_process *p)
@@ -563,6 +564,7 @@ static void read_verdict(const struct node *n, struct fact_verdict *v)
 	READ_ARRAY(n, "predictions", read_prediction, v->predictions, v->prediction_cnt);
 	READ_ARRAY(n, "not_predicted", read_not_predicted, v->not_predicted, v->not_predicted_cnt);
 	get_texts(n, "advice", &v->advice, &v->advice_cnt);
+	get_texts(n, "doubts", &v->doubts, &v->doubt_cnt);
 }
 
 static void read_whatif(const struct node *n, struct fact_whatif *w)

@@ -168,9 +168,8 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 	out->speedup = w->base_ns / o->usual_ns;
 	out->low = fmin(w->base_ns / o->worst_ns, out->speedup) * (1 - margin);
 	out->high = fmax(w->base_ns / o->best_ns, out->speedup) * (1 + margin);
-	out->basis = xasprintf(
-		"%s; replayed as it was, the work takes %.2f s of the %.2f s it took", basis,
-		w->base_ns / 1e9, w->recorded_ns / 1e9);
+	out->basis = xasprintf("%s; replayed as it was: %.2f of %.2f s", basis, w->base_ns / 1e9,
+			       w->recorded_ns / 1e9);
 	free(basis);
 }
 
@@ -182,7 +181,6 @@ static void ask_all(struct whatif *w)
 	whatif_free_threaded(w);
 	whatif_without_lock(w);
 	whatif_workers(w);
-	whatif_single(w);
 }
 
 void whatif_fill(struct facts *out, const struct segments *s, const struct model *m)

@@ -49,6 +49,9 @@
 
 #define PAGE_BYTES 4096.0
 
+/* Workers that wait this much are worth more processes than CPUs. */
+#define WAITS_WORTH 0.20
+
 /* Two threads that wait for each other's GIL every 5 ms lose this much to it. */
 #define CONTENTION 1.03
 
@@ -159,7 +162,7 @@ static void refuse_undivided(struct whatif *w)
 {
 	static const char *const changes[] = { "processes", "threads" };
 
-	if (w->workers != 1 || w->cpus < 2)
+	if (w->workers != 1 || w->cpus < 2 || whatif_is_loop(w))
 		return;
 	for (int i = 0; i < 2; i++)
 		whatif_refuse(
@@ -195,12 +198,16 @@ void whatif_processes(struct whatif *w)
 	o.best_ns = as_processes(w, &best, &d);
 	o.usual_ns = as_processes(w, &usual, &d);
 	o.worst_ns = as_processes(w, &worst, &d);
-	whatif_add(
-		w, "processes", w->workers, NULL, &o,
-		xasprintf("%u workers with memory and locks of their own, %.2f s of CPU on %.4g "
-			  "CPUs; worst: they start anew, %.0f MB are shipped, locks stay shared; "
-			  "best: even shares, no exchange",
-			  w->workers, w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
+	whatif_add(w, "processes", w->workers, NULL, &o,
+		   xasprintf("%.2f s of CPU on %.4g CPUs, memory and locks of their own; worst: "
+			     "interpreters start anew, %.0f MB are shipped, locks are shared",
+			     w->work_ns / 1e9, w->cpus, d.bytes / 1e6));
+	/* More of them than CPUs are no faster, unless they wait. */
+	if (w->workers > ceil(w->cpus) && w->cpus >= 2 &&
+	    whatif_fixed_waits_ns(w) < WAITS_WORTH * w->work_ns)
+		whatif_add(w, "processes", (uint32_t)ceil(w->cpus), NULL, &o,
+			   xasprintf("they wait for little but CPUs, and %.4g have enough of %.0f",
+				     w->cpus, ceil(w->cpus)));
 }
 
 /* ---- processes as threads ---- */
@@ -245,6 +252,23 @@ static double start_up_ns(const struct whatif *w, uint32_t thread)
 		at += ns;
 	}
 	return run;
+}
+
+double whatif_start_up_ns(const struct whatif *w)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker)
+			sum += start_up_ns(w, i);
+	return sum;
+}
+
+double whatif_exchange_ns(const struct whatif *w)
+{
+	struct exchange x = exchange_of(w);
+
+	return x.messages * MESSAGE_NS + x.bytes * BYTE_NS;
 }
 
 static double as_threads(const struct whatif *w, double message_ns, double byte_ns, double held,
@@ -305,6 +329,14 @@ static bool is_one_program(const struct whatif *w)
 	return true;
 }
 
+static bool has_shared_runtime(const struct whatif *w)
+{
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker && has_runtime(w, i))
+			return true;
+	return false;
+}
+
 void whatif_threads(struct whatif *w)
 {
 	struct outcome o;
@@ -328,7 +360,8 @@ void whatif_threads(struct whatif *w)
 	o.usual_ns = as_threads(w, MESSAGE_NS, BYTE_NS, 1, 1 + (CONTENTION - 1) / 2);
 	o.worst_ns = as_threads(w, MESSAGE_WORST_NS, BYTE_WORST_NS, 1, CONTENTION);
 	whatif_add(w, "threads", w->workers, NULL, &o,
-		   xasprintf("%u workers in one process, %.2f s of CPU on %.4g CPUs; worst and "
-			     "best: how much of it went into messages",
-			     w->workers, w->work_ns / 1e9, w->cpus));
+		   xasprintf("%.2f s of CPU on %.4g CPUs in one process%s; range: how much of it "
+			     "went into messages",
+			     w->work_ns / 1e9, w->cpus,
+			     has_shared_runtime(w) ? " with one global lock" : ""));
 }

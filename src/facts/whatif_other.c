@@ -13,9 +13,21 @@
 /* Threads that wait for sockets this much of their time can wait in one loop. */
 #define SOCKET_SHARE 0.50
 
+/* A loop that waits for its sockets this much; that is blocked by other calls this much. */
+#define POLLS_SHARE  0.10
+#define LOOP_BLOCKED 0.05
+
 /* CPU time of a coroutine against that of a thread. */
 #define LOOP_BEST  0.7
 #define LOOP_WORST 1.5
+
+/* What a worker gains by having caches and memory to itself. */
+#define ALONE 0.05
+
+/* Out of CPU, with this part of the time in line; a worker that has a CPU nearly always. */
+#define CPUS_BUSY   0.85
+#define CROWDED	    0.15
+#define BUSY_WORKER 0.80
 
 /* A free-threaded build against the usual one, on one thread: PEP 779 and its benchmarks. */
 #define FREE_BEST  1.05
@@ -51,8 +63,7 @@ void whatif_without_lock(struct whatif *w)
 	/* What it protects has to be done without it somehow. */
 	o.worst_ns = (o.usual_ns + w->base_ns) / 2;
 	whatif_add(w, "without-lock", w->workers, l->name, &o,
-		   xasprintf("without the %.2f s that threads waited for it; worst: half of the "
-			     "gain",
+		   xasprintf("%.2f s of waits for it gone; worst: half of the gain",
 			     (double)l->contended_ns / 1e9));
 }
 
@@ -83,9 +94,8 @@ void whatif_free_threaded(struct whatif *w)
 	o.usual_ns = without_groups(w, FREE_USUAL);
 	o.worst_ns = without_groups(w, FREE_WORST);
 	whatif_add(w, "free-threaded", w->workers, NULL, &o,
-		   xasprintf("without the %.2f s that threads waited for the GIL, and 5 to 40 %% "
-			     "more CPU time, as such builds need for one thread; if the extensions "
-			     "allow it and the threads share few objects",
+		   xasprintf("%.2f s of waits for the GIL gone, 5 to 40 %% more CPU time, as such "
+			     "builds need for one thread; if the extensions allow it",
 			     gil_ns / 1e9));
 }
 
@@ -125,28 +135,151 @@ static double socket_share(const struct whatif *w)
 	return active > 0 ? sockets / active : 0;
 }
 
+/* Connections that the process had something to say on. */
+static uint32_t connections_of(const struct whatif *w, uint32_t pid)
+{
+	uint32_t cnt = 0;
+
+	htab_for_each(&w->m->channels, i) {
+		const struct channel *c = w->m->channels.entries[i].value;
+
+		if (c->file_kind != PAR_FILE_TCP || !channel_messages(c))
+			continue;
+		for (size_t e = 0; e < c->end_cnt; e++)
+			cnt += c->ends[e]->pid == pid;
+	}
+	return cnt;
+}
+
+/* An event loop's connections, each with a thread of its own. */
+static void loop_as_threads(struct whatif *w, const struct fact_thread *t)
+{
+	double cpu = (double)fact_thread_group_ns(t, GROUP_CPU);
+	double blocked = (double)(t->time_ns[BUCKET_SLEEP] + t->time_ns[BUCKET_DISK]);
+	uint32_t connections = connections_of(w, t->pid);
+	struct outcome o = { .usual_ns = w->base_ns };
+
+	if (connections < 2)
+		return;
+	if (blocked > LOOP_BLOCKED * w->recorded_ns) {
+		whatif_refuse(w, "threads", connections,
+			      xasprintf("the loop was blocked for %.2f s, and what its connections "
+					"waited for meanwhile can't be seen",
+					blocked / 1e9));
+		return;
+	}
+	o.best_ns = w->base_ns - cpu * (1 - LOOP_BEST);
+	o.worst_ns = w->base_ns + cpu * (LOOP_WORST - 1);
+	whatif_add(w, "threads", connections, NULL, &o,
+		   xasprintf("a thread for each connection, %.2f s of CPU on one CPU; range: %.1f "
+			     "to %.1f times the CPU time",
+			     cpu / 1e9, LOOP_BEST, LOOP_WORST));
+}
+
+static bool polls(const struct facts *f)
+{
+	for (size_t i = 0; i < f->syscall_cnt; i++)
+		if (!strncmp(f->syscalls[i].name, "epoll_", 6) &&
+		    f->syscalls[i].blocked_ns > POLLS_SHARE * (double)f->recording.duration_ns)
+			return true;
+	return false;
+}
+
+bool whatif_is_loop(const struct whatif *w)
+{
+	return w->workers == 1 && polls(w->facts);
+}
+
 void whatif_async(struct whatif *w)
 {
 	struct outcome o;
 
+	for (uint32_t i = 0; i < w->r.thread_cnt && whatif_is_loop(w); i++)
+		if (w->r.threads[i].is_worker)
+			loop_as_threads(w, &w->facts->threads[i]);
 	if (w->workers < 2 || socket_share(w) < SOCKET_SHARE)
 		return;
 	o.best_ns = in_one_loop(w, LOOP_BEST);
 	o.usual_ns = in_one_loop(w, 1);
 	o.worst_ns = in_one_loop(w, LOOP_WORST);
 	whatif_add(w, "async", w->workers, NULL, &o,
-		   xasprintf("all waits overlap, and %.2f s of CPU on one CPU; worst and best: "
-			     "%.1f and %.1f times the CPU time",
-			     w->work_ns / 1e9, LOOP_WORST, LOOP_BEST));
+		   xasprintf("all waits overlap, %.2f s of CPU on one CPU; range: %.1f to %.1f "
+			     "times the CPU time",
+			     w->work_ns / 1e9, LOOP_BEST, LOOP_WORST));
+}
+
+/* Waits for nobody in particular, one after the other if one worker does all. */
+double whatif_fixed_waits_ns(const struct whatif *w)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct replay_thread *t = &w->r.threads[i];
+		double since = 0;	/* its last work: what follows it is no wait for it */
+
+		for (uint32_t op = t->op + 1; t->is_worker && op < t->op + t->op_cnt; op++) {
+			switch ((enum bucket)w->r.ops[op].bucket) {
+			case BUCKET_CPU_USER:
+				sum += since;
+				since = 0;
+				break;
+			case BUCKET_DISK:
+			case BUCKET_NETWORK:
+			case BUCKET_MEMORY:
+			case BUCKET_SLEEP:
+				since += (double)w->r.ops[op].ns;
+				break;
+			default:
+				break;
+			}
+		}
+	}
+	return sum;
+}
+
+static void one_worker(struct whatif *w)
+{
+	double ns = w->work_ns - whatif_start_up_ns(w) + whatif_fixed_waits_ns(w);
+	struct outcome o = { .best_ns = ns * (1 - ALONE), .usual_ns = ns, .worst_ns = ns };
+
+	if (w->workers < 2)
+		return;
+	o.best_ns -= whatif_exchange_ns(w);
+	if (o.best_ns < ns / 2)
+		o.best_ns = ns / 2;
+	whatif_add(w, "workers", 1, NULL, &o,
+		   xasprintf("%.2f s of CPU and %.2f s of waits one after the other",
+			     (w->work_ns - whatif_start_up_ns(w)) / 1e9,
+			     whatif_fixed_waits_ns(w) / 1e9));
+}
+
+/* As many workers as CPUs. */
+static void all_cpus(struct whatif *w)
+{
+	double busy = w->work_ns / w->base_ns, more = w->cpus / busy;
+	double queue = (double)facts_bucket_ns(w->facts, BUCKET_RUN_QUEUE);
+	struct outcome o = { w->base_ns, w->base_ns, w->base_ns };
+
+	if (w->workers > ceil(w->cpus) && busy > CPUS_BUSY * w->cpus &&
+	    queue > CROWDED * (queue + w->work_ns)) {
+		whatif_add(w, "workers", (uint32_t)ceil(w->cpus), NULL, &o,
+			   xasprintf("the same %.2f s of CPU on %.4g CPUs, without %.2f s of "
+				     "standing in line",
+				     w->work_ns / 1e9, w->cpus, queue / 1e9));
+	} else if (w->workers >= 2 && w->workers < floor(w->cpus) && more > 1.2 &&
+		   busy > BUSY_WORKER * w->workers) {
+		o.best_ns = w->base_ns / more;
+		o.usual_ns = w->base_ns / (1 + (more - 1) * 0.85);
+		o.worst_ns = w->base_ns / (1 + (more - 1) * 0.5);
+		whatif_add(w, "workers", (uint32_t)w->cpus, NULL, &o,
+			   xasprintf("%u workers use %.2f of %.4g CPUs; worst and best: half and "
+				     "all of the CPUs that are left become work done",
+				     w->workers, busy, w->cpus));
+	}
 }
 
 void whatif_workers(struct whatif *w)
 {
-	(void)w;
-}
-
-/* One worker does all, one thing after the other. */
-void whatif_single(struct whatif *w)
-{
-	(void)w;
+	all_cpus(w);
+	one_worker(w);
 }

@@ -43,11 +43,14 @@ static inline const struct task *whatif_task(const struct whatif *w, uint32_t th
 }
 
 /* whatif_model.c: from threads to processes, and back. */
+double whatif_start_up_ns(const struct whatif *w);	/* CPU time, of all workers */
+double whatif_exchange_ns(const struct whatif *w);	/* CPU time, estimated */
 void whatif_processes(struct whatif *w);
 void whatif_threads(struct whatif *w);
 
 /* whatif_other.c */
-void whatif_single(struct whatif *w);
+double whatif_fixed_waits_ns(const struct whatif *w);	/* the workers', for I/O and timers */
+bool whatif_is_loop(const struct whatif *w);		/* the one worker has an event loop */
 void whatif_without_lock(struct whatif *w);
 void whatif_free_threaded(struct whatif *w);
 void whatif_async(struct whatif *w);

@@ -14,6 +14,7 @@
 #include "output/report_ledger.h"
 #include "output/report_loops.h"
 #include "output/report_python.h"
+#include "output/report_slo.h"
 #include "output/report_table.h"
 #include "output/report_workers.h"
 #include "output/report_wrap.h"
@@ -97,6 +98,22 @@ static enum wrap_color color_of(const struct fact_verdict *v)
 	return v->fit == v->current || v->fit == FIT_EITHER ? WRAP_GREEN : WRAP_BOLD;
 }
 
+/* Of a verdict that there is none of, the summary has said why. */
+static void put_doubts(struct wrap *w, const struct fact_verdict *v)
+{
+	struct strbuf s = { 0 };
+
+	if (v->fit == FIT_INCONCLUSIVE)
+		return;
+	for (size_t i = 0; i < v->doubt_cnt; i++)
+		strbuf_addf(&s, "%s%s", i ? "; " : "Confidence is lowered: ", v->doubts[i]);
+	if (v->doubt_cnt) {
+		strbuf_addch(&s, '.');
+		wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
 static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 {
 	const char *headline = verdict_headline(v);
@@ -120,6 +137,7 @@ static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 	}
 	if (v->summary)
 		wrap_text(w, "", WRAP_LABEL, v->summary);
+	put_doubts(w, v);
 	strbuf_release(&s);
 }
 
@@ -130,7 +148,7 @@ static void say_prediction(const struct fact_prediction *p, struct strbuf *s)
 	if (!strcmp(change, "processes") || !strcmp(change, "threads"))
 		strbuf_addf(s, "%u workers as %s: ", p->workers, change);
 	else if (!strcmp(change, "workers"))
-		strbuf_addf(s, "%u workers: ", p->workers);
+		strbuf_addf(s, "%u worker%s: ", p->workers, p->workers == 1 ? "" : "s");
 	else if (!strcmp(change, "without-lock"))
 		strbuf_addstr(s, "without the waits for the lock: ");
 	else
@@ -333,6 +351,8 @@ void report_text_format(const struct facts *f, const struct report_text_options 
 		wrap_gap(&w);
 		report_table(&w, f);
 	}
+	report_slo(&w, f);
+	report_requests(&w, f);
 	report_workers(&w, f);
 	put_lock(&w, f);
 	report_loops(&w, f);

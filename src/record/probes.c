@@ -144,10 +144,6 @@ static void configure(struct probes *p)
 	c->page_bytes = (__u32)sysconf(_SC_PAGESIZE);
 	c->follow_children = p->opts.follow_children;
 	c->trace_all = p->opts.trace_all;
-	c->sched_text = p->opts.sched_text;
-	c->sched_text_bytes = p->opts.sched_text_bytes;
-	c->lock_text = p->opts.lock_text;
-	c->lock_text_bytes = p->opts.lock_text_bytes;
 	choose_programs(p, btf);
 	prepare_python(p, btf);
 	prepare_request(p, btf);
@@ -252,6 +248,11 @@ int probes_attach(struct probes *p)
 bool probes_tell_klocks(const struct probes *p)
 {
 	return p->skel->rodata->config.klocks;
+}
+
+void probes_lock_text(struct probes *p, const struct par_lock_text *text)
+{
+	p->skel->bss->lock_text = *text;
 }
 
 size_t probes_ring_cnt(const struct probes *p)

@@ -21,9 +21,6 @@ struct probes_opts {
 	bool trace_all;
 	bool light;		/* scheduler only */
 	bool request_function;	/* requests are calls of a function, not turns of connections */
-	/* Where the kernel's locking functions lie; 0: not known. */
-	uint64_t sched_text, sched_text_bytes;
-	uint64_t lock_text, lock_text_bytes;
 };
 
 struct probes;
@@ -35,6 +32,9 @@ int probes_attach(struct probes *p);
 
 /* Does this kernel tell of its locks, and are they looked at? Once opened. */
 bool probes_tell_klocks(const struct probes *p);
+
+/* So that a wait for a lock of the kernel is told with who wants it. Once opened. */
+void probes_lock_text(struct probes *p, const struct par_lock_text *text);
 
 /* Rings are numbered from 0; their descriptors stay the probes'. */
 size_t probes_ring_cnt(const struct probes *p);

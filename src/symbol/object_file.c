@@ -103,22 +103,28 @@ static size_t build_id(Elf *elf, uint8_t id[BUILD_ID_MAX])
 	return 0;
 }
 
-/* Where distributions put what they strip. */
-static void add_debug_file(Elf *elf, struct object_file *f)
+int object_debug_file(Elf *elf)
 {
 	char path[PATH_MAX] = "/usr/lib/debug/.build-id/";
 	uint8_t id[BUILD_ID_MAX];
 	size_t cnt = build_id(elf, id), len = strlen(path);
-	Elf *debug;
 	int fd;
 
 	if (cnt < 2)
-		return;
+		return -ENOENT;
 	for (size_t i = 0; i < cnt; i++)
 		len += (size_t)snprintf(path + len, sizeof(path) - len, "%02x%s", id[i],
 					i ? "" : "/");
 	snprintf(path + len, sizeof(path) - len, ".debug");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -ENOENT : fd;
+}
+
+static void add_debug_file(Elf *elf, struct object_file *f)
+{
+	int fd = object_debug_file(elf);
+	Elf *debug;
+
 	if (fd < 0)
 		return;
 	debug = elf_begin(fd, ELF_C_READ, NULL);

@@ -51,6 +51,13 @@ struct object_file {
 void object_file_open(struct object_file *f, int fd);
 void object_file_release(struct object_file *f);
 
+/*
+ * Where distributions put what they strip: the debug file for @elf's build id, opened, or
+ * -ENOENT if none is installed.
+ */
+struct Elf;
+int object_debug_file(struct Elf *elf);
+
 /* Read symbols until @until_ns (CLOCK_MONOTONIC). Returns whether all are read. */
 bool object_file_read(struct object_file *f, uint64_t until_ns);
 

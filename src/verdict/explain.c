@@ -28,7 +28,7 @@ static void say_workers(const struct judgement *j, struct strbuf *s)
 	else if (v->worker_processes <= 1)
 		strbuf_addf(s, "%u threads", v->workers);
 	else if (!v->multi_processes)
-		strbuf_addf(s, "%u processes", v->workers);
+		strbuf_addf(s, "%u processes", v->worker_processes);
 	else
 		strbuf_addf(s, "%u threads in %u processes", v->workers, v->worker_processes);
 }
@@ -288,6 +288,7 @@ char *explain_verdict(const struct judgement *j)
 	if (j->class != CLASS_IDLE && j->class != CLASS_INCONCLUSIVE && idle > 0.5)
 		strbuf_addf(&s, " Besides, %.0f %% of the workers' time they have nothing to do.",
 			    100 * idle);
+	explain_fit(j, &s);
 	return strbuf_take(&s);
 }
 

@@ -8,28 +8,57 @@
 
 #define FINDINGS_MAX 32
 
+/* Roles that get a verdict of their own: what a person would still read. */
+#define ROLES_MAX 32
+
+struct role_judgement {
+	size_t role;				/* index into view.roles */
+	enum verdict_class class;
+	enum verdict_fit fit;
+};
+
 struct judgement {
 	struct view view;
 	struct finding findings[FINDINGS_MAX];	/* those that hold, in order of the tables */
 	size_t finding_cnt;
+	struct role_judgement roles[ROLES_MAX];	/* the most active ones, most active first */
+	size_t role_cnt;
 	enum verdict_class class;
 	enum verdict_fit current, fit;
+	enum verdict_fit fit_by_need;		/* what --need made of fit; FIT_INCONCLUSIVE: nothing */
+	const struct fact_whatif *replayed;	/* that changed the fit; NULL: none did */
 	char *missing;				/* CLASS_INCONCLUSIVE: what is missing */
 };
 
 /* The finding with that rule id, or NULL. */
 const struct finding *judgement_finding(const struct judgement *j, const char *id);
 
-/* What a role alone would be called. */
-enum verdict_class role_class(const struct role_view *r);
+/* The user said --need @what. */
+bool judgement_needs(const struct judgement *j, const char *what);
 
-/* choose.c: class, current, fit, in this order. */
+/* choose.c: class, current, in this order. */
 void choose_class(struct judgement *j);
 void choose_current(struct judgement *j);
+
+/* Do some roles live on CPU, and others on I/O? */
+bool roles_differ(const struct judgement *j);
+
+/* fit.c: what fits, after choose.c; and what of it the user's needs change. */
 void choose_fit(struct judgement *j);
-enum verdict_fit role_fit(const struct judgement *j, const struct role_view *r,
-			  enum verdict_class class);
-double choose_confidence(const struct judgement *j);
+void heed_needs(struct judgement *j);
+
+/* The replay's prediction for @change, or NULL: there is none. */
+const struct fact_whatif *find_replay(const struct facts *f, const char *change);
+
+/* Code that runs without the interpreter's lock was seen. */
+bool is_released(const struct judgement *j);
+
+/* confidence.c: out->confidence, and in out->doubts what lowered it. */
+void weigh(const struct judgement *j, struct fact_verdict *out);
+double lost_share(const struct facts *f);
+
+/* explain_fit.c: why the fit, which role goes where, what the user's needs cost. */
+void explain_fit(const struct judgement *j, struct strbuf *s);
 
 /* explain.c: the sentences; the caller frees. */
 char *explain_verdict(const struct judgement *j);

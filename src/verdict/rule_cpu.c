@@ -7,21 +7,16 @@
 
 #define CPU_MIN_SHARE 0.70
 
-/* A sixth of the runnable time spent in line, with more runnable than CPUs. To be calibrated. */
-#define QUEUE_MIN_RATIO	  0.15
-#define RUNNABLE_MIN_OVER 1.05
-
-/*
- * More runnable threads than CPUs are too many only of a program that gets most of
- * the CPUs; where it gets less than half of them, others do. To be calibrated.
- */
-#define OWN_CPUS_MIN_SHARE 0.50
+/* A sixth of the runnable time spent in line, with more runnable than CPUs. */
+#define QUEUE_MIN_RATIO 0.15
 
 /* One part in twenty: quotas bite in bursts, so even little of it is felt. To be calibrated. */
 #define THROTTLED_MIN_RATIO 0.05
 
 /* The busiest worker does a quarter more than the average one. To be calibrated. */
 #define IMBALANCE_MIN 0.25
+/* … and is never done: it sets the pace. */
+#define PACE_MIN_SHARE 0.70
 
 /* Nine tenths of the workers' life without work in sight … */
 #define IDLE_MIN_SHARE 0.90
@@ -31,18 +26,21 @@
 /* One thread on a CPU for four fifths of the time, and others could be. */
 #define ONE_THREAD_MIN 0.80
 
-/* By the whole, and by the single wait: a wake-up of some microseconds is nobody's fault. */
-#define BUSY_MIN_SHARE	   0.05
-#define BUSY_MIN_WAIT_NS   100e3
+/* Below, standing in line is nothing to speak of. */
+#define BUSY_MIN_SHARE 0.05
+
+/* Made for one small task each, in such numbers that a pool would be worth it. */
+#define SHORT_LIVED_MIN 20
+
+/* A fifth of what the workers do is to become workers. */
+#define STARTUP_MIN_SHARE 0.20
 
 /* Time in line behind other programs, if worth a word: without them it would have been idle. */
 static double queued_by_others_ns(const struct view *v)
 {
 	double queue = v->work.ns[PART_QUEUE];
 
-	if (v->runnable > v->usable * RUNNABLE_MIN_OVER || queue < v->life_ns * BUSY_MIN_SHARE)
-		return 0;
-	return queue;
+	return view_crowds_itself(v) || queue < v->life_ns * BUSY_MIN_SHARE ? 0 : queue;
 }
 
 static bool idle(const struct view *v, const struct rule *r, struct finding *out)
@@ -83,10 +81,18 @@ static bool cpu_bound(const struct view *v, const struct rule *r, struct finding
 	return true;
 }
 
-static bool crowds_itself(const struct view *v)
+/* Workers of the same kind at a time: a main thread beside its pool is none too many. */
+static double pool_size(const struct view *v)
 {
-	return v->runnable > v->usable * RUNNABLE_MIN_OVER &&
-	       v->cpus_busy >= v->usable * OWN_CPUS_MIN_SHARE;
+	double size = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		const struct thread_view *t = &v->threads[i];
+
+		if (t->is_worker && v->roles[t->role].workers > 1)
+			size += thread_view_span_ns(t);
+	}
+	return ratio(size, v->window_ns);
 }
 
 static bool oversubscribed(const struct view *v, const struct rule *r, struct finding *out)
@@ -95,7 +101,8 @@ static bool oversubscribed(const struct view *v, const struct rule *r, struct fi
 
 	out->value = ratio(queue, cpu + queue);
 	out->cost = view_share(v, PART_QUEUE);
-	if (out->value < r->threshold || !crowds_itself(v))
+	if (out->value < r->threshold || !view_crowds_itself(v) ||
+	    pool_size(v) < v->usable * RUNNABLE_MIN_OVER)
 		return false;
 	/* Held back by a quota: fewer threads would be held back as much. */
 	if (v->work.ns[PART_THROTTLED] > queue)
@@ -142,7 +149,7 @@ static bool machine_busy(const struct view *v, const struct rule *r, struct find
 	double cpu = v->work.ns[PART_CPU], queue = v->work.ns[PART_QUEUE];
 
 	out->value = ratio(queue, cpu + queue);
-	if (out->value < r->threshold || crowds_itself(v))
+	if (out->value < r->threshold || view_crowds_itself(v))
 		return false;
 	if (view_share(v, PART_QUEUE) < BUSY_MIN_SHARE || mean_queue_ns(v) < BUSY_MIN_WAIT_NS)
 		return false;
@@ -186,8 +193,11 @@ static bool imbalanced(const struct view *v, const struct rule *r, struct findin
 		cnt++;
 		sum += v->threads[i].time.ns[PART_CPU];
 	}
-	if (cnt < 2 || v->usable < 2 || v->overlap < OVERLAP_MIN || !view_has_spare_cpu(v) ||
+	if (cnt < 2 || v->usable < 2 || v->at_once < 1 || !view_has_spare_cpu(v) ||
 	    view_share(v, PART_CPU) + view_share(v, PART_QUEUE) < CPU_MIN_SHARE)
+		return false;
+	/* Who waits for requests holds nobody up, however many the others get. */
+	if (most->time.ns[PART_CPU] + most->time.ns[PART_QUEUE] < v->window_ns * PACE_MIN_SHARE)
 		return false;
 	out->value = ratio(most->time.ns[PART_CPU], sum / cnt) - 1;
 	out->cost = 1 - ratio(v->cpus_busy, cnt < v->usable ? cnt : v->usable);
@@ -234,6 +244,44 @@ static bool one_thread(const struct view *v, const struct rule *r, struct findin
 	return true;
 }
 
+static double user_ns(const struct view *v)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		if (v->threads[i].is_worker)
+			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_USER];
+	return sum;
+}
+
+static bool short_lived(const struct view *v, const struct rule *r, struct finding *out)
+{
+	out->value = v->short_lived;
+	if (out->value < r->threshold || v->short_lived < v->worker_processes / 2)
+		return false;
+	out->cost = 1 - ratio(user_ns(v), v->work.ns[PART_CPU]);
+	strbuf_addf(&out->text,
+		    "%u of %u worker processes lived less than %.0f ms: starting and ending them "
+		    "is %.0f %% of their CPU time",
+		    v->short_lived, v->worker_processes, (double)SHORT_LIFE_MAX_NS / 1e6,
+		    100 * out->cost);
+	return true;
+}
+
+/* Of workers that were born with an interpreter to start; a fork starts nothing. */
+static bool startup(const struct view *v, const struct rule *r, struct finding *out)
+{
+	out->value = ratio(v->startup_ns, v->startup_ns + v->active_ns);
+	out->cost = out->value;
+	if (out->value < r->threshold || v->worker_processes < 2)
+		return false;
+	strbuf_addf(&out->text,
+		    "starting the interpreters of its workers takes %.1f s, as against %.1f s that "
+		    "they work",
+		    v->startup_ns / 1e9, v->active_ns / 1e9);
+	return true;
+}
+
 const struct rule rules_cpu[] = {
 	{ "idle", CLASS_IDLE, IDLE_MIN_SHARE, "share", idle, "waiting for work" },
 	{ "oversubscribed", CLASS_OVERSUBSCRIBED, QUEUE_MIN_RATIO, "ratio", oversubscribed,
@@ -249,5 +297,9 @@ const struct rule rules_cpu[] = {
 	  "a CPU quota holds the program back" },
 	{ "machine-busy", CLASS_NONE, QUEUE_MIN_RATIO, "ratio", machine_busy,
 	  "other programs use the CPUs too" },
+	{ "short-lived", CLASS_NONE, SHORT_LIVED_MIN, "processes", short_lived,
+	  "processes that live for one small task" },
+	{ "startup", CLASS_NONE, STARTUP_MIN_SHARE, "share", startup,
+	  "starting the workers takes much of what they bring" },
 	{ 0 },
 };

@@ -1,20 +1,35 @@
 // SPDX-License-Identifier: MIT
 /* Owns the rules on interpreters that let one thread run at a time. */
+#include <string.h>
+
 #include "verdict/rules.h"
 #include "verdict/thresholds.h"
-
-/*
- * From a fifth on, waiting for the GIL shows in wall time (Dask's maintainers
- * call 0.02 fine and 0.7 a reason to change). Two threads on one lock wait half
- * of their time at most, so a higher threshold would miss the simplest case.
- */
-#define GIL_MIN_RATIO 0.20
 
 /* Half of what counts as waiting for it. */
 #define GIL_RELEASED_MAX_RATIO 0.10
 
 /* Threads that do nearly nothing but I/O may fight over a GIL that hardly matters. */
 #define GIL_MIN_SHARE 0.10
+
+/* With less of the CPU in use, or asked for, it is not the lock that sets the pace. */
+#define GIL_MIN_RUNNABLE 0.50
+
+/* Half of the CPU time that was watched. */
+#define RELEASED_MIN_SHARE 0.50
+
+/*
+ * One task per 50 us of CPU, by the system calls that hand it over: 0.1 us tasks
+ * measured 20 us, those of 0.9 ms 127 us, of 1.4 ms 425 us.
+ */
+#define SMALL_TASK_MAX_NS 50e3
+/* A tenth of their life spent waiting for the next one. */
+#define SMALL_TASK_MIN_WAIT 0.10
+
+/*
+ * Memory filled for the first time per second of CPU: lists of 200,000 numbers and
+ * buffers of 8 MB measured 522 and 780 MB, primes and JSON 4 and 6 MB.
+ */
+#define FRESH_MIN_BYTES 300e6
 
 /* Less than this was watched by chance. */
 #define GIL_WATCHED_MIN_NS 20e6
@@ -53,8 +68,9 @@ static bool gil_bound(const struct view *v, const struct rule *r, struct finding
 	cpu = p->time.ns[PART_CPU];
 	out->value = ratio(gil, gil + cpu);
 	out->cost = view_share(v, PART_GIL);
-	cpus = ratio(cpu, process_window_ns(v, p));
-	if (out->value < r->threshold || out->cost < GIL_MIN_SHARE || cpus > ONE_CPU_MAX)
+	cpus = ratio(p->cpu_ns, process_window_ns(v, p));
+	if (out->value < r->threshold || out->cost < GIL_MIN_SHARE || cpus > ONE_CPU_MAX ||
+	    ratio(p->cpu_ns + p->queue_ns, process_window_ns(v, p)) < GIL_MIN_RUNNABLE)
 		return false;
 	strbuf_addf(&out->text,
 		    "GIL wait / (GIL wait + CPU) = %.2f over %u threads of %s; it used %.2f CPUs",
@@ -90,10 +106,96 @@ static bool gil_released(const struct view *v, const struct rule *r, struct find
 	return false;
 }
 
+/* What ran on more than one CPU had the lock released, whatever waits there were besides. */
+static bool parallel(const struct view *v, const struct rule *r, struct finding *out)
+{
+	for (size_t i = 0; i < v->process_cnt; i++) {
+		const struct process_view *p = &v->processes[i];
+
+		if (!p->fact->global_lock || p->workers < 2)
+			continue;
+		out->value = ratio(p->cpu_ns, process_window_ns(v, p));
+		if (out->value < r->threshold)
+			continue;
+		strbuf_addf(&out->text, "threads of %s use %.2f CPUs, which takes a released lock",
+			    p->fact->name ? p->fact->name : "one process", out->value);
+		cite_released(v, p, &out->text);
+		return true;
+	}
+	return false;
+}
+
+static bool released_share(const struct view *v, const struct rule *r, struct finding *out)
+{
+	double watched = 0, released = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		if (!v->threads[i].is_worker)
+			continue;
+		watched += (double)v->threads[i].fact->watched_ns;
+		released += (double)v->threads[i].fact->released_ns;
+	}
+	out->value = ratio(released, watched);
+	if (watched < GIL_WATCHED_MIN_NS || v->workers < 2 || out->value < r->threshold)
+		return false;
+	strbuf_addf(&out->text,
+		    "%.0f %% of the workers' CPU time had the interpreter's lock released",
+		    100 * out->value);
+	return true;
+}
+
+static double futex_calls(const struct facts *f)
+{
+	for (size_t i = 0; i < f->syscall_cnt; i++)
+		if (f->syscalls[i].name && !strcmp(f->syscalls[i].name, "futex"))
+			return (double)f->syscalls[i].calls;
+	return 0;
+}
+
+/* Threads that are handed tasks so small that the handing over is the work. */
+static bool small_tasks(const struct view *v, const struct rule *r, struct finding *out)
+{
+	double calls = futex_calls(v->facts), task_ns = ratio(v->cpu_ns, calls);
+
+	out->value = task_ns / 1e3;
+	/* Counted per recording, so it is known of the whole program only. */
+	if (!calls || v->is_role || !v->is_cpython || v->worker_processes > 1 || v->workers < 2 ||
+	    out->value > r->threshold || view_io_share(v) > GIL_MIN_SHARE ||
+	    v->work.ns[PART_RESULT] < v->life_ns * SMALL_TASK_MIN_WAIT)
+		return false;
+	strbuf_addf(&out->text,
+		    "%.0f us of CPU between one call that hands over to another thread and the "
+		    "next: the tasks are small",
+		    out->value);
+	return true;
+}
+
+/* What is filled may be results: threads pass them on for nothing, processes must ship them. */
+static bool fresh_memory(const struct view *v, const struct rule *r, struct finding *out)
+{
+	out->value = v->fresh_bytes_per_s / 1e6;
+	if (out->value < r->threshold || !v->has_global_lock || v->workers < 2 ||
+	    v->worker_processes > 1)
+		return false;
+	strbuf_addf(&out->text,
+		    "%.0f MB of memory are filled per second of CPU: if these are results, "
+		    "processes would have to ship them",
+		    out->value);
+	return true;
+}
+
 const struct rule rules_python[] = {
 	{ "gil-bound", CLASS_GIL_BOUND, GIL_MIN_RATIO, "ratio", gil_bound,
 	  "threads queue for the interpreter's global lock" },
 	{ "gil-released", CLASS_NONE, ONE_CPU_MAX, "threads", gil_released,
 	  "threads of one interpreter run at the same time" },
+	{ "gil-parallel", CLASS_NONE, ONE_CPU_MAX, "CPUs", parallel,
+	  "one interpreter uses more than one CPU" },
+	{ "released-share", CLASS_NONE, RELEASED_MIN_SHARE, "share", released_share,
+	  "code that runs without the interpreter's lock" },
+	{ "small-tasks", CLASS_NONE, SMALL_TASK_MAX_NS / 1e3, "us", small_tasks,
+	  "handing tasks over costs more than doing them" },
+	{ "fresh-memory", CLASS_NONE, FRESH_MIN_BYTES / 1e6, "MB/s", fresh_memory,
+	  "the work fills much memory, which processes might have to ship" },
 	{ 0 },
 };

@@ -24,9 +24,49 @@
 /* A byte: copied in, copied out, (de)serialised at about 1 GB/s each way. */
 #define IPC_BYTE_CPU_NS 2.0
 
+/*
+ * The same between an executor of CPython and its worker processes: queue, lock,
+ * pickle and three threads. Pools of 0.1 us, 0.9 ms and 1.4 ms tasks measured 37
+ * to 46 us of the parent's CPU per message.
+ */
+#define IPC_PYTHON_MESSAGE_CPU_NS 40e3
+
+/* A single wait for a CPU, on average: a shorter one is the wake-up itself, nobody's fault. */
+#define BUSY_MIN_WAIT_NS 300e3
+
+/* More runnable threads than CPUs, by a little … */
+#define RUNNABLE_MIN_OVER 1.05
+/*
+ * … are too many only of a program that gets most of the CPUs; where it gets less
+ * than half of them, others do.
+ */
+#define OWN_CPUS_MIN_SHARE 0.50
+
+/*
+ * From a fifth on, waiting for the GIL shows in wall time (Dask's maintainers
+ * call 0.02 fine and 0.7 a reason to change). Two threads on one lock wait half
+ * of their time at most, so a higher threshold would miss the simplest case.
+ */
+#define GIL_MIN_RATIO 0.20
+
+/* A first part of a launched program is its start-up while it is at most this long. */
+#define LAUNCH_MAX_SHARE 0.20
+#define LAUNCH_MAX_NS	 2000000000ULL
+
+/* A fork needs less; what takes longer has loaded something. */
+#define STARTUP_MIN_NS 5000000ULL
+
+/* A process that lives no longer than this was made for one small task. */
+#define SHORT_LIFE_MAX_NS 50000000ULL
+
+/* What a minor page fault brings in. */
+#define FAULT_BYTES 4096.0
+
 /* Below this a recording says nothing. */
 #define RECORDING_MIN_NS 200e6
 #define ACTIVE_MIN_NS	 50e6
+/* Below this it says little. */
+#define FEW_ACTIVE_NS 200e6
 
 /* This share of lost records makes sums a matter of luck. */
 #define LOST_MAX 0.10

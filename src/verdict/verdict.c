@@ -14,9 +14,6 @@ static const struct rule *const tables[] = {
 
 #define TABLE_CNT (sizeof(tables) / sizeof(tables[0]))
 
-/* Roles that get a verdict of their own: what a person would still read. */
-#define ROLES_MAX 32
-
 static void run_rules(struct judgement *j)
 {
 	for (size_t i = 0; i < TABLE_CNT; i++) {
@@ -42,6 +39,14 @@ const struct finding *judgement_finding(const struct judgement *j, const char *i
 	return NULL;
 }
 
+static void judgement_release(struct judgement *j)
+{
+	for (size_t i = 0; i < j->finding_cnt; i++)
+		strbuf_release(&j->findings[i].text);
+	free(j->missing);
+	view_release(&j->view);
+}
+
 /* Evidence for the verdict's own class first, then by what it costs. */
 static int by_weight(const void *a, const void *b)
 {
@@ -61,6 +66,11 @@ static bool is_foremost(const struct judgement *j, const struct finding *f)
 	       f == judgement_finding(j, "already-async");
 }
 
+static bool has_shares(const struct judgement *j)
+{
+	return j->class != CLASS_IDLE && j->class != CLASS_INCONCLUSIVE;
+}
+
 static void put_evidence(const struct judgement *j, struct fact_verdict *out)
 {
 	const struct finding *sorted[FINDINGS_MAX];
@@ -71,7 +81,7 @@ static void put_evidence(const struct judgement *j, struct fact_verdict *out)
 			sorted[cnt++] = &j->findings[i];
 	own = cnt;
 	/* Of an idle program the other rules see shares of next to nothing. */
-	for (size_t i = 0; i < j->finding_cnt && j->class != CLASS_IDLE; i++)
+	for (size_t i = 0; i < j->finding_cnt && has_shares(j); i++)
 		if (!is_foremost(j, &j->findings[i]))
 			sorted[cnt++] = &j->findings[i];
 	qsort(sorted, own, sizeof(sorted[0]), by_weight);
@@ -98,7 +108,22 @@ static int by_activity(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void put_roles(const struct judgement *j, struct fact_verdict *out)
+/* The rules once more, for the threads of one role. */
+static void judge_role(const struct view *v, size_t role, struct role_judgement *out)
+{
+	struct judgement *j = xcalloc(1, sizeof(*j));
+
+	view_of_role(&j->view, v, role);
+	run_rules(j);
+	choose_class(j);
+	choose_current(j);
+	choose_fit(j);
+	*out = (struct role_judgement){ role, j->class, j->fit };
+	judgement_release(j);
+	free(j);
+}
+
+static void judge_roles(struct judgement *j)
 {
 	const struct view *v = &j->view;
 	const struct role_view **sorted = xcalloc(v->role_cnt, sizeof(*sorted));
@@ -106,19 +131,39 @@ static void put_roles(const struct judgement *j, struct fact_verdict *out)
 	for (size_t i = 0; i < v->role_cnt; i++)
 		sorted[i] = &v->roles[i];
 	qsort(sorted, v->role_cnt, sizeof(*sorted), by_activity);
+	for (size_t i = 0; i < v->role_cnt && i < ROLES_MAX; i++)
+		judge_role(v, (size_t)(sorted[i] - v->roles), &j->roles[j->role_cnt++]);
+	free(sorted);
+}
+
+/* A role that is as the whole is has the whole's fit, which knows more. */
+static void settle_roles(struct judgement *j)
+{
+	for (size_t i = 0; i < j->role_cnt; i++) {
+		struct role_judgement *r = &j->roles[i];
+
+		if (j->class == CLASS_INCONCLUSIVE)
+			r->fit = FIT_INCONCLUSIVE;
+		else if (r->class == j->class && j->fit != FIT_HYBRID)
+			r->fit = j->fit;
+	}
+}
+
+static void put_roles(const struct judgement *j, struct fact_verdict *out)
+{
 	out->roles = xcalloc(ROLES_MAX, sizeof(*out->roles));
-	for (size_t i = 0; i < v->role_cnt && i < ROLES_MAX; i++) {
-		enum verdict_class class = role_class(sorted[i]);
+	for (size_t i = 0; i < j->role_cnt; i++) {
+		const struct role_judgement *r = &j->roles[i];
+		const struct role_view *role = &j->view.roles[r->role];
 
 		out->roles[out->role_cnt++] = (struct fact_role_verdict){
-			.role = xstrdup(sorted[i]->name),
-			.threads = sorted[i]->threads,
-			.class = class,
-			.fit = role_fit(j, sorted[i], class),
-			.summary = explain_role(j, sorted[i], class),
+			.role = xstrdup(role->name),
+			.threads = role->threads,
+			.class = r->class,
+			.fit = r->fit,
+			.summary = explain_role(j, role, r->class),
 		};
 	}
-	free(sorted);
 }
 
 void verdict_judge(const struct facts *f, struct fact_verdict *out)
@@ -126,27 +171,27 @@ void verdict_judge(const struct facts *f, struct fact_verdict *out)
 	struct judgement j = { 0 };
 
 	view_init(&j.view, f);
+	judge_roles(&j);
 	run_rules(&j);
 	choose_class(&j);
 	choose_current(&j);
 	choose_fit(&j);
+	heed_needs(&j);
+	settle_roles(&j);
 
 	*out = (struct fact_verdict){
 		.class = j.class,
 		.current = j.current,
 		.fit = j.fit,
-		.confidence = choose_confidence(&j),
 		.summary = explain_verdict(&j),
 	};
+	weigh(&j, out);
 	put_roles(&j, out);
 	put_evidence(&j, out);
 	predict(&j, out);
 	advise(&j, out);
 
-	for (size_t i = 0; i < j.finding_cnt; i++)
-		strbuf_release(&j.findings[i].text);
-	free(j.missing);
-	view_release(&j.view);
+	judgement_release(&j);
 }
 
 const char *verdict_headline(const struct fact_verdict *v)

@@ -49,6 +49,12 @@ bool view_has_spare_cpu(const struct view *v)
 	return v->cpus_busy < v->usable * CPU_SATURATED;
 }
 
+bool view_crowds_itself(const struct view *v)
+{
+	return v->runnable > v->usable * RUNNABLE_MIN_OVER &&
+	       v->cpus_busy >= v->usable * OWN_CPUS_MIN_SHARE;
+}
+
 static void add_parts(struct time_parts *to, const struct time_parts *t)
 {
 	for (int p = 0; p < PART_CNT; p++)
@@ -71,88 +77,6 @@ static void add_processes(struct view *v, struct htab *index)
 		if (p)
 			p->voluntary += f->threads[i].voluntary;
 	}
-}
-
-/* Does it join two members of the tree? */
-static bool is_internal(const struct fact_channel *c)
-{
-	for (size_t w = 0; w < c->writer_cnt; w++)
-		for (size_t r = 0; r < c->reader_cnt && r < 64; r++)
-			if (c->writers[w] != c->readers[r])
-				return true;
-	return false;
-}
-
-/* Messages; where nobody counted them, every second time that a member blocked. */
-static double messages_of(const struct fact_channel *c, const struct htab *index)
-{
-	double blocked = 0;
-
-	if (c->messages)
-		return (double)c->messages;
-	for (size_t r = 0; r < c->reader_cnt; r++) {
-		const struct process_view *p = htab_find(index, c->readers[r], 0);
-
-		blocked += p ? (double)p->voluntary / 2 : 0;
-	}
-	return blocked;
-}
-
-static void add_waits(const struct htab *index, const uint32_t *pids, size_t cnt, double wait_ns,
-		      bool internal, bool is_cost)
-{
-	for (size_t i = 0; i < cnt; i++) {
-		struct process_view *p = htab_find(index, pids[i], 0);
-		double part = wait_ns / (double)cnt;
-
-		if (!p)
-			continue;
-		if (!internal)
-			p->ipc_outside_ns += part;
-		else if (is_cost)
-			p->ipc_cost_ns += part;
-		else
-			p->ipc_result_ns += part;
-	}
-}
-
-static void add_channels(struct view *v, const struct htab *index)
-{
-	for (size_t i = 0; i < v->facts->channel_cnt; i++) {
-		const struct fact_channel *c = &v->facts->channels[i];
-		double wait = (double)c->read_wait_ns + (double)c->write_wait_ns;
-		double messages = messages_of(c, index);
-		/* Through which nothing came from outside, nothing was asked for either. */
-		bool internal = is_internal(c) || messages < 1;
-		bool is_cost = messages > 0 && wait / messages < IPC_ROUND_TRIP_MAX_NS;
-
-		add_waits(index, c->readers, c->reader_cnt, (double)c->read_wait_ns, internal,
-			  is_cost);
-		add_waits(index, c->writers, c->writer_cnt, (double)c->write_wait_ns, internal,
-			  is_cost);
-		if (!internal)
-			continue;
-		v->messages += messages;
-		v->bytes += (double)c->bytes;
-	}
-	v->exchange_cpu_ns = v->messages * IPC_MESSAGE_CPU_NS + v->bytes * IPC_BYTE_CPU_NS;
-}
-
-/* A thread's waits on peers go the way its process's channels say. */
-static void split_ipc(const struct process_view *p, double ipc_ns, double process_ipc_ns,
-		      struct time_parts *out)
-{
-	double known, base;
-
-	if (!p || ipc_ns <= 0) {
-		out->ns[PART_RESULT] += ipc_ns;
-		return;
-	}
-	known = p->ipc_cost_ns + p->ipc_result_ns + p->ipc_outside_ns;
-	base = known > process_ipc_ns ? known : process_ipc_ns;
-	out->ns[PART_IPC] += ipc_ns * ratio(p->ipc_cost_ns, base);
-	out->ns[PART_NETWORK] += ipc_ns * ratio(p->ipc_outside_ns, base);
-	out->ns[PART_RESULT] += ipc_ns * (1 - ratio(p->ipc_cost_ns + p->ipc_outside_ns, base));
 }
 
 static enum part part_of(enum bucket b)
@@ -180,6 +104,30 @@ static enum part part_of(enum bucket b)
 	return parts[b];
 }
 
+static void add_thread(struct view *v, const struct htab *index, const double *process_ipc,
+		       const struct fact_thread *t, struct thread_view *out)
+{
+	struct process_view *p = htab_find(index, t->pid, 0);
+	double ipc = (double)t->time_ns[BUCKET_IPC];
+
+	out->fact = t;
+	out->process = p ? p->fact : NULL;
+	out->process_index = p ? (size_t)(p - v->processes) : NO_PROCESS;
+	out->begin_ns = t->first_cpu_ns;
+	for (int b = 0; b < BUCKET_CNT; b++)
+		if (b != BUCKET_IPC)
+			out->time.ns[part_of((enum bucket)b)] += (double)t->time_ns[b];
+	view_split_ipc(p, ipc, p ? process_ipc[p - v->processes] : 0, &out->time);
+	v->cpu_ns += out->time.ns[PART_CPU];
+	if (!p)
+		return;
+	p->threads++;
+	p->cpu_ns += out->time.ns[PART_CPU];
+	p->queue_ns += out->time.ns[PART_QUEUE] + out->time.ns[PART_THROTTLED];
+	add_parts(&p->time, &out->time);
+	p->gil_waiters += out->time.ns[PART_GIL] > 0;
+}
+
 static void add_threads(struct view *v, const struct htab *index)
 {
 	const struct facts *f = v->facts;
@@ -193,26 +141,146 @@ static void add_threads(struct view *v, const struct htab *index)
 	}
 	v->thread_cnt = f->thread_cnt;
 	v->threads = xcalloc(f->thread_cnt, sizeof(*v->threads));
-	for (size_t i = 0; i < f->thread_cnt; i++) {
-		const struct fact_thread *t = &f->threads[i];
-		struct process_view *p = htab_find(index, t->pid, 0);
-		struct thread_view *out = &v->threads[i];
-
-		out->fact = t;
-		out->process = p ? p->fact : NULL;
-		for (int b = 0; b < BUCKET_CNT; b++)
-			if (b != BUCKET_IPC)
-				out->time.ns[part_of((enum bucket)b)] += (double)t->time_ns[b];
-		split_ipc(p, (double)t->time_ns[BUCKET_IPC], p ? process_ipc[p - v->processes] : 0,
-			  &out->time);
-		out->active_ns = parts_active_ns(&out->time);
-		v->cpu_ns += out->time.ns[PART_CPU];
-		if (!p)
-			continue;
-		add_parts(&p->time, &out->time);
-		p->gil_waiters += out->time.ns[PART_GIL] > 0;
-	}
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		add_thread(v, index, process_ipc, &f->threads[i], &v->threads[i]);
 	free(process_ipc);
+}
+
+/* Take up to @ns out of @parts of @t's time, in this order. */
+static double move_to_startup(struct time_parts *t, const enum part *parts, size_t cnt, double ns)
+{
+	double moved = 0;
+
+	for (size_t i = 0; i < cnt; i++) {
+		double part = t->ns[parts[i]] < ns - moved ? t->ns[parts[i]] : ns - moved;
+
+		if (part <= 0)
+			continue;
+		t->ns[parts[i]] -= part;
+		moved += part;
+	}
+	t->ns[PART_STARTUP] += moved;
+	return moved;
+}
+
+/* When the first thread or process came that was not there from the start; 0: none did. */
+static uint64_t first_birth_ns(const struct facts *f)
+{
+	uint64_t first = 0;
+
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		if (f->threads[i].started_ns && (!first || f->threads[i].started_ns < first))
+			first = f->threads[i].started_ns;
+	return first;
+}
+
+/*
+ * What a launched interpreter does before it has its first thread or child: imports,
+ * and whatever else comes before the work is divided. The time windows of the whole
+ * program are those of its main thread then. A long first part is work.
+ */
+static void drop_launch(struct view *v)
+{
+	static const enum part io[] = { PART_DISK, PART_MEMORY, PART_NETWORK };
+	static const enum part cpu[] = { PART_CPU }, queue[] = { PART_QUEUE };
+	const struct facts *f = v->facts;
+	uint64_t birth = first_birth_ns(f), width;
+	struct thread_view *t = v->threads;
+
+	if (!v->thread_cnt || !f->process_cnt || f->series_cnt < 2 || !birth ||
+	    t->fact->started_ns || !f->processes[0].has_exec || !f->processes[0].exec ||
+	    !f->processes[0].runtime || t->fact->pid != f->processes[0].pid)
+		return;
+	if ((double)birth > (double)f->recording.duration_ns * LAUNCH_MAX_SHARE ||
+	    birth > LAUNCH_MAX_NS)
+		return;
+	width = f->series[1].t_ns - f->series[0].t_ns;
+	for (size_t i = 0; i < f->series_cnt && f->series[i].t_ns + width <= birth; i++) {
+		const double *g = f->series[i].groups;
+
+		v->startup_ns += move_to_startup(&t->time, cpu, 1, g[GROUP_CPU] * (double)width);
+		v->startup_ns += move_to_startup(&t->time, queue, 1,
+						 g[GROUP_CPU_WAIT] * (double)width);
+		v->startup_ns += move_to_startup(&t->time, io, 3, g[GROUP_IO] * (double)width);
+		t->begin_ns = f->series[i].t_ns + width;
+	}
+}
+
+/* The imports of a process that was born with an interpreter to start. */
+static void drop_startup(struct view *v)
+{
+	static const enum part parts[] = { PART_CPU, PART_DISK, PART_MEMORY, PART_QUEUE };
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		struct thread_view *t = &v->threads[i];
+		const struct fact_process *p = t->process;
+
+		if (!p || !p->runtime || !p->has_startup || t->fact->tid != t->fact->pid ||
+		    p->startup_ns < STARTUP_MIN_NS)
+			continue;
+		v->startup_ns += move_to_startup(&t->time, parts, 4, (double)p->startup_ns);
+		if (p->started_ns + p->startup_ns > t->begin_ns)
+			t->begin_ns = p->started_ns + p->startup_ns;
+	}
+}
+
+/* Waits for locks of @pid's own, not for a signal or another process. */
+static double lock_waits(const struct facts *f, uint32_t pid)
+{
+	double waits = 0;
+
+	for (size_t i = 0; i < f->lock_cnt; i++)
+		if (f->locks[i].pid == pid && f->locks[i].contended_ns &&
+		    f->locks[i].kind != LOCK_KERNEL)
+			waits += (double)f->locks[i].waits;
+	return waits;
+}
+
+/*
+ * Where most switches are waits for locks, the way back to a CPU is part of the
+ * wait: some microseconds each, and more in sum than the wait itself when locks are
+ * held briefly. Longer ones are a matter of who else wants the CPUs.
+ */
+static void join_wakeups(struct view *v)
+{
+	for (size_t i = 0; i < v->process_cnt; i++) {
+		struct process_view *p = &v->processes[i];
+		double switches = (double)p->voluntary;
+
+		p->is_convoy = ratio(p->queue_ns, switches) < BUSY_MIN_WAIT_NS &&
+			       lock_waits(v->facts, p->fact->pid) > switches / 2 &&
+			       p->time.ns[PART_LOCK] > 0;
+	}
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		struct time_parts *t = &v->threads[i].time;
+
+		if (v->threads[i].process_index == NO_PROCESS || t->ns[PART_LOCK] <= 0 ||
+		    !v->processes[v->threads[i].process_index].is_convoy)
+			continue;
+		t->ns[PART_LOCK] += t->ns[PART_QUEUE];
+		t->ns[PART_QUEUE] = 0;
+	}
+}
+
+/*
+ * Who holds a lock of the program and queues for the GIL makes others wait for the
+ * GIL as well: where threads do so, their waits for locks are part of that queue.
+ */
+static void join_convoys(struct view *v)
+{
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		struct thread_view *t = &v->threads[i];
+		const struct process_view *p;
+
+		if (t->process_index == NO_PROCESS)
+			continue;
+		p = &v->processes[t->process_index];
+		if (!p->fact->global_lock || p->gil_waiters < 2 ||
+		    p->time.ns[PART_GIL] < (p->time.ns[PART_GIL] + p->cpu_ns) * GIL_MIN_RATIO)
+			continue;
+		t->time.ns[PART_GIL] += t->time.ns[PART_LOCK];
+		t->time.ns[PART_LOCK] = 0;
+	}
 }
 
 static bool is_cpu_worker(const struct thread_view *t)
@@ -232,58 +300,97 @@ static double effort_ns(const struct thread_view *t)
 	       ns[PART_KERNEL_LOCK];
 }
 
+static bool may_work(const struct thread_view *t)
+{
+	return t->active_ns > 0 && !t->is_hand_over && !(t->process && t->process->helper);
+}
+
+/* A fork for one task; what got a program of its own is not for us to put elsewhere. */
+static bool is_short_lived(const struct fact_process *p)
+{
+	return p->ended && p->started_by && !(p->has_exec && p->exec) &&
+	       p->ended_ns - p->started_ns < SHORT_LIFE_MAX_NS;
+}
+
 static void mark_workers(struct view *v)
 {
 	struct work_done *done = xcalloc(v->thread_cnt, sizeof(*done));
 	bool *is_worker = xcalloc(v->thread_cnt, sizeof(*is_worker));
+	double effort = 0, brief = 0;
 
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		done[i] = (struct work_done){ effort_ns(&v->threads[i]), v->threads[i].active_ns };
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		const struct thread_view *t = &v->threads[i];
+
+		if (!may_work(t))
+			continue;
+		done[i] = (struct work_done){ effort_ns(t), t->active_ns };
+		effort = done[i].effort_ns > effort ? done[i].effort_ns : effort;
+		brief += t->process && is_short_lived(t->process) ? done[i].effort_ns : 0;
+	}
 	workers_mark(done, v->thread_cnt, is_worker);
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		v->threads[i].is_worker = is_worker[i];
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		struct thread_view *t = &v->threads[i];
+
+		t->is_worker = is_worker[i];
+		/* Made for one task each, they are small by themselves, but not together. */
+		if (may_work(t) && t->process && is_short_lived(t->process))
+			t->is_worker = brief >= effort * WORKER_MIN_SHARE;
+	}
 	free(done);
 	free(is_worker);
 }
 
-static void extend(uint64_t *first, uint64_t *last, const struct fact_thread *t)
+static void extend(uint64_t *first, uint64_t *last, const struct thread_view *t)
 {
-	if (!t->last_cpu_ns)
+	if (!t->fact->last_cpu_ns)
 		return;
-	if (!*last || t->first_cpu_ns < *first)
-		*first = t->first_cpu_ns;
-	if (t->last_cpu_ns > *last)
-		*last = t->last_cpu_ns;
+	if (!*last || t->begin_ns < *first)
+		*first = t->begin_ns;
+	if (t->fact->last_cpu_ns > *last)
+		*last = t->fact->last_cpu_ns;
 }
 
-static void pick_workers(struct view *v, const struct htab *index)
+double thread_view_span_ns(const struct thread_view *t)
+{
+	uint64_t begin = t->begin_ns;
+
+	if (t->fact->started_ns && t->fact->started_ns < begin && begin == t->fact->first_cpu_ns)
+		begin = t->fact->started_ns;
+	return t->fact->last_cpu_ns > begin ? (double)(t->fact->last_cpu_ns - begin) : 0;
+}
+
+static void pick_workers(struct view *v)
 {
 	uint64_t first = 0, last = 0;
-	double spans = 0;
+	double spans = 0, away = 0;
 
-	mark_workers(v);
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		struct thread_view *t = &v->threads[i];
-		struct process_view *p = htab_find(index, t->fact->pid, 0);
+		struct process_view *p = t->process_index == NO_PROCESS
+						 ? NULL
+						 : &v->processes[t->process_index];
 
+		if (p)
+			add_parts(&p->time, &t->time);
 		if (!t->is_worker)
 			continue;
 		v->workers++;
 		v->cpu_workers += is_cpu_worker(t);
 		add_parts(&v->work, &t->time);
-		extend(&first, &last, t->fact);
-		if (t->fact->last_cpu_ns > t->fact->first_cpu_ns)
-			spans += (double)(t->fact->last_cpu_ns - t->fact->first_cpu_ns);
+		extend(&first, &last, t);
+		spans += thread_view_span_ns(t);
+		away += t->time.ns[PART_IDLE] + t->time.ns[PART_RESULT];
 		if (!p)
 			continue;
 		p->workers++;
-		extend(&p->first_ns, &p->last_ns, t->fact);
+		extend(&p->first_ns, &p->last_ns, t);
 	}
 	v->active_ns = parts_active_ns(&v->work);
-	v->life_ns = parts_life_ns(&v->work);
+	v->life_ns = parts_life_ns(&v->work) - v->work.ns[PART_STARTUP];
 	v->window_ns = last > first ? (double)(last - first)
 				    : (double)v->facts->recording.duration_ns;
 	v->overlap = last > first ? spans / v->window_ns : v->workers;
+	v->at_once = last > first ? (spans > away ? (spans - away) / v->window_ns : 0) : v->workers;
 }
 
 static void add_concurrency(struct view *v)
@@ -295,6 +402,22 @@ static void add_concurrency(struct view *v)
 	v->active_avg = ratio(v->active_ns, v->window_ns);
 }
 
+/*
+ * Does a process have several workers? Beside other worker processes its main thread
+ * is who feeds them, like the threads that were found to hand over.
+ */
+static bool is_threaded(const struct view *v, const struct process_view *p)
+{
+	uint32_t beside_main = 0;
+
+	if (p->workers < 2 || !p->is_dispatcher)
+		return p->workers > 1;
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		beside_main += v->threads[i].is_worker && v->threads[i].process == p->fact &&
+			       v->threads[i].fact->tid != v->threads[i].fact->pid;
+	return beside_main > 1;
+}
+
 static void add_process_totals(struct view *v)
 {
 	double locked = 0, active = 0;
@@ -304,11 +427,12 @@ static void add_process_totals(struct view *v)
 		double own = parts_active_ns(&p->time);
 
 		v->worker_processes += p->workers > 0;
-		v->multi_processes += p->workers > 1;
+		v->multi_processes += is_threaded(v, p);
 		if (p->time.ns[PART_GIL] > (v->gil ? v->gil->time.ns[PART_GIL] : 0))
 			v->gil = p;
 		if (!p->workers)
 			continue;
+		v->short_lived += is_short_lived(p->fact);
 		active += own;
 		if (!p->fact->global_lock)
 			continue;
@@ -316,6 +440,24 @@ static void add_process_totals(struct view *v)
 		v->is_cpython |= p->fact->runtime && !strcmp(p->fact->runtime, "cpython");
 	}
 	v->has_global_lock = locked > active / 2;
+}
+
+/* Everything that follows from which threads there are. */
+static void sum_up(struct view *v)
+{
+	for (size_t i = 0; i < v->process_cnt; i++) {
+		struct process_view *p = &v->processes[i];
+
+		p->time = (struct time_parts){ 0 };
+		p->workers = 0;
+		p->first_ns = p->last_ns = 0;
+	}
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		v->threads[i].active_ns = parts_active_ns(&v->threads[i].time);
+	mark_workers(v);
+	pick_workers(v);
+	add_concurrency(v);
+	add_process_totals(v);
 }
 
 static void add_roles(struct view *v)
@@ -343,24 +485,66 @@ static void add_roles(struct view *v)
 		v->roles[i].life_ns = parts_life_ns(&v->roles[i].time);
 }
 
+static void set_usable(struct view *v)
+{
+	double usable = v->facts->recording.cpus_usable;
+
+	v->usable = usable > 0 ? usable : 1;
+	if (v->usable > 65536)
+		v->usable = 65536;
+}
+
 void view_init(struct view *v, const struct facts *f)
 {
 	struct htab index = { 0 };
 
 	*v = (struct view){ .facts = f };
-	v->usable = f->recording.cpus_usable;
-	if (!(v->usable >= 1))
-		v->usable = f->recording.cpus_usable > 0 ? f->recording.cpus_usable : 1;
-	if (v->usable > 65536)
-		v->usable = 65536;
+	set_usable(v);
 	add_processes(v, &index);
-	add_channels(v, &index);
+	view_add_channels(v, &index);
 	add_threads(v, &index);
-	pick_workers(v, &index);
-	add_concurrency(v);
-	add_process_totals(v);
+	v->fresh_bytes_per_s = ratio((double)f->faults_minor * FAULT_BYTES, v->cpu_ns / 1e9);
+	drop_launch(v);
+	drop_startup(v);
+	join_wakeups(v);
+	join_convoys(v);
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		v->threads[i].active_ns = parts_active_ns(&v->threads[i].time);
+	view_find_hand_over(v, &index);
+	sum_up(v);
 	add_roles(v);
 	htab_release(&index);
+}
+
+void view_of_role(struct view *out, const struct view *v, size_t role)
+{
+	double cpu = 0;
+
+	*out = (struct view){
+		.facts = v->facts,
+		.usable = v->usable,
+		.process_cnt = v->process_cnt,
+		.fresh_bytes_per_s = v->fresh_bytes_per_s,
+		.is_role = true,
+	};
+	out->processes = xcalloc(v->process_cnt, sizeof(*out->processes));
+	if (v->process_cnt)
+		memcpy(out->processes, v->processes, v->process_cnt * sizeof(*out->processes));
+	out->threads = xcalloc(v->roles[role].threads, sizeof(*out->threads));
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		if (v->threads[i].role != role)
+			continue;
+		out->threads[out->thread_cnt] = v->threads[i];
+		out->threads[out->thread_cnt++].is_hand_over = false;
+		cpu += v->threads[i].time.ns[PART_CPU];
+	}
+	out->cpu_ns = cpu;
+	/* Who exchanged what is known of processes, so a role gets its part by CPU time. */
+	out->messages = v->messages * ratio(cpu, v->cpu_ns);
+	out->bytes = v->bytes * ratio(cpu, v->cpu_ns);
+	out->exchange_cpu_ns = v->exchange_cpu_ns * ratio(cpu, v->cpu_ns);
+	sum_up(out);
+	add_roles(out);
 }
 
 void view_release(struct view *v)

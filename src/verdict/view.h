@@ -7,6 +7,7 @@
 #ifndef VERDICT_VIEW_H
 #define VERDICT_VIEW_H
 
+#include "base/htab.h"
 #include "facts/facts.h"
 
 /*
@@ -30,8 +31,12 @@ enum part {
 	PART_RESULT = PART_ACTIVE_CNT,	/* sync, child, long waits for members of the tree */
 	PART_IDLE,
 	PART_OTHER,
+	PART_STARTUP,		/* an interpreter's imports, and what a program does before its first worker */
 	PART_CNT
 };
+
+/* No process of the facts. */
+#define NO_PROCESS SIZE_MAX
 
 struct time_parts {
 	double ns[PART_CNT];
@@ -40,9 +45,12 @@ struct time_parts {
 struct thread_view {
 	const struct fact_thread *fact;
 	const struct fact_process *process;	/* NULL: not known */
+	size_t process_index;			/* into view.processes, or NO_PROCESS */
 	struct time_parts time;
 	double active_ns;
+	uint64_t begin_ns;			/* when its work begins: start-up is left out */
 	bool is_worker;
+	bool is_hand_over;			/* feeds worker processes, or takes their results */
 	size_t role;				/* index into view.roles */
 };
 
@@ -55,9 +63,12 @@ struct role_view {
 
 struct process_view {
 	const struct fact_process *fact;
-	struct time_parts time;			/* of all its threads */
-	uint32_t workers;
+	struct time_parts time;			/* of the view's threads */
+	double cpu_ns, queue_ns;		/* of all its threads; queue: throttled, too */
+	uint32_t threads, workers;
 	uint32_t gil_waiters;			/* threads that waited for the global lock */
+	bool is_convoy;				/* most of its switches are waits for locks */
+	bool is_dispatcher;			/* other worker processes are its children */
 	uint64_t first_ns, last_ns;		/* its workers' activity; last 0: none */
 	uint64_t voluntary;
 	/* Of its waits in bucket ipc, by the channels it waited on: */
@@ -87,7 +98,8 @@ struct view {
 	double cpus_busy;		/* the workers' CPU time / window */
 	double runnable;		/* the same with their waits for a CPU */
 	double active_avg;		/* active threads / window */
-	double overlap;			/* workers in the middle of their work, on average */
+	double overlap;			/* workers between their first and last activity, on average */
+	double at_once;			/* the same without what they idle or wait for results */
 
 	const struct process_view *gil;	/* the process most held up by its global lock, or NULL */
 	bool has_global_lock;		/* the workers' runtime lets one thread run at a time */
@@ -95,11 +107,23 @@ struct view {
 
 	/* Exchange between members of the tree. */
 	double messages, bytes;
-	double exchange_cpu_ns;		/* estimated from these two */
+	double exchange_cpu_ns;		/* what it takes, at both ends: see view_exchange.c */
+	double hand_over_ns;		/* CPU time of the threads that do nothing else */
+
+	double startup_ns;		/* CPU, queue and disk time that went into starting up */
+	uint32_t short_lived;		/* worker processes that were born and died within moments */
+	double fresh_bytes_per_s;	/* memory filled for the first time, per second of CPU */
+	bool is_role;			/* view_of_role() made it */
 };
 
 /* @f is lent for the view's life. */
 void view_init(struct view *v, const struct facts *f);
+
+/*
+ * The threads of one role alone, as if they were the program; processes keep their
+ * own totals (cpu_ns, gil_waiters), since a lock does not ask for roles. @v stays lent.
+ */
+void view_of_role(struct view *out, const struct view *v, size_t role);
 void view_release(struct view *v);
 
 /* Share of the workers' active time, 0 … 1. */
@@ -112,6 +136,18 @@ double view_io_share(const struct view *v);
 double ratio(double a, double b);
 double parts_active_ns(const struct time_parts *t);
 double parts_life_ns(const struct time_parts *t);
+
+/* From its birth, or its first time on a CPU, to its last; without start-up. */
+double thread_view_span_ns(const struct thread_view *t);
+
+/* More of its own threads want to run than there are CPUs, and it gets most of these. */
+bool view_crowds_itself(const struct view *v);
+
+/* view_exchange.c: who exchanged how much with whom, and what a wait in bucket ipc was for. */
+void view_add_channels(struct view *v, const struct htab *index);
+void view_split_ipc(const struct process_view *p, double ipc_ns, double process_ipc_ns,
+		    struct time_parts *out);
+void view_find_hand_over(struct view *v, const struct htab *index);
 
 /* Could a change to more workers get more CPU? */
 bool view_has_spare_cpu(const struct view *v);

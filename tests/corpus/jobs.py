@@ -4,9 +4,9 @@
 A variant is written "MODEL WORKERS", or "NAME=MODEL WORKERS" where one model is there
 twice. MODEL is what the verdict may advise: single, threads, processes, hybrid, async.
 """
-import importlib.util
 import os
 import shutil
+import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"     # Debian's: its libraries are there
@@ -43,7 +43,8 @@ class Job:
     def missing(self):
         """Why it can't run here, or None."""
         for what, package in self.needs:
-            if not (shutil.which(what) or importlib.util.find_spec(what)):
+            if not shutil.which(what) and subprocess.run(
+                    [PYTHON, "-c", "import " + what], stderr=subprocess.DEVNULL).returncode:
                 return "needs %s (Debian package %s)" % (what, package)
         return None
 
@@ -51,6 +52,8 @@ class Job:
 POOL = ["single 1", "threads 2", "processes 2"]
 PAIR = ["threads 2", "processes 2"]
 NUMPY = [("numpy", "python3-numpy")]
+JOBLIB = [("joblib", "python3-joblib")]
+DASK = [("dask", "python3-dask")]
 RUBY = [("ruby", "ruby")]
 
 JOBS = [
@@ -68,10 +71,33 @@ JOBS = [
     Job("fetch-and-crunch", "fetch.py", ["threads 8", "processes 8", "hybrid 8"], server=True),
     Job("sockets", "fetch.py", ["threads 1000", "async 1000"], server=True),
     Job("blocked-loop", "fetch.py", ["threads 20", "async 20"], server=True),
+    # Handing work over.
+    Job("queue-workers", "exchange.py", PAIR),
+    Job("tiny-tasks", "exchange.py", PAIR),
+    Job("chunks", "exchange.py", PAIR),
+    Job("large-arguments", "exchange.py", PAIR),
+    Job("large-results", "exchange.py", PAIR),
+    Job("large-objects", "exchange.py", PAIR),
+    Job("shared-memory", "exchange.py", PAIR + ["shipped=processes 2"]),
+    Job("start-methods", "exchange.py", ["threads 2", "fork=processes 2", "spawn=processes 2",
+                                         "forkserver=processes 2"]),
+    # Pools of libraries.
+    Job("joblib", "pool_joblib.py", PAIR, needs=JOBLIB),
+    Job("joblib-numpy", "pool_joblib.py", PAIR, needs=JOBLIB + NUMPY),
+    Job("dask", "pool_dask.py", PAIR, needs=DASK),
+    Job("dask-numpy", "pool_dask.py", PAIR, needs=DASK + NUMPY),
+    # Ruby, which has a global lock too.
+    Job("ruby-primes", "gvl.rb", PAIR, needs=RUBY),
+    Job("ruby-urls", "gvl.rb", ["threads 8", "processes 8"], needs=RUBY, server=True),
+    # Nothing to decide.
+    Job("idle-pool", "exchange.py", ["threads 8", "processes 8"], idle=True),
+    Job("short", "compute.py", PAIR, idle=True),
+    # One CPU's worth of quota: two processes are no faster than two threads.
+    Job("quota", "compute.py", PAIR, quota=1),
     # Native code.
     Job("compute", "native", ["single 1", "threads 2", "processes 2"]),
-    Job("imbalanced", "native", ["threads 2", "processes 2"]),
-    Job("oversubscribed", "native", ["threads 8", "processes 8"]),
+    Job("imbalanced", "native", ["threads 2", "processes 2", "even=threads 2"]),
+    Job("oversubscribed", "native", ["threads 8", "processes 8", "few=threads 2"]),
     Job("coarse-lock", "native", ["threads 2", "processes 2", "unlocked=threads 2"]),
     Job("mmap-churn", "native", PAIR),
     Job("malloc-churn", "native", PAIR),

@@ -17,7 +17,8 @@ Predictions. Each pair of a recorded variant and another, real one is a change t
 have been predicted: of the model, of the number of workers, or `without-lock`. (Pairs that
 differ in none of these, as fork and spawn, are not asked for.) The real change is the time
 of the first over that of the second, each the median of its runs. A prediction for it is
-that of the same change and number of workers.
+that of the same change and number of workers (of an event loop: any number; of a single
+worker: also `workers`, 1).
 """
 import statistics
 
@@ -68,7 +69,7 @@ def asked_change(a, b):
     if a.name == "unlocked":
         return None         # as if the lock had never been there: nobody asks to put it in
     if a.model != b.model:
-        return "workers" if b.model == "single" else b.model, b.workers
+        return b.model, b.workers
     return ("workers", b.workers) if a.workers != b.workers else None
 
 
@@ -77,6 +78,8 @@ def find_prediction(verdict, change):
     name, workers = change
     for p in verdict["predictions"]:
         if p["change"] == name and (p["workers"] == workers or name == "async"):
+            return p, None
+        if name == "single" and p["change"] == "workers" and p["workers"] == 1:
             return p, None
     others = [p["workers"] for p in verdict["predictions"] if p["change"] == name]
     if others:

@@ -143,10 +143,10 @@ static const struct job {
 	void (*work)(struct worker *w);
 	long rounds;
 } jobs[] = {
-	{ "compute", NULL, compute, 62000 },
-	{ "imbalanced", "even", compute, 62000 },
-	{ "imbalanced", NULL, imbalanced, 62000 },
-	{ "oversubscribed", NULL, compute, 62000 },
+	{ "compute", NULL, compute, 95000 },
+	{ "imbalanced", "even", compute, 95000 },
+	{ "imbalanced", NULL, imbalanced, 95000 },
+	{ "oversubscribed", NULL, compute, 95000 },
 	{ "coarse-lock", "unlocked", uncoarse, 640000 },
 	{ "coarse-lock", NULL, coarse, 640000 },
 	{ "mmap-churn", NULL, mmap_churn, 90000 },

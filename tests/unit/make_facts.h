@@ -201,6 +201,27 @@ static inline struct fact_loop *loop_of(struct facts *f, uint64_t lag_ms, uint64
 	return l;
 }
 
+/* What the replay came to; @low 0: not predicted. */
+static inline struct fact_whatif *replayed(struct facts *f, const char *change, uint32_t workers,
+					   double low, double speedup, double high)
+{
+	struct fact_whatif *w;
+
+	f->has_whatif = true;
+	f->whatif = xrealloc(f->whatif, (f->whatif_cnt + 1) * sizeof(*f->whatif));
+	w = &f->whatif[f->whatif_cnt++];
+	*w = (struct fact_whatif){ .change = xstrdup(change),
+				   .workers = workers,
+				   .low = low,
+				   .speedup = speedup,
+				   .high = high };
+	if (low > 0)
+		w->basis = xstrdup("replayed");
+	else
+		w->why_not = xstrdup("it can't be seen");
+	return w;
+}
+
 /* The example of the README: four threads behind one GIL on two CPUs. */
 static inline struct facts gil_facts(void)
 {
@@ -218,6 +239,7 @@ static inline struct facts gil_facts(void)
 		thread(&f, 100 + i, 100, "worker", CPU(2450), GIL(7150), QUEUE(400));
 		edge(l, 100 + i, 100 + i % 4 + 1, 7100);
 	}
+	replayed(&f, "processes", 2, 1.8, 1.95, 2.05);
 	f.concurrency.on_cpu_avg = 1;
 	f.concurrency.on_cpu_max = 2;
 	f.concurrency.runnable_avg = 1.1;

@@ -29,14 +29,6 @@ static const struct fact_evidence *evidence(const struct fact_verdict *v, const 
 	return NULL;
 }
 
-static const struct fact_prediction *prediction(const struct fact_verdict *v, const char *change)
-{
-	for (size_t i = 0; i < v->prediction_cnt; i++)
-		if (!strcmp(v->predictions[i].change, change))
-			return &v->predictions[i];
-	return NULL;
-}
-
 static bool is_advised(const struct fact_verdict *v, const char *what)
 {
 	for (size_t i = 0; i < v->advice_cnt; i++)
@@ -54,9 +46,11 @@ static bool is_advised(const struct fact_verdict *v, const char *what)
 static void threads_behind_one_gil_want_processes(void **state)
 {
 	struct facts f = gil_facts();
-	struct fact_verdict v = judge(&f);
+	struct fact_verdict v;
 
 	(void)state;
+	syscall_of(&f, "futex", 20000, 38000);
+	v = judge(&f);
 	assert_class(&v, CLASS_GIL_BOUND);
 	assert_current(&v, FIT_THREADS);
 	assert_fit(&v, FIT_PROCESSES);
@@ -68,17 +62,12 @@ static void threads_behind_one_gil_want_processes(void **state)
 	fact_verdict_release(&v);
 }
 
-static void gil_prediction_is_bounded_by_the_usable_cpus(void **state)
+static void a_pool_of_processes_is_as_large_as_the_usable_cpus(void **state)
 {
 	struct facts f = gil_facts();
 	struct fact_verdict v = judge(&f);
-	const struct fact_prediction *p = prediction(&v, "processes");
 
 	(void)state;
-	assert_non_null(p);
-	assert_int_equal(p->workers, 2);
-	assert_true(p->low <= p->speedup && p->speedup <= p->high);
-	assert_true(p->low > 1.7 && p->high < 2.1);
 	assert_true(is_advised(&v, "ProcessPoolExecutor(max_workers=2)"));
 	fact_verdict_release(&v);
 }
@@ -109,8 +98,6 @@ static void one_usable_cpu_makes_processes_pointless(void **state)
 	v = judge(&f);
 	assert_class(&v, CLASS_GIL_BOUND);
 	assert_fit(&v, FIT_EITHER);
-	assert_null(prediction(&v, "processes"));
-	assert_string_equal(v.not_predicted[0].change, "processes");
 	assert_non_null(strstr(v.summary, "Only one CPU is usable"));
 	fact_verdict_release(&v);
 }
@@ -134,10 +121,9 @@ static void a_released_gil_leaves_threads_as_they_are(void **state)
 }
 
 /* Both seen on a machine that was busy with other things. */
-static void a_busy_machine_does_not_promise_more_than_the_workers(void **state)
+static void who_only_stands_in_line_is_no_worker(void **state)
 {
 	struct facts f = recording(5800, 2);
-	const struct fact_prediction *p;
 	struct fact_verdict v;
 
 	(void)state;
@@ -146,10 +132,8 @@ static void a_busy_machine_does_not_promise_more_than_the_workers(void **state)
 	for (uint32_t i = 1; i <= 4; i++)
 		thread(&f, 100 + i, 100, "worker", CPU(640), QUEUE(2100), GIL(3060));
 	v = judge(&f);
-	p = prediction(&v, "processes");
 	assert_class(&v, CLASS_GIL_BOUND);
 	assert_non_null(strstr(v.summary, "4 threads"));	/* main only stood in line */
-	assert_true(p->high <= 2 && p->low < 1.5);
 	fact_verdict_release(&v);
 }
 
@@ -354,12 +338,11 @@ static void waits_for_one_mutex_are_lock_bound(void **state)
 	for (uint32_t i = 1; i <= 4; i++)
 		thread(&f, 100 + i, 100, "worker", CPU(1250), LOCK(3700), QUEUE(50));
 	edge(lock(&f, LOCK_MUTEX, "mutex 0x7f00", 100, 14800), 101, 102, 14800);
+	f.locks[0].waits = 1000000;	/* 5 us each: a counter */
 	v = judge(&f);
 	assert_class(&v, CLASS_LOCK_BOUND);
 	assert_fit(&v, FIT_EITHER);
 	assert_non_null(strstr(v.evidence[0].text, "mutex 0x7f00"));
-	assert_non_null(prediction(&v, "without-lock"));
-	assert_true(prediction(&v, "without-lock")->high > 3);
 	fact_verdict_release(&v);
 }
 
@@ -709,11 +692,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_behind_one_gil_want_processes),
-		cmocka_unit_test(gil_prediction_is_bounded_by_the_usable_cpus),
+		cmocka_unit_test(a_pool_of_processes_is_as_large_as_the_usable_cpus),
 		cmocka_unit_test(two_threads_behind_one_gil_are_enough),
 		cmocka_unit_test(one_usable_cpu_makes_processes_pointless),
 		cmocka_unit_test(a_released_gil_leaves_threads_as_they_are),
-		cmocka_unit_test(a_busy_machine_does_not_promise_more_than_the_workers),
+		cmocka_unit_test(who_only_stands_in_line_is_no_worker),
 		cmocka_unit_test(a_released_gil_shows_on_a_busy_machine_too),
 		cmocka_unit_test(python_processes_on_cpu_are_right_as_they_are),
 		cmocka_unit_test(c_threads_on_cpu_are_right_as_they_are),
