@@ -136,12 +136,21 @@ static void judge_roles(struct judgement *j)
 	free(sorted);
 }
 
-/* A role that is as the whole is has the whole's fit, which knows more. */
+/* A role's share of the active time from which it is the program. */
+#define ROLE_IS_ALL 0.90
+
+/* A role that is as the whole is, or is the whole, has the whole's fit, which knows more. */
 static void settle_roles(struct judgement *j)
 {
+	double active = 0;
+
+	for (size_t i = 0; i < j->view.role_cnt; i++)
+		active += j->view.roles[i].active_ns;
 	for (size_t i = 0; i < j->role_cnt; i++) {
 		struct role_judgement *r = &j->roles[i];
 
+		if (j->view.roles[r->role].active_ns > active * ROLE_IS_ALL)
+			r->class = j->class;
 		if (j->class == CLASS_INCONCLUSIVE)
 			r->fit = FIT_INCONCLUSIVE;
 		else if (r->class == j->class && j->fit != FIT_HYBRID)

@@ -516,6 +516,28 @@ void view_init(struct view *v, const struct facts *f)
 	htab_release(&index);
 }
 
+/*
+ * Threads that do more I/O than computing don't hold the interpreter up: they wait for
+ * it because others compute. What their role lives on shows without these waits.
+ */
+static void forgive_gil(struct view *v)
+{
+	double cpu = 0, io = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++) {
+		const double *ns = v->threads[i].time.ns;
+
+		cpu += ns[PART_CPU];
+		io += ns[PART_NETWORK] + ns[PART_DISK];
+	}
+	for (size_t i = 0; i < v->thread_cnt && io > cpu; i++) {
+		struct time_parts *t = &v->threads[i].time;
+
+		t->ns[PART_RESULT] += t->ns[PART_GIL];
+		t->ns[PART_GIL] = 0;
+	}
+}
+
 void view_of_role(struct view *out, const struct view *v, size_t role)
 {
 	double cpu = 0;
@@ -543,6 +565,7 @@ void view_of_role(struct view *out, const struct view *v, size_t role)
 	out->messages = v->messages * ratio(cpu, v->cpu_ns);
 	out->bytes = v->bytes * ratio(cpu, v->cpu_ns);
 	out->exchange_cpu_ns = v->exchange_cpu_ns * ratio(cpu, v->cpu_ns);
+	forgive_gil(out);
 	sum_up(out);
 	add_roles(out);
 }

@@ -259,7 +259,7 @@ static void each_role_is_told_where_to_go(void **state)
 	(void)state;
 	python(&f, 100);
 	for (int i = 1; i <= 4; i++)
-		thread(&f, 100 + i, 100, "fetch", CPU(100), NETWORK(4600), GIL(300));
+		thread(&f, 100 + i, 100, "fetch", CPU(20), NETWORK(1800), GIL(2900));
 	for (int i = 5; i <= 6; i++)
 		thread(&f, 100 + i, 100, "crunch", CPU(2200), GIL(2700), SYNC(100));
 	v = judge(&f);
