@@ -39,6 +39,15 @@
 #define GIL_INTERVAL_BEFORE 32
 #define GIL_INTERVAL_MAX_US 10000000
 
+/*
+ * The frame of glibc's pthread_cond_wait() keeps condition variable and mutex next to
+ * each other, for who is cancelled there: 152 or 168 bytes up in 2.36. Ruby's waits are
+ * told apart by that mutex, as they share a condition variable with all else that a
+ * thread may wait for.
+ */
+#define COND_FRAME_FIRST 96
+#define COND_FRAME_STEPS 24
+
 #define GILSTATE_UNLOCKED 1	/* enum PyGILState_STATE, from 2.3 on */
 
 struct par_python_watch watch;
@@ -69,7 +78,7 @@ static __always_inline void add(__u32 tid, __u64 ran_ns, bool without)
 		sum = bpf_map_lookup_elem(&released, &tid);
 	}
 	if (!sum)
-		return;		/* beyond that many threads: not watched */
+		return; /* beyond that many threads: not watched */
 	sum->cpu_ns += ran_ns;
 	if (without)
 		sum->released_ns += ran_ns;
@@ -174,7 +183,7 @@ static __always_inline bool is_parked(struct thread *t, const struct par_cause *
 	if (!t->park.sp)
 		return false;
 	if (sp >= t->park.sp) {
-		t->park.sp = 0;		/* that call has returned */
+		t->park.sp = 0; /* that call has returned */
 		return false;
 	}
 	return cause->args[0] < t->park.sp && t->park.sp - cause->args[0] <= PARK_FRAME_BYTES;
@@ -234,9 +243,51 @@ static __always_inline __u64 gil_of(const struct par_cause *cause)
 	return has_interval(cond, left_ns) ? cond : 0;
 }
 
+static __always_inline bool has_gvl(void)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct par_python_place *place;
+
+	if (!*(volatile __u64 *)&watch.has_gvl)
+		return false;
+	place = bpf_map_lookup_elem(&pythons, &tgid);
+	return place && place->has_gvl;
+}
+
+/* The mutex with which the current thread waits on a condition variable; 0: not found. */
+static __always_inline __u64 mutex_of(const struct par_cause *cause, __u64 sp)
+{
+	__u64 word = cause->args[0] & ~7ULL;
+	__u64 pair[2];
+
+	/* One of the waiter's own making: Ruby's threads that are kept to be used again. */
+	if (word - sp < PAR_FUTEX_STACK)
+		return 0;
+	for (int i = 0; i < COND_FRAME_STEPS; i++) {
+		if (bpf_probe_read_user(pair, sizeof(pair),
+					(void *)(sp + COND_FRAME_FIRST + i * 8)))
+			return 0;
+		if (pair[0] != word - COND_SIGNALS && pair[0] != word - COND_SIGNALS_2_41)
+			continue;
+		if (pair[1] > PAR_FUTEX_STACK && pair[1] != pair[0] && !(pair[1] & 7))
+			return pair[1];
+	}
+	return 0;
+}
+
 void python_futex_fill(struct thread *t, struct par_cause *cause, __u64 sp)
 {
-	__u64 gil, lock = t && is_parked(t, cause, sp) ? t->park.addr : parked_for(cause, sp);
+	__u64 gil, lock;
+
+	if (cause->shape == PAR_SHAPE_CONDVAR && has_gvl()) {
+		lock = mutex_of(cause, sp);
+		if (!lock)
+			return;
+		cause->shape = PAR_SHAPE_GVL;
+		cause->lock_addr = lock;
+		return;
+	}
+	lock = t && is_parked(t, cause, sp) ? t->park.addr : parked_for(cause, sp);
 
 	if (lock) {
 		cause->shape = PAR_SHAPE_PARKED;

@@ -128,6 +128,7 @@ enum par_shape {
 	PAR_SHAPE_STACK		= 6,	/* on the waiter's own stack: says nothing of the lock */
 	PAR_SHAPE_PARKED	= 7,	/* CPython's parking lot: @lock_addr is the lock */
 	PAR_SHAPE_GIL		= 8,	/* a GIL's condition variable, at @lock_addr */
+	PAR_SHAPE_GVL		= 9,	/* Ruby's condition variable, with the mutex at @lock_addr */
 
 	PAR_SHAPE_CNT,
 };

@@ -65,6 +65,7 @@ struct par_python_watch {
 	__u64 end_ns;		/* … and until then */
 	__u64 hits;
 	__u64 park_hits;
+	__u64 has_gvl;		/* there is a Ruby among the traced processes */
 };
 
 /* The functions of CPython that are watched. */
@@ -81,10 +82,11 @@ enum par_python_function {
 	PAR_PYTHON_FUNCTION_CNT
 };
 
-/* One per process id: where CPython is in it. */
+/* One per process id: where CPython is in it; or that it is Ruby. */
 struct par_python_place {
 	__u64 lock_addr, lock_size;	/* the GIL is in there */
 	__u64 eval_addr, eval_size;	/* who runs that code has it */
+	__u64 has_gvl;			/* Ruby, and all of the above 0 */
 };
 
 /* One per thread id; growing. */

@@ -47,6 +47,9 @@ static void look_for_others(struct inspect *in, uint32_t pid, struct ask_python 
 	memcpy(ev.runtime.version, info.version, sizeof(ev.runtime.version));
 	ev.runtime.global_lock = info.global_lock;
 	in->feed(in->ctx, &ev);
+	a->has_gvl = !strcmp(info.name, "ruby");
+	if (a->has_gvl && in->on_gvl)
+		in->on_gvl(in->ctx, pid);
 }
 
 static void look(struct inspect *in, uint32_t pid, struct ask_python *a)
@@ -82,6 +85,8 @@ void ask_python_fork(struct inspect *in, uint32_t pid, struct ask_python *a,
 	a->asks = 0;
 	if (a->found && in->on_python)
 		in->on_python(in->ctx, pid, &a->info);
+	if (a->has_gvl && in->on_gvl)
+		in->on_gvl(in->ctx, pid);
 }
 
 void ask_python(struct inspect *in, uint32_t pid, struct ask_python *a)

@@ -12,6 +12,7 @@
 struct ask_python {
 	bool found;
 	bool has_other;			/* another language's runtime was found, and told */
+	bool has_gvl;			/* ... Ruby's */
 	unsigned looks;			/* by the clock, since the last exec */
 	unsigned asks;			/* because of a wait that may be for a GIL */
 	uint64_t next_ns;		/* when to look again */

@@ -69,6 +69,13 @@ static void watch_python(void *ctx, uint32_t pid, const struct python_info *pyth
 	session_watch_python(&c->session, &site);
 }
 
+static void watch_gvl(void *ctx, uint32_t pid)
+{
+	struct collector *c = ctx;
+
+	session_watch_gvl(&c->session, pid);
+}
+
 /* Name what is wrong with the output file. Returns @err. */
 static int say_file_error(const struct collector *c, int err)
 {
@@ -122,6 +129,7 @@ static void open_outputs(struct collector *c, const char *request_name)
 	model_observe(&c->model, trace_writer_observer(c->writer));
 	inspect_init(&c->inspect, &c->model.tasks, feed_model, c);
 	c->inspect.on_python = watch_python;
+	c->inspect.on_gvl = watch_gvl;
 }
 
 static void *load_symbols(void *arg)

@@ -36,6 +36,7 @@ struct inspect {
 	struct python_cache python;
 	struct runtime_cache runtimes;
 	void (*on_python)(void *ctx, uint32_t pid, const struct python_info *python); /* or NULL */
+	void (*on_gvl)(void *ctx, uint32_t pid); /* a Ruby; or NULL */
 	struct ask_symbols symbols;
 	struct ask_kernel kernel;
 	uint64_t ports_ns;		/* when they may be asked for again */

@@ -375,7 +375,7 @@ static const char *const shape_words[PAR_SHAPE_CNT] = {
 	[PAR_SHAPE_RWLOCK] = "rwlock",   [PAR_SHAPE_SEMAPHORE] = "semaphore",
 	[PAR_SHAPE_CONDVAR] = "condvar", [PAR_SHAPE_BARRIER] = "barrier",
 	[PAR_SHAPE_STACK] = "stack",     [PAR_SHAPE_PARKED] = "parked",
-	[PAR_SHAPE_GIL] = "gil",
+	[PAR_SHAPE_GIL] = "gil",	   [PAR_SHAPE_GVL] = "gvl",
 };
 
 static const char *const klock_words[PAR_KLOCK_CNT] = {

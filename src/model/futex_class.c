@@ -54,12 +54,17 @@ static void classify_word(const struct wait_context *ctx, const struct par_cause
 			  struct wait_what *what)
 {
 	uint8_t shape = cause->shape < PAR_SHAPE_CNT ? cause->shape : PAR_SHAPE_UNKNOWN;
-	uint64_t gil = gil_of(ctx, cause->args[0]);
+	bool is_gvl = shape == PAR_SHAPE_GVL;
+	/* Ruby's condition variable says nothing, the mutex with it does. */
+	uint64_t gil = gil_of(ctx, is_gvl ? cause->lock_addr : cause->args[0]);
+
+	if (is_gvl)
+		shape = PAR_SHAPE_CONDVAR;
 
 	what->lock_addr = par_futex_lock(shape, cause->args[0]);
 	if (gil) {
 		what->bucket = BUCKET_GIL;
-		what->lock = LOCK_GIL;
+		what->lock = ctx->has_gvl ? LOCK_GVL : LOCK_GIL;
 		what->lock_addr = gil;
 		return;
 	}

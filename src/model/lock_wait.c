@@ -158,7 +158,7 @@ struct lock *lock_wait_add(struct model *m, struct task *t, const struct par_cau
 						 .end_ns = end->wake_ns,
 						 .is_again = t->timeline->ran_ns < AGAIN_NS,
 					 });
-	if (what->lock == LOCK_GIL)
+	if (what->lock == LOCK_GIL || what->lock == LOCK_GVL)
 		episode_add(t, lock, end, wait_ns);
 	else
 		lock_add_edge(lock, t->tid, holder ? holder->tid : 0, wait_ns);

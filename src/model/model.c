@@ -47,6 +47,7 @@ static void free_process(struct process *p)
 	free(p->exe);
 	free(p->command);
 	free(p->own_gils);
+	free(p->mutexes);
 	free(p);
 }
 
@@ -264,6 +265,7 @@ static void on_runtime(struct model *m, const struct event_runtime *ev)
 	memcpy(p->runtime_version, ev->version, sizeof(p->runtime_version));
 	p->global_lock = ev->global_lock;
 	p->free_threaded = ev->free_threaded;
+	p->has_gvl = !strcmp(ev->name, "ruby");
 	p->gil_addr = ev->lock_addr;
 	p->gil_size = ev->lock_size;
 }

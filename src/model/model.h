@@ -59,8 +59,18 @@ struct process {
 	bool free_threaded;		/* a build that can do without; global_lock: switched back on */
 	uint64_t gil_addr, gil_size;	/* where the global lock's words lie */
 	uint64_t gil_word;		/* one of them, learnt from a wait; 0: none yet */
-	uint64_t *own_gils;		/* [own_gil_cnt], of sub-interpreters: their condition variables */
+	/*
+	 * [own_gil_cnt]: of sub-interpreters their condition variables, of Ruby the mutexes
+	 * of its GVLs, one per Ractor.
+	 */
+	uint64_t *own_gils;
 	size_t own_gil_cnt, own_gil_cap;
+	bool has_gvl;			/* Ruby */
+	/* [mutex_cnt]: with which condition variable each mutex was seen, of Ruby. */
+	struct gvl_mutex {
+		uint64_t mutex, cond;
+	} *mutexes;
+	size_t mutex_cnt, mutex_cap;
 
 	uint64_t rss_bytes, pss_bytes, private_bytes;	/* last sample; 0: none */
 	uint64_t rss_max_bytes;

@@ -116,6 +116,7 @@ static struct wait_context context_of(const struct model *m, const struct task *
 		.gil_word = p->gil_word,
 		.own_gils = p->own_gils,
 		.own_gil_cnt = p->own_gil_cnt,
+		.has_gvl = p->has_gvl,
 		.served_port = htab_find(&m->ports, cause->file.lport, 0),
 		.known_tid = named && named->process == p,
 		.timed_out = cause->timeout_ns && wait_ns + TIMEOUT_SLACK_NS >= cause->timeout_ns,

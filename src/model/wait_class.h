@@ -42,6 +42,7 @@ struct wait_context {
 	uint64_t gil_addr, gil_size, gil_word;	/* of the process; see struct process */
 	const uint64_t *own_gils;		/* [own_gil_cnt] */
 	size_t own_gil_cnt;
+	bool has_gvl;		/* they are Ruby's */
 	bool served_port;	/* this machine listens on the socket's local port */
 	bool known_tid;		/* args[2] is the id of a thread of this process */
 	bool timed_out;		/* it lasted as long as the call's time-out */

@@ -202,6 +202,16 @@ void python_watch_add(struct python_watch *w, const struct python_site *site)
 		start_watching(w);
 }
 
+void python_watch_gvl(struct python_watch *w, uint32_t pid)
+{
+	struct par_python_place place = { .has_gvl = 1 };
+
+	if (!w->probes)
+		return;
+	bpf_map_update_elem(probes_python(w->probes).pythons_fd, &pid, &place, BPF_ANY);
+	probes_python(w->probes).watch->has_gvl = 1;
+}
+
 void python_watch_step(struct python_watch *w, uint64_t now_ns)
 {
 	uint64_t hits;

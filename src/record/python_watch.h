@@ -49,6 +49,9 @@ void python_watch_release(struct python_watch *w);
 /* May be called again for the same process. */
 void python_watch_add(struct python_watch *w, const struct python_site *site);
 
+/* Ruby runs in @pid: its waits on condition variables tell from now on with which mutex. */
+void python_watch_gvl(struct python_watch *w, uint32_t pid);
+
 /* Every few milliseconds: take the probes off, or put them back. */
 void python_watch_step(struct python_watch *w, uint64_t now_ns);
 

@@ -322,6 +322,11 @@ void session_watch_python(struct session *s, const struct python_site *site)
 	python_watch_add(&s->python, site);
 }
 
+void session_watch_gvl(struct session *s, uint32_t pid)
+{
+	python_watch_gvl(&s->python, pid);
+}
+
 void session_feed_counts(struct session *s)
 {
 	const struct par_shared *shared = probes_shared(s->probes);

@@ -76,6 +76,9 @@ int session_look(struct session *s, probes_task_fn fn, void *ctx);
 /* A traced process runs CPython. */
 void session_watch_python(struct session *s, const struct python_site *site);
 
+/* ... or Ruby. */
+void session_watch_gvl(struct session *s, uint32_t pid);
+
 /* Feed what the programs counted since the last time: system calls, traffic; and losses. */
 void session_feed_counts(struct session *s);
 

@@ -57,11 +57,25 @@ static bool sends_large_data(const struct view *v)
 	return v->messages > 0 && v->bytes / v->messages >= LARGE_MESSAGE_BYTES;
 }
 
+static void advise_memory(struct plan *p)
+{
+	double all = (double)p->j->view.facts->recording.memory_bytes;
+	double bytes = (double)p->sizes.worker_bytes;
+
+	if (all <= 0 || bytes * p->sizes.workers < all * MEMORY_MAX_SHARE)
+		return;
+	add_advice(p->out,
+		   "%u processes of %.1f GB do not fit into %.1f GB of memory: load "
+		   "large data before the fork, or share it",
+		   p->sizes.workers, bytes / 1e9, all / 1e9);
+}
+
 static void advise_processes(struct plan *p)
 {
 	const struct judgement *j = p->j;
 
 	add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE : NEED_PROCESSES);
+	advise_memory(p);
 	if (p->who.language != LANG_NATIVE)
 		add(p, NEED_SHARE);
 	if (j->class == CLASS_GIL_BOUND)
@@ -208,20 +222,6 @@ static void advise_count(struct plan *p)
 								     : NEED_CPU_COUNT);
 }
 
-static void advise_memory(struct plan *p)
-{
-	double all = (double)p->j->view.facts->recording.memory_bytes;
-	double bytes = (double)p->sizes.worker_bytes;
-	bool is_more = p->j->fit == FIT_PROCESSES && p->sizes.workers > 1;
-
-	if (!is_more || all <= 0 || bytes * p->sizes.workers < all * MEMORY_MAX_SHARE)
-		return;
-	add_advice(p->out,
-		   "%u processes of %.1f GB do not fit into %.1f GB of memory: load "
-		   "large data before the fork, or share it",
-		   p->sizes.workers, bytes / 1e9, all / 1e9);
-}
-
 /* What holds of whatever verdict. */
 static void advise_besides(struct plan *p)
 {
@@ -237,7 +237,6 @@ static void advise_besides(struct plan *p)
 		add_advice(p->out, "raise the CPU quota of its cgroup (cpu.max), or run fewer "
 				   "workers");
 	advise_count(p);
-	advise_memory(p);
 }
 
 void advise(const struct judgement *j, struct fact_verdict *out)

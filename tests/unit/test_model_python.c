@@ -146,6 +146,44 @@ static void a_free_threaded_build_has_a_global_lock_once_somebody_waits_for_it(v
 	story_release(&s);
 }
 
+#define RUBY "100ms runtime pid=10 name=ruby version=3.1 global-lock\n"
+#define RUBY_WAIT(from, to, tid, cond, mutex)                                                      \
+	to "ms cycle tid=" tid " pid=10 cpu=1 out=" from "ms state=S wake=" to "ms waker=10@0 " \
+	   "same-futex sys=futex(" cond ",0x189,0,0) shape=gvl lock=" mutex "\n"
+
+/* Each thread has one condition variable: what it waits for is told by the mutex. */
+static void rubys_gvl_is_the_mutex_that_threads_share(void **state)
+{
+	struct lock *gvl;
+	struct story s;
+
+	(void)state;
+	story_of(&s, TWO_THREADS RUBY
+		 /* Queues: with mutexes of their own. */
+		 RUBY_WAIT("101", "102", "10", "0x9028", "0x9080")
+		 RUBY_WAIT("101", "103", "11", "0xa028", "0xa080")
+		 /* Seen once, this may be another one of those. */
+		 RUBY_WAIT("104", "105", "11", "0xa02c", "0x5000")
+		 RUBY_WAIT("104", "108", "10", "0x9028", "0x5000")
+		 RUBY_WAIT("109", "112", "11", "0xa028", "0x5000")
+		 RUBY_WAIT("113", "115", "11", "0xa028", "0xa080")
+		 /* The mutex itself, for the moment in which somebody asks. */
+		 "117ms cycle tid=11 pid=10 cpu=1 out=116ms state=S wake=117ms waker=10@0 "
+		 "same-futex sys=futex(0x5000,0x80,2) shape=mutex\n"
+		 "120ms open tid=10 pid=10 running cpu=0\n"
+		 "120ms open tid=11 pid=10 running cpu=1\n"
+		 "120ms end\n");
+	assert_int_equal(story_ns(&s, 10, BUCKET_GIL), 4 * MS);
+	assert_int_equal(story_ns(&s, 10, BUCKET_SYNC), 1 * MS);
+	assert_int_equal(story_ns(&s, 11, BUCKET_GIL), 4 * MS);
+	assert_int_equal(story_ns(&s, 11, BUCKET_SYNC), 5 * MS);
+	gvl = lock_named(&s, "GVL of python3 (10)");
+	assert_int_equal(gvl->kind, LOCK_GVL);
+	assert_int_equal(gvl->addr, 0x5000);
+	assert_int_equal(gvl->wait_ns, 8 * MS);
+	story_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +191,7 @@ int main(void)
 		cmocka_unit_test(a_sub_interpreters_gil_is_known_from_its_first_wait_on),
 		cmocka_unit_test(a_wait_for_five_milliseconds_is_no_gil),
 		cmocka_unit_test(a_forked_child_inherits_what_is_known_of_gils),
+		cmocka_unit_test(rubys_gvl_is_the_mutex_that_threads_share),
 		cmocka_unit_test(
 			a_free_threaded_build_has_a_global_lock_once_somebody_waits_for_it),
 	};
