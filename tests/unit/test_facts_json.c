@@ -91,14 +91,18 @@ static void requests_and_limits_come_back(void **state)
 	r->servers[r->server_cnt++] = (struct fact_server){ xstrdup("shop"), xstrdup("tcp"), 80,
 							    r->turns };
 	r->listeners = xcalloc(1, sizeof(*r->listeners));
-	r->listeners[r->listener_cnt++] = (struct fact_listener){
-		xstrdup("shop"), xstrdup("unix"), 0, 5, 1.5, 4, 128
-	};
+	r->listeners[r->listener_cnt++] =
+		(struct fact_listener){ xstrdup("shop"), xstrdup("unix"), 0, 5, 1.5, 4, 128 };
 	f.slo = xcalloc(2, sizeof(*f.slo));
-	f.slo[0] = (struct fact_slo){ xstrdup("p95"), xstrdup("ns"), 300e6, 0, false, false,
+	f.slo[0] = (struct fact_slo){ xstrdup("p95"),
+				      xstrdup("ns"),
+				      300e6,
+				      0,
+				      false,
+				      false,
 				      xstrdup("no requests were seen") };
-	f.slo[1] = (struct fact_slo){ xstrdup("cpu"), xstrdup("percent"), 85, 41.5, true, true,
-				      NULL };
+	f.slo[1] =
+		(struct fact_slo){ xstrdup("cpu"), xstrdup("percent"), 85, 41.5, true, true, NULL };
 	f.slo_cnt = 2;
 	first = to_json(&f);
 	assert_int_equal(parse(first, &g, err), 0);

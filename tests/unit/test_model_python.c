@@ -159,14 +159,14 @@ static void rubys_gvl_is_the_mutex_that_threads_share(void **state)
 
 	(void)state;
 	story_of(&s, TWO_THREADS RUBY
-		 /* Queues: with mutexes of their own. */
-		 RUBY_WAIT("101", "102", "10", "0x9028", "0x9080")
-		 RUBY_WAIT("101", "103", "11", "0xa028", "0xa080")
+			     /* Queues: with mutexes of their own. */
+			     RUBY_WAIT("101", "102", "10", "0x9028", "0x9080")
+				     RUBY_WAIT("101", "103", "11", "0xa028", "0xa080")
 		 /* Seen once, this may be another one of those. */
 		 RUBY_WAIT("104", "105", "11", "0xa02c", "0x5000")
-		 RUBY_WAIT("104", "108", "10", "0x9028", "0x5000")
-		 RUBY_WAIT("109", "112", "11", "0xa028", "0x5000")
-		 RUBY_WAIT("113", "115", "11", "0xa028", "0xa080")
+			 RUBY_WAIT("104", "108", "10", "0x9028", "0x5000")
+				 RUBY_WAIT("109", "112", "11", "0xa028", "0x5000")
+					 RUBY_WAIT("113", "115", "11", "0xa028", "0xa080")
 		 /* The mutex itself, for the moment in which somebody asks. */
 		 "117ms cycle tid=11 pid=10 cpu=1 out=116ms state=S wake=117ms waker=10@0 "
 		 "same-futex sys=futex(0x5000,0x80,2) shape=mutex\n"

@@ -55,10 +55,11 @@ static void assert_about(uint64_t ns, uint64_t expected_ns)
 
 static void requests_are_counted_per_server(void **state)
 {
-	struct facts f = told("1.1s request tid=10 pid=10 begin=1.01s read=1.02s end=1.05s port=80\n"
-			      "1.2s request tid=10 pid=10 begin=1.1s read=1.1s end=1.12s port=80\n"
-			      "1.3s request tid=11 pid=11 begin=1.2s read=1.2s end=1.3s kind=1\n",
-			      NULL);
+	struct facts f = told(
+		"1.1s request tid=10 pid=10 begin=1.01s read=1.02s end=1.05s port=80\n"
+		"1.2s request tid=10 pid=10 begin=1.1s read=1.1s end=1.12s port=80\n"
+		"1.3s request tid=11 pid=11 begin=1.2s read=1.2s end=1.3s kind=1\n",
+		NULL);
 	const struct fact_requests *r = &f.requests;
 
 	(void)state;
@@ -141,10 +142,11 @@ static void what_ended_before_the_recording_is_not_in_it(void **state)
 
 static void queues_add_up_and_the_longest_comes_first(void **state)
 {
-	struct facts f = told("1.5s backlog pid=10 id=5 accepts=10 waiting=5 most=2 limit=128 port=80\n"
-			      "2s backlog pid=10 id=5 accepts=10 waiting=35 most=9 limit=128 port=80\n"
-			      "2s backlog pid=11 id=6 accepts=1 waiting=20 most=20 limit=32 kind=1\n",
-			      NULL);
+	struct facts f = told(
+		"1.5s backlog pid=10 id=5 accepts=10 waiting=5 most=2 limit=128 port=80\n"
+		"2s backlog pid=10 id=5 accepts=10 waiting=35 most=9 limit=128 port=80\n"
+		"2s backlog pid=11 id=6 accepts=1 waiting=20 most=20 limit=32 kind=1\n",
+		NULL);
 	const struct fact_requests *r = &f.requests;
 
 	(void)state;
@@ -165,8 +167,8 @@ static void beyond_many_servers_all_are_counted(void **state)
 
 	(void)state;
 	for (int i = 1; i <= 2 * REQUEST_SERVERS_MAX; i++)
-		strbuf_addf(&events, "2s request tid=10 pid=10 begin=1.5s read=1.5s end=1.6s port=%d\n",
-			    i);
+		strbuf_addf(&events,
+			    "2s request tid=10 pid=10 begin=1.5s read=1.5s end=1.6s port=%d\n", i);
 	f = told(strbuf_str(&events), NULL);
 	assert_int_equal(f.requests.turns.count, 2 * REQUEST_SERVERS_MAX);
 	assert_int_equal(f.requests.server_cnt, REQUEST_SERVERS_MAX);

@@ -50,7 +50,8 @@ static void every_key_has_its_units(void **state)
 
 static void a_file_has_lines_and_comments(void **state)
 {
-	struct slo s = parsed("# shop, 2026\n\n  p95 = 300ms\t# contract\r\ncpu=85%,memory=1G\n#p50=1ns");
+	struct slo s = parsed(
+		"# shop, 2026\n\n  p95 = 300ms\t# contract\r\ncpu=85%,memory=1G\n#p50=1ns");
 
 	(void)state;
 	assert_true(s.limit[SLO_P95] == 300e6 && s.limit[SLO_CPU] == 85);
