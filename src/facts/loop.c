@@ -270,6 +270,8 @@ static char *name_call(const struct loop_call *c, const char *(*sysno_name)(int)
 static void fill_calls(struct fact_loop *out, struct loop_sum *sum,
 		       const char *(*sysno_name)(int))
 {
+	if (!sum->call_cnt)
+		return;
 	qsort(sum->calls, sum->call_cnt, sizeof(*sum->calls), by_wait);
 	out->blocked_in = xcalloc(CALLS_MAX, sizeof(*out->blocked_in));
 	for (size_t i = 0; i < sum->call_cnt && out->blocked_cnt < CALLS_MAX; i++) {

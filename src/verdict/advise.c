@@ -262,7 +262,8 @@ void advise(const struct judgement *j, struct fact_verdict *out)
 	if (is_gil_back_on(&j->view) && j->class == CLASS_GIL_BOUND)
 		add(&p, NEED_GIL_OFF);
 	/* These hold whatever the model is. */
-	if (j->class == CLASS_KERNEL_LOCK_BOUND || j->class == CLASS_IPC_BOUND) {
+	if (j->class == CLASS_LOCK_BOUND || j->class == CLASS_KERNEL_LOCK_BOUND ||
+	    j->class == CLASS_IPC_BOUND) {
 		advise_same(&p);
 		advise_change(&p);
 	} else if (!advise_change(&p)) {
