@@ -32,25 +32,10 @@ static bool is_change(const struct fact_whatif *w, const char *change)
 	return w->change && !strcmp(w->change, change);
 }
 
-/* Of the processes that do the work, the largest: what the kernel says no one else shares. */
-static double worker_bytes(const struct view *v)
-{
-	double most = 0;
-
-	for (size_t i = 0; i < v->process_cnt; i++) {
-		const struct fact_process *p = v->processes[i].fact;
-		uint64_t bytes = p->private_bytes ? p->private_bytes : p->rss_bytes;
-
-		if (v->processes[i].workers && (double)bytes > most)
-			most = (double)bytes;
-	}
-	return most;
-}
-
 static char *basis_of(const struct view *v, const struct fact_whatif *w)
 {
 	const char *basis = w->basis ? w->basis : "";
-	double bytes = worker_bytes(v);
+	double bytes = view_worker_bytes(v);
 
 	if (bytes > 0 && is_change(w, "processes"))
 		return xasprintf("about +%.0f MB of memory per worker; %s", bytes / 1e6, basis);
