@@ -70,7 +70,6 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 		return fit_of_costly_processes(v, v->work.ns[PART_CPU]);
 	switch (j->current) {
 	case FIT_SINGLE:
-		return v->has_global_lock ? FIT_PROCESSES : FIT_THREADS;
 	case FIT_THREADS:
 		return !v->has_global_lock || is_released(j) ? FIT_THREADS : FIT_PROCESSES;
 	default:

@@ -100,7 +100,6 @@ static bool gil_released(const struct view *v, const struct rule *r, struct find
 			    "%.2f threads of %s run or want to at a time, hardly any waits for "
 			    "its global lock: most of the work is done with the lock released",
 			    out->value, p->fact->name ? p->fact->name : "one process");
-		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;
@@ -119,7 +118,6 @@ static bool parallel(const struct view *v, const struct rule *r, struct finding 
 			continue;
 		strbuf_addf(&out->text, "threads of %s use %.2f CPUs, which takes a released lock",
 			    p->fact->name ? p->fact->name : "one process", out->value);
-		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;
@@ -136,11 +134,11 @@ static bool released_share(const struct view *v, const struct rule *r, struct fi
 		released += (double)v->threads[i].fact->released_ns;
 	}
 	out->value = ratio(released, watched);
-	if (watched < GIL_WATCHED_MIN_NS || v->workers < 2 || out->value < r->threshold)
+	if (watched < GIL_WATCHED_MIN_NS || out->value < r->threshold ||
+	    view_share(v, PART_CPU) < GIL_MIN_SHARE)
 		return false;
-	strbuf_addf(&out->text,
-		    "%.0f %% of the workers' CPU time had the interpreter's lock released",
-		    100 * out->value);
+	strbuf_addf(&out->text, "%.0f %% of the %s CPU time had the interpreter's lock released",
+		    100 * out->value, v->workers == 1 ? "worker's" : "workers'");
 	return true;
 }
 
