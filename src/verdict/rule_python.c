@@ -69,6 +69,9 @@ static bool gil_bound(const struct view *v, const struct rule *r, struct finding
 	out->value = ratio(gil, gil + cpu);
 	out->cost = view_share(v, PART_GIL);
 	cpus = ratio(p->cpu_ns, process_window_ns(v, p));
+	/* With all CPUs at work, in other processes, there is nothing to gain. */
+	if (v->usable >= 2 && !view_has_spare_cpu(v))
+		return false;
 	if (out->value < r->threshold || out->cost < GIL_MIN_SHARE || cpus > ONE_CPU_MAX ||
 	    ratio(p->cpu_ns + p->queue_ns, process_window_ns(v, p)) < GIL_MIN_RUNNABLE)
 		return false;
