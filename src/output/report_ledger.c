@@ -48,6 +48,7 @@ struct side {
 	bool untraced[NAMES_SHOWN];
 	size_t cnt;
 	bool all_alike;		/* one name fits all */
+	bool is_anonymous;	/* what they are, not who */
 };
 
 static void side_add(struct side *s, const char *name, uint32_t pid, bool traced)
@@ -70,11 +71,13 @@ static void side_add_pids(const struct facts *f, struct side *s, const uint32_t 
 
 static void add_member(const struct side *s, size_t i, struct strbuf *out)
 {
+	bool has_pid = s->pids[i] && !(s->is_anonymous && s->names[i][0]);
+
 	if (s->names[i][0]) {
 		wrap_add_safe(out, s->names[i], NAME_MAX_CHARS);
-		strbuf_addstr(out, s->pids[i] ? " " : "");
+		strbuf_addstr(out, has_pid ? " " : "");
 	}
-	if (s->pids[i])
+	if (has_pid)
 		strbuf_addf(out, "%u", s->pids[i]);
 	if (s->untraced[i])
 		strbuf_addstr(out, " (not traced)");
@@ -85,7 +88,7 @@ static void add_side(const struct side *s, struct strbuf *out)
 {
 	if (!s->cnt)
 		strbuf_addstr(out, "outside");
-	if (s->cnt > NAMES_SHOWN && s->all_alike && s->names[0][0]) {
+	if (s->cnt > (s->is_anonymous ? 1 : NAMES_SHOWN) && s->all_alike && s->names[0][0]) {
 		wrap_add_safe(out, s->names[0], NAME_MAX_CHARS);
 		strbuf_addf(out, " x%zu", s->cnt);
 		return;
@@ -143,7 +146,8 @@ static void add_within(const struct side *both, struct strbuf *out)
 {
 	strbuf_addstr(out, "within ");
 	wrap_add_safe(out, both->names[0], NAME_MAX_CHARS);
-	strbuf_addf(out, " (%u)", both->pids[0]);
+	if (!both->is_anonymous)
+		strbuf_addf(out, " (%u)", both->pids[0]);
 }
 
 static bool is_connection(const struct fact_channel *c)
@@ -152,12 +156,13 @@ static bool is_connection(const struct fact_channel *c)
 }
 
 static void add_way(const struct wrap *w, const struct facts *f, const struct fact_channel *c,
-		    struct strbuf *out)
+		    bool is_anonymous, struct strbuf *out)
 {
 	const char *arrow = w->utf8 ? " ↔ " : " <-> ";
 	struct side from, to, both;
 
 	sides_of(f, c, &from, &to, &both);
+	from.is_anonymous = to.is_anonymous = both.is_anonymous = is_anonymous;
 	if (both.cnt == 1 && !from.cnt && !to.cnt && !is_connection(c)) {
 		add_within(&both, out);
 	} else if (both.cnt == 1 && !from.cnt && !to.cnt) {
@@ -248,12 +253,12 @@ static void line_release(struct line *l)
 
 /* Into the line of its like, or a new one. */
 static void add_channel(const struct wrap *w, const struct facts *f, const struct fact_channel *c,
-			struct line *lines, size_t *cnt)
+			bool is_anonymous, struct line *lines, size_t *cnt)
 {
 	struct line *l = &lines[*cnt];
 
 	*l = (struct line){ .kind = c->kind ? c->kind : "" };
-	add_way(w, f, c, &l->way);
+	add_way(w, f, c, is_anonymous, &l->way);
 	add_name(c, &l->name);
 	for (size_t i = 0; i < *cnt; i++) {
 		if (is_alike(&lines[i], l)) {
@@ -305,14 +310,29 @@ static void put_head(struct wrap *w, size_t room)
 		    BYTES_CELL, "bytes", WAIT_CELL, "to read", WAIT_CELL, "to write");
 }
 
-static void put_traffic(struct wrap *w, const struct facts *f)
+static size_t find_lines(const struct wrap *w, const struct facts *f, bool is_anonymous,
+			 struct line *lines)
 {
-	size_t room = w->width - WRAP_LABEL - CELLS, cnt = 0, shown = 0, more = 0;
-	struct line *lines = xcalloc(f->channel_cnt + 1, sizeof(*lines));
+	size_t cnt = 0;
 
 	for (size_t i = 0; i < f->channel_cnt; i++)
 		if (!is_memory(&f->channels[i]))
-			add_channel(w, f, &f->channels[i], lines, &cnt);
+			add_channel(w, f, &f->channels[i], is_anonymous, lines, &cnt);
+	return cnt;
+}
+
+static void put_traffic(struct wrap *w, const struct facts *f)
+{
+	size_t room = w->width - WRAP_LABEL - CELLS, cnt, shown = 0, more = 0;
+	struct line *lines = xcalloc(f->channel_cnt + 1, sizeof(*lines));
+
+	cnt = find_lines(w, f, false, lines);
+	/* Of a pool that is made again and again each has its own. */
+	if (cnt > CHANNELS_SHOWN) {
+		for (size_t i = 0; i < cnt; i++)
+			line_release(&lines[i]);
+		cnt = find_lines(w, f, true, lines);
+	}
 	for (size_t i = 0; i < cnt; i++) {
 		if (shown == CHANNELS_SHOWN || !is_worth_showing(f, &lines[i])) {
 			more += lines[i].cnt;

@@ -160,6 +160,11 @@ static void advise_cpu(struct plan *p)
 		add(p, NEED_MORE);
 	if (j->class != CLASS_GIL_BOUND && is_at_the_limit(v))
 		add(p, NEED_SCALE_OUT);
+	if (judgement_finding(j, "bottleneck") && v->worker_processes > 1 && sends_large_data(v))
+		add(p, NEED_SHARE);
+	else if (judgement_finding(j, "bottleneck"))
+		add_advice(p->out, "give others a part of what the busiest thread does: it has "
+				   "nearly all the time something to do, while they wait");
 }
 
 static void advise_io(struct plan *p)

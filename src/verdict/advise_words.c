@@ -45,8 +45,9 @@ typedef const char *const words_table[NEED_CNT];
 			 "worth trying ({sum}), as long as the other end keeps up",               \
 	[NEED_CHUNKS] = "hand over {chunk} times as much per task, chunksize={chunk} where it is "\
 			"1 now: a task takes {task}, handing it over and back {trip}",            \
-	[NEED_SHARE] = "hand large read-only data to the workers once (initializer=, or "         \
-		       "multiprocessing.shared_memory), not with every task",                     \
+	[NEED_SHARE] = "keep large data out of the messages: hand what is only read to the "      \
+		       "workers once (initializer=), share arrays through "                       \
+		       "multiprocessing.shared_memory, give back small results",                  \
 	[NEED_POOL] = "keep the worker processes: each took {startup} to start for {work} of "    \
 		      "work; one ProcessPoolExecutor for the whole run, without "                 \
 		      "max_tasks_per_child",                                                      \

@@ -102,6 +102,9 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	else if (judgement_finding(j, "gil-released"))
 		strbuf_addstr(s, " The interpreter's global lock is released for most of the "
 				 "work, so its threads do run in parallel.");
+	else if (judgement_finding(j, "bottleneck"))
+		strbuf_addstr(s, " One of them has nearly all the time something to do, while the "
+				 "others wait.");
 	else if (j->fit == j->current)
 		strbuf_addstr(s, " Nothing else holds them back.");
 }
