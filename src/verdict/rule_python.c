@@ -72,6 +72,9 @@ static bool gil_bound(const struct view *v, const struct rule *r, struct finding
 	out->value = ratio(gil, gil + cpu);
 	out->cost = view_share(v, PART_GIL);
 	cpus = ratio(p->cpu_ns, process_window_ns(v, p));
+	/* With all CPUs at work, in other processes, there is nothing to gain. */
+	if (v->usable >= 2 && !view_has_spare_cpu(v))
+		return false;
 	if (out->value < r->threshold || out->cost < GIL_MIN_SHARE || cpus > ONE_CPU_MAX ||
 	    ratio(p->cpu_ns + p->queue_ns, process_window_ns(v, p)) < GIL_MIN_RUNNABLE)
 		return false;
@@ -103,7 +106,6 @@ static bool gil_released(const struct view *v, const struct rule *r, struct find
 			    "%.2f threads of %s run or want to at a time, hardly any waits for "
 			    "its global lock: most of the work is done with the lock released",
 			    out->value, p->fact->name ? p->fact->name : "one process");
-		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;
@@ -122,7 +124,6 @@ static bool parallel(const struct view *v, const struct rule *r, struct finding 
 			continue;
 		strbuf_addf(&out->text, "threads of %s use %.2f CPUs, which takes a released lock",
 			    p->fact->name ? p->fact->name : "one process", out->value);
-		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;

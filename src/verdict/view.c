@@ -337,7 +337,8 @@ static void mark_workers(struct view *v)
 
 		if (!may_work(t))
 			continue;
-		done[i] = (struct work_done){ effort_ns(t), t->active_ns };
+		/* The GIL goes round: who hardly runs when it has waited for it has little to do. */
+		done[i] = (struct work_done){ effort_ns(t), t->active_ns - t->time.ns[PART_GIL] };
 		effort = done[i].effort_ns > effort ? done[i].effort_ns : effort;
 		brief += t->process && is_short_lived(t->process) ? done[i].effort_ns : 0;
 	}
