@@ -136,9 +136,8 @@ static void ask_all(struct whatif *w)
 {
 	if (w->error > ERROR_MAX) {
 		whatif_refuse(w, w->multi ? "processes" : "threads", w->workers,
-			      xasprintf("replayed as it was, the recorded work takes %.2f s, not "
-					"the %.2f s it took: other programs were in its way, or it "
-					"waits for what can't be seen",
+			      xasprintf("replayed unchanged it takes %.2f s, not %.2f s: something "
+					"unseen was in its way",
 					w->base_ns / 1e9, w->recorded_ns / 1e9));
 		return;
 	}
@@ -154,7 +153,12 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 {
 	struct whatif w = { .facts = out, .m = m, .cpus = out->recording.cpus_usable };
 
+	double duration_ns = (double)out->recording.duration_ns;
+
 	out->has_whatif = true;
+	if (duration_ns > 0)
+		w.kept = (double)segments_kept_ns(s, s->begin_ns + out->recording.duration_ns) /
+			 duration_ns;
 	if (!(w.cpus > 0) || out->thread_cnt != m->task_cnt)
 		w.cpus = 1;
 	replay_init(&w.r, s, m);
@@ -170,5 +174,7 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 	free(w.changes);
 	free(w.crew);
 	free(w.in_pool);
+	free(w.hands_over);
+	free(w.outside_ns);
 	replay_release(&w.r);
 }

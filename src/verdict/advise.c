@@ -98,11 +98,12 @@ static bool advise_change(struct plan *p)
 	case FIT_THREADS:
 		if (j->class == CLASS_IPC_BOUND)
 			add(p, NEED_THREADS_IPC);
-		else if (j->class == CLASS_CPU_BOUND || j->class == CLASS_OVERSUBSCRIBED)
-			add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE
-										   : NEED_FEWER);
-		else
+		else if (j->class != CLASS_CPU_BOUND && j->class != CLASS_OVERSUBSCRIBED)
 			add(p, NEED_THREADS);
+		else if (j->current != FIT_SINGLE && j->current != FIT_ASYNC)
+			add(p, NEED_FEWER);
+		else
+			add(p, j->view.has_global_lock ? NEED_DIVIDE_THREADS : NEED_DIVIDE);
 		return true;
 	case FIT_ASYNC:
 		add(p, NEED_ASYNC);
@@ -230,6 +231,11 @@ static void advise_besides(struct plan *p)
 
 	if (p->sizes.startup_ns > 0)
 		add(p, NEED_POOL);
+	if (j->class == CLASS_GIL_BOUND && j->fit == FIT_THREADS &&
+	    judgement_finding(j, "worker-memory")) {
+		advise_memory(p);
+		add(p, NEED_FREE_THREADED);
+	}
 	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk > 1 &&
 	    v->exchange_cpu_ns + v->work.ns[PART_IPC] > EXCHANGE_MIN_SHARE * v->active_ns)
 		add(p, NEED_CHUNKS);

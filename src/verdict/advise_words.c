@@ -24,6 +24,9 @@ typedef const char *const words_table[NEED_CNT];
 			   "2 ms of work or more, ten times what handing it over takes",          \
 	[NEED_DIVIDE] = "divide the work over {n} processes: "                                    \
 			"concurrent.futures.ProcessPoolExecutor(max_workers={n})",                \
+	[NEED_DIVIDE_THREADS] = "divide the work over {n} threads, concurrent.futures."           \
+				"ThreadPoolExecutor(max_workers={n}): most of it runs with the "  \
+				"GIL released",                                                   \
 	[NEED_THREADS] = "concurrent.futures.ThreadPoolExecutor(max_workers={waiters}) lets the " \
 			 "waits overlap: {sum}; raise it while throughput grows",                 \
 	[NEED_THREADS_IPC] = "concurrent.futures.ThreadPoolExecutor(max_workers={cpus}) shares "  \
@@ -75,6 +78,8 @@ static words_table languages[LANG_CNT] = {
 				   "run in parallel too, but are experimental and share nothing mutable",
 		[NEED_DIVIDE] = "divide the work over {n} processes: the parallel gem, "
 				"Parallel.map(items, in_processes: {n}), or Process.fork",
+		[NEED_DIVIDE_THREADS] = "divide the work over {n} threads, Parallel.map(items, "
+					"in_threads: {n}): most of it runs with the GVL released",
 		[NEED_THREADS] = "a pool of {waiters} threads (Thread.new on a Queue, or "
 				 "concurrent-ruby's FixedThreadPool) lets the waits overlap: {sum}",
 		[NEED_THREADS_IPC] = "threads share the data in place of Marshal and pipes",

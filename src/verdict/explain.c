@@ -74,9 +74,13 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 		strbuf_addf(s, " and never on more than one at once, of %.4g usable.", v->usable);
 		if (v->usable < 2)
 			strbuf_addstr(s, " More threads or processes would not make it faster.");
-		else if (v->has_global_lock)
+		else if (v->has_global_lock && j->fit == FIT_PROCESSES)
 			strbuf_addstr(s, " To use the others the work has to be divided, over "
 					 "processes: threads of one interpreter take turns.");
+		else if (v->has_global_lock && j->fit == FIT_THREADS)
+			strbuf_addstr(s,
+				      " To use the others the work has to be divided, over "
+				      "threads: most of it runs without the interpreter's lock.");
 		else
 			strbuf_addstr(s, " To use the others the work has to be divided.");
 		return;
