@@ -19,7 +19,7 @@ static struct work_done work_of(const struct fact_thread *t)
 	d.effort_ns = (double)fact_thread_group_ns(t, GROUP_CPU) +
 		      (double)fact_thread_group_ns(t, GROUP_IO);
 	d.active_ns = d.effort_ns + (double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
-		      (double)fact_thread_group_ns(t, GROUP_LOCK);
+		      (double)fact_thread_group_ns(t, GROUP_LOCK) - (double)t->time_ns[BUCKET_GIL];
 	return d;
 }
 
