@@ -270,6 +270,9 @@ static void advise_besides(struct plan *p)
 
 	if (p->sizes.startup_ns > 0)
 		add(p, NEED_POOL);
+	if (j->class == CLASS_GIL_BOUND && j->fit == FIT_THREADS &&
+	    judgement_finding(j, "worker-memory"))
+		advise_memory(p);
 	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk >= CHUNK_MIN && !sends_large_data(v) &&
 	    v->exchange_cpu_ns + v->work.ns[PART_IPC] > EXCHANGE_MIN_SHARE * v->active_ns)
 		add(p, NEED_CHUNKS);

@@ -31,6 +31,9 @@
  */
 #define FRESH_MIN_BYTES 300e6
 
+/* Of the machine's memory; the rest is the page cache's and others'. */
+#define MEMORY_MAX_SHARE 0.80
+
 /* Less than this was watched by chance. */
 #define GIL_WATCHED_MIN_NS 20e6
 
@@ -185,6 +188,24 @@ static bool fresh_memory(const struct view *v, const struct rule *r, struct find
 	return true;
 }
 
+/* As many processes as CPUs, each with what this one has: collectors write to what a fork shares. */
+static bool worker_memory(const struct view *v, const struct rule *r, struct finding *out)
+{
+	double all = (double)v->facts->recording.memory_bytes, bytes = view_worker_bytes(v);
+	uint32_t workers = v->workers < v->usable ? v->workers : (uint32_t)v->usable;
+
+	out->value = ratio(bytes * workers, all);
+	if (out->value < r->threshold || !v->has_global_lock || workers < 2 ||
+	    v->worker_processes > 1)
+		return false;
+	strbuf_addf(
+		&out->text,
+		"%u processes with as much memory as this one, %.1f GB each, would take %.0f %% "
+		"of the machine's",
+		workers, bytes / 1e9, 100 * out->value);
+	return true;
+}
+
 const struct rule rules_python[] = {
 	{ "gil-bound", CLASS_GIL_BOUND, GIL_MIN_RATIO, "ratio", gil_bound,
 	  "threads queue for the interpreter's global lock" },
@@ -198,5 +219,7 @@ const struct rule rules_python[] = {
 	  "handing tasks over costs more than doing them" },
 	{ "fresh-memory", CLASS_NONE, FRESH_MIN_BYTES / 1e6, "MB/s", fresh_memory,
 	  "the work fills much memory, which processes might have to ship" },
+	{ "worker-memory", CLASS_NONE, MEMORY_MAX_SHARE, "share", worker_memory,
+	  "processes of this size don't fit into the machine" },
 	{ 0 },
 };
