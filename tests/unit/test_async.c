@@ -10,7 +10,6 @@
 
 #include "judged.h"
 
-
 /*
  * One loop of Python, on two CPUs, 10 s; @lag_ms is that of its arrivals. The long turns
  * are @cpu_ms, @queue_ms and @fsync_ms long in all.

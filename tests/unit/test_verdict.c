@@ -11,7 +11,6 @@
 
 #include "judged.h"
 
-
 static void threads_behind_one_gil_want_processes(void **state)
 {
 	struct facts f = gil_facts();
