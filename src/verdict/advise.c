@@ -251,7 +251,8 @@ static void advise_count(struct plan *p)
 
 static void advise_quota(struct plan *p)
 {
-	if (!judgement_finding(p->j, "throttled"))
+	/* With one CPU that has been said. */
+	if (!judgement_finding(p->j, "throttled") || (p->j->view.usable < 2 && p->out->advice_cnt))
 		return;
 	if (p->sizes.now > p->sizes.cpus)
 		add_advice(p->out,
