@@ -81,12 +81,13 @@ static enum verdict_fit fit_of_busy_loops(const struct judgement *j)
 
 enum verdict_fit loops_fit(const struct judgement *j)
 {
-	bool is_held_up = judgement_finding(j, "loop-blocks") != NULL;
+	const struct finding *blocks = judgement_finding(j, "loop-blocks");
+	bool is_held_up = blocks && blocks->cost >= LOOP_HELD_MIN;
 	bool has_room = loops_cpu(&j->view) < LOOP_MAX_CPU;
 
 	switch (j->class) {
 	case CLASS_IDLE:
-		return is_held_up ? FIT_HYBRID : FIT_EITHER;
+		return FIT_EITHER;
 	case CLASS_CPU_BOUND:
 	case CLASS_OVERSUBSCRIBED:
 		if (!has_room)
@@ -165,9 +166,13 @@ void loops_advise(const struct judgement *j, struct fact_verdict *out)
 	const struct thread_view *t = loops_slowest(&j->view);
 	const struct fact_loop *l;
 
-	if (!t || !judgement_finding(j, "loop-blocks"))
+	if (!t)
 		return;
 	l = t->fact->loop;
+	if (!judgement_finding(j, "loop-blocks")) {
+		advise_cpu(&j->view, t, out);
+		return;
+	}
 	if (l->long_cpu_ns > l->long_blocked_ns / 4)
 		advise_cpu(&j->view, t, out);
 	for (size_t i = 0; i < l->blocked_cnt && i < 2; i++)

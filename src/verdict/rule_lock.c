@@ -110,21 +110,11 @@ static bool kernel_lock_bound(const struct view *v, const struct rule *r, struct
 	return true;
 }
 
-static double kernel_cpu_ns(const struct view *v)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].is_worker)
-			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_KERNEL];
-	return sum;
-}
-
 /* Threads of one process that change its address space all the time. */
 static bool mmap_lock(const struct view *v, const struct rule *r, struct finding *out)
 {
 	const struct fact_lock *l = top_lock(v->facts, true);
-	double kernel = ratio(kernel_cpu_ns(v), v->work.ns[PART_CPU]);
+	double kernel = ratio(view_workers_ns(v, BUCKET_CPU_KERNEL), v->work.ns[PART_CPU]);
 
 	if (!l || !l->name || !strstr(l->name, "mmap") || v->workers < 2 || v->worker_processes > 1)
 		return false;
@@ -153,9 +143,11 @@ static bool coarse_lock(const struct view *v, const struct rule *r, struct findi
 	if (out->value < r->threshold)
 		return false;
 	strbuf_addf(&out->text,
-		    "%.0f us of CPU per wait for %s, and %.2f of %.4g usable CPUs in use: the "
+		    "%.3g %s of CPU per wait for %s, and %.2f of %.4g usable CPUs in use: the "
 		    "lock is held for the work itself",
-		    out->value, l->name && l->name[0] ? l->name : "it", v->cpus_busy, v->usable);
+		    out->value < 1000 ? out->value : out->value / 1000,
+		    out->value < 1000 ? "us" : "ms", l->name && l->name[0] ? l->name : "it",
+		    v->cpus_busy, v->usable);
 	return true;
 }
 

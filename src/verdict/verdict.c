@@ -8,16 +8,14 @@
 #include "base/xalloc.h"
 #include "verdict/judge.h"
 
-static const struct rule *const tables[] = {
-	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu, rules_async,
+const struct rule *const rule_tables[] = {
+	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu, rules_async, NULL,
 };
-
-#define TABLE_CNT (sizeof(tables) / sizeof(tables[0]))
 
 static void run_rules(struct judgement *j)
 {
-	for (size_t i = 0; i < TABLE_CNT; i++) {
-		for (const struct rule *r = tables[i]; r->id; r++) {
+	for (size_t i = 0; rule_tables[i]; i++) {
+		for (const struct rule *r = rule_tables[i]; r->id; r++) {
 			struct finding *f = &j->findings[j->finding_cnt];
 
 			if (j->finding_cnt == FINDINGS_MAX)
@@ -203,6 +201,12 @@ void verdict_judge(const struct facts *f, struct fact_verdict *out)
 	judgement_release(&j);
 }
 
+/* Not where something holds the program back that both have. */
+static bool is_choice_the_point(enum verdict_class class)
+{
+	return class == CLASS_GIL_BOUND || class == CLASS_IPC_BOUND || class == CLASS_MIXED;
+}
+
 const char *verdict_headline(const struct fact_verdict *v)
 {
 	bool is_kept = v->fit == v->current;
@@ -233,7 +237,9 @@ const char *verdict_headline(const struct fact_verdict *v)
 	case FIT_SINGLE:
 		return "a single thread is enough for this workload";
 	case FIT_EITHER:
-		return "threads or processes: not what holds this program back";
+		return is_choice_the_point(v->class)
+			       ? "threads or processes: neither is clearly better here"
+			       : "threads or processes: not what holds this program back";
 	default:
 		return "no verdict: the recording does not say enough";
 	}
