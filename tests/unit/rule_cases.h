@@ -349,7 +349,7 @@ static const struct side sides[] = {
 	{ "gil-parallel", run_and_wait, 2900, 3400, FIT_PROCESSES, FIT_THREADS },
 	{ "released-share", released, 400, 600, FIT_PROCESSES, FIT_THREADS },
 	{ "small-tasks", futex_calls, 48000, 66000, FIT_PROCESSES, FIT_EITHER },
-	{ "fresh-memory", faults, 300000, 400000, FIT_PROCESSES, FIT_EITHER },
+	{ "fresh-memory", faults, 150000, 200000, FIT_PROCESSES, FIT_EITHER },
 	{ "worker-memory", memory, 3500, 4500, FIT_PROCESSES, FIT_THREADS },
 	{ "lock-bound", lock_waits, 180, 260, FIT_THREADS, FIT_EITHER },
 	{ "coarse-lock", work_per_wait, 8, 13, FIT_EITHER, FIT_PROCESSES },
