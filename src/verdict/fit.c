@@ -32,7 +32,8 @@ const struct fact_whatif *find_replay(const struct facts *f, const char *change)
 	return NULL;
 }
 
-bool is_released(const struct judgement *j)
+/* Code that runs without the interpreter's lock was seen. */
+static bool is_released(const struct judgement *j)
 {
 	return judgement_finding(j, "gil-released") || judgement_finding(j, "gil-parallel") ||
 	       judgement_finding(j, "released-share");
@@ -51,16 +52,6 @@ static enum verdict_fit fit_of_costly_processes(const struct view *v, double use
 	return useful_ns < duration * (1 + SAME_WITHIN) ? FIT_EITHER : FIT_PROCESSES;
 }
 
-static double user_cpu_ns(const struct view *v)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].is_worker)
-			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_USER];
-	return sum;
-}
-
 /* Several processes would run, and swap. */
 static bool is_too_large(const struct judgement *j)
 {
@@ -72,7 +63,7 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 	const struct view *v = &j->view;
 
 	if (judgement_finding(j, "short-lived"))
-		return fit_of_costly_processes(v, user_cpu_ns(v));
+		return fit_of_costly_processes(v, view_workers_ns(v, BUCKET_CPU_USER));
 	if (v->usable < 2)
 		return v->workers > 1 ? FIT_EITHER : FIT_SINGLE;
 	if (judgement_finding(j, "startup"))

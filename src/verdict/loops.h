@@ -42,6 +42,7 @@ enum verdict_fit loops_fit(const struct judgement *j);
 /* For the summary; nothing if there is nothing to tell. */
 void loops_explain(const struct judgement *j, struct strbuf *s);
 
+/* What to take out of the slowest loop: what blocks it; or what computes, if nothing does. */
 void loops_advise(const struct judgement *j, struct fact_verdict *out);
 
 #endif

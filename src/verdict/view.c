@@ -16,7 +16,7 @@ double ratio(double a, double b)
 	return b > 0 ? a / b : 0;
 }
 
-double parts_active_ns(const struct time_parts *t)
+static double parts_active_ns(const struct time_parts *t)
 {
 	double sum = 0;
 
@@ -68,6 +68,16 @@ double view_worker_bytes(const struct view *v)
 			most = bytes;
 	}
 	return (double)most;
+}
+
+double view_workers_ns(const struct view *v, enum bucket bucket)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		if (v->threads[i].is_worker)
+			sum += (double)v->threads[i].fact->time_ns[bucket];
+	return sum;
 }
 
 static void add_parts(struct time_parts *to, const struct time_parts *t)

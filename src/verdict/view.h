@@ -134,9 +134,11 @@ double view_share(const struct view *v, enum part p);
 /* The same for disk, network, memory and what blocks an event loop, together. */
 double view_io_share(const struct view *v);
 
+/* The workers' time in one bucket, as recorded: start-up included. */
+double view_workers_ns(const struct view *v, enum bucket bucket);
+
 /* a / b, 0 when there is no b. */
 double ratio(double a, double b);
-double parts_active_ns(const struct time_parts *t);
 double parts_life_ns(const struct time_parts *t);
 
 /* From its birth, or its first time on a CPU, to its last; without start-up. */

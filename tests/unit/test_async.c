@@ -8,29 +8,7 @@
 
 #include <cmocka.h>
 
-#include "make_facts.h"
-#include "verdict/verdict.h"
-
-static struct fact_verdict judge(struct facts *f)
-{
-	struct fact_verdict v;
-
-	verdict_judge(f, &v);
-	facts_release(f);
-	return v;
-}
-
-static const struct fact_evidence *evidence(const struct fact_verdict *v, const char *rule)
-{
-	for (size_t i = 0; i < v->evidence_cnt; i++)
-		if (!strcmp(v->evidence[i].rule, rule))
-			return &v->evidence[i];
-	return NULL;
-}
-
-#define assert_fit(v, f) assert_string_equal(verdict_fit_name((v)->fit), verdict_fit_name(f))
-#define assert_current(v, f) \
-	assert_string_equal(verdict_fit_name((v)->current), verdict_fit_name(f))
+#include "judged.h"
 
 /*
  * One loop of Python, on two CPUs, 10 s; @lag_ms is that of its arrivals. The long turns

@@ -9,17 +9,7 @@
 
 #include <cmocka.h>
 
-#include "make_facts.h"
-#include "verdict/verdict.h"
-
-static struct fact_verdict judge(struct facts *f)
-{
-	struct fact_verdict v;
-
-	verdict_judge(f, &v);
-	facts_release(f);
-	return v;
-}
+#include "judged.h"
 
 static bool is_doubted(const struct fact_verdict *v, const char *why)
 {
@@ -29,17 +19,6 @@ static bool is_doubted(const struct fact_verdict *v, const char *why)
 	return false;
 }
 
-static bool has_evidence(const struct fact_verdict *v, const char *rule)
-{
-	for (size_t i = 0; i < v->evidence_cnt; i++)
-		if (!strcmp(v->evidence[i].rule, rule))
-			return true;
-	return false;
-}
-
-#define assert_fit(v, f) assert_string_equal(verdict_fit_name((v)->fit), verdict_fit_name(f))
-#define assert_class(v, c) \
-	assert_string_equal(verdict_class_name((v)->class), verdict_class_name(c))
 #define assert_low(v, why)                                                           \
 	do {                                                                         \
 		assert_string_equal(verdict_confidence_word((v)->confidence), "low"); \
@@ -168,7 +147,7 @@ static void a_served_pool_is_not_imbalanced(void **state)
 	thread(&f, 102, 102, "nginx", KERNEL(460), QUEUE(500), IDLE(2040));
 	v = judge(&f);
 	assert_true(v.class != CLASS_IMBALANCED);
-	assert_false(has_evidence(&v, "imbalanced"));
+	assert_false(evidence(&v, "imbalanced"));
 	assert_string_equal(verdict_confidence_word(v.confidence), "low");
 	fact_verdict_release(&v);
 }
