@@ -68,6 +68,8 @@ def asked_change(a, b):
         return None if a.model != b.model or a.workers != b.workers else ("without-lock", b.workers)
     if a.name == "unlocked":
         return None         # as if the lock had never been there: nobody asks to put it in
+    if "even" in (a.name, b.name) and a.model != b.model:
+        return None         # two changes: of the model, and of who does how much
     if b.model in ("async", "hybrid"):
         return None
     if a.model != b.model:
