@@ -12,6 +12,9 @@
 /* One interpreter with less CPU in demand has room for all of it. */
 #define INTERPRETER_ROOM 0.70
 
+/* Of the I/O and CPU time of one kind of worker. */
+#define MIX_MIN_WAIT 0.50
+
 /* Runs of the same program differ by as much: less is no reason to change its model. */
 #define SAME_WITHIN 0.15
 
@@ -107,6 +110,19 @@ static enum verdict_fit fit_of_kernel_lock(const struct judgement *j)
 	return FIT_EITHER;
 }
 
+/*
+ * The same workers compute and wait for longer than that: to keep the CPUs busy it takes
+ * several workers for each, and those that wait are cheap as threads only.
+ */
+bool waits_and_computes(const struct judgement *j)
+{
+	const struct view *v = &j->view;
+	double io = view_io_share(v), cpu = view_share(v, PART_CPU);
+
+	return v->has_global_lock && v->usable >= 2 && v->workers > v->usable &&
+	       io >= MIX_MIN_WAIT * (io + cpu) && !is_released(j);
+}
+
 /* What its roles that compute ask of one interpreter: CPUs. */
 static double wanted_by_computing(const struct judgement *j)
 {
@@ -143,9 +159,14 @@ static enum verdict_fit fit_of_class(const struct judgement *j)
 	switch (j->class) {
 	case CLASS_GIL_BOUND:
 		/* Each part of the program gets what suits it. */
-		return roles_differ(j) && j->view.usable >= 2 ? FIT_HYBRID : fit_of_gil(j);
-	case CLASS_CPU_BOUND:
+		if ((roles_differ(j) && j->view.usable >= 2) || waits_and_computes(j))
+			return FIT_HYBRID;
+		return fit_of_gil(j);
 	case CLASS_OVERSUBSCRIBED:
+		if (waits_and_computes(j))
+			return FIT_HYBRID;
+		return fit_of_cpu(j);
+	case CLASS_CPU_BOUND:
 		return fit_of_cpu(j);
 	case CLASS_IO_BOUND:
 		return judgement_finding(j, "use-async") ? FIT_ASYNC : FIT_THREADS;

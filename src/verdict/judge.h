@@ -53,6 +53,9 @@ void heed_needs(struct judgement *j);
 /* The replay's prediction for @change, or NULL: there is none. */
 const struct fact_whatif *find_replay(const struct facts *f, const char *change);
 
+/* Its workers compute, and wait for I/O longer than they compute. */
+bool waits_and_computes(const struct judgement *j);
+
 /* confidence.c: out->confidence, and in out->doubts what lowered it. */
 void weigh(const struct judgement *j, struct fact_verdict *out);
 double lost_share(const struct facts *f);
