@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# timeout: 90
 # How long an event loop's arrivals wait, and what holds the loop up, as asyncio's own clock says.
 . "$(dirname "$0")/lib.sh"
 need_tracing
