@@ -113,7 +113,7 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	else if (judgement_finding(j, "bottleneck"))
 		strbuf_addstr(s, " One of them has nearly all the time something to do, while the "
 				 "others wait.");
-	else if (j->fit == j->current)
+	else if (j->fit == j->current && !judgement_finding(j, "machine-busy"))
 		strbuf_addstr(s, " Nothing else holds them back.");
 }
 
