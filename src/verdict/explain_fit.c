@@ -30,6 +30,10 @@ static void say_why(const struct judgement *j, struct strbuf *s)
 		add_evidence(j, s, "worker-memory",
 			     "Processes would each need the memory that these threads share, and "
 			     "the machine has not so much");
+	if (j->class == CLASS_KERNEL_LOCK_BOUND && j->fit == FIT_PROCESSES)
+		add_evidence(j, s, "mmap-lock",
+			     "They change one address space all the time, and spin for its lock "
+			     "before they sleep; each process has an address space of its own");
 	if (j->class == CLASS_LOCK_BOUND && j->fit == FIT_PROCESSES)
 		add_evidence(j, s, "coarse-lock",
 			     "It is held for the work itself, so processes with a part of the "
@@ -109,11 +113,13 @@ static void say_cost(const struct judgement *j, struct strbuf *s, enum verdict_f
 	if (w && j->current != fit)
 		strbuf_addf(s, " Replayed so, the work runs at %.2fx (%.2f-%.2fx).", w->speedup,
 			    w->low, w->high);
-	if (fit == FIT_PROCESSES && j->current != FIT_PROCESSES && bytes > 0)
+	if (fit == FIT_PROCESSES && j->current != FIT_PROCESSES && bytes >= 1e6)
 		strbuf_addf(s,
 			    " It costs up to %.0f MB for each worker, and what they exchange has "
 			    "to be sent.",
 			    bytes / 1e6);
+	else if (fit == FIT_PROCESSES && j->current != FIT_PROCESSES)
+		strbuf_addstr(s, " What they exchange has to be sent.");
 	else if (fit == FIT_THREADS && j->current == FIT_PROCESSES)
 		strbuf_addstr(s, " It costs the isolation: one crash then ends all.");
 }

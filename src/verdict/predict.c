@@ -71,12 +71,17 @@ static bool is_relevant(const struct judgement *j, const struct fact_whatif *w)
 		       j->class == CLASS_KERNEL_LOCK_BOUND;
 	if (is_change(w, "free-threaded"))
 		return j->class == CLASS_GIL_BOUND && j->view.is_cpython;
-	/* Of a thread whose work may not divide one reason is enough: that of what fits. */
-	if (j->current == FIT_SINGLE && w->why_not)
-		return is_change(w, verdict_fit_name(j->fit)) ||
-		       (j->fit != FIT_THREADS && j->fit != FIT_PROCESSES &&
-			is_change(w, "processes"));
 	return true;
+}
+
+/* As many workers as CPUs, and one alone, may be the same. */
+static bool is_said(const struct fact_verdict *out, const struct fact_whatif *w)
+{
+	for (size_t i = 0; i < out->prediction_cnt; i++)
+		if (is_change(w, out->predictions[i].change) &&
+		    out->predictions[i].workers == w->workers)
+			return true;
+	return false;
 }
 
 /* What fits comes first, then the order of the facts. */
@@ -87,7 +92,8 @@ static void add_all(const struct judgement *j, struct fact_verdict *out, bool is
 	for (size_t i = 0; i < f->whatif_cnt; i++) {
 		const struct fact_whatif *w = &f->whatif[i];
 
-		if (!is_relevant(j, w) || is_change(w, verdict_fit_name(j->fit)) != is_fit)
+		if (!is_relevant(j, w) || is_said(out, w) ||
+		    is_change(w, verdict_fit_name(j->fit)) != is_fit)
 			continue;
 		if (w->why_not)
 			add_not_predicted(out, w->change, w->why_not);

@@ -76,8 +76,8 @@ static bool cpu_bound(const struct view *v, const struct rule *r, struct finding
 		return false;
 	strbuf_addf(&out->text,
 		    "running, or waiting to run, is %.0f %% of the workers' active time; %.2f of "
-		    "%.4g usable CPUs in use",
-		    100 * out->value, v->cpus_busy, v->usable);
+		    "%.4g usable %s in use",
+		    100 * out->value, v->cpus_busy, v->usable, view_cpu_word(v));
 	return true;
 }
 
@@ -109,8 +109,8 @@ static bool oversubscribed(const struct view *v, const struct rule *r, struct fi
 		return false;
 	strbuf_addf(&out->text,
 		    "run queue / (run queue + CPU) = %.2f: on average %.1f threads are runnable "
-		    "on %.4g usable CPUs",
-		    out->value, v->runnable, v->usable);
+		    "on %.4g usable %s",
+		    out->value, v->runnable, v->usable, view_cpu_word(v));
 	return true;
 }
 
@@ -195,6 +195,9 @@ static bool imbalanced(const struct view *v, const struct rule *r, struct findin
 	}
 	if (cnt < 2 || v->usable < 2 || v->at_once < 1 || !view_has_spare_cpu(v) ||
 	    view_share(v, PART_CPU) + view_share(v, PART_QUEUE) < CPU_MIN_SHARE)
+		return false;
+	/* Behind other programs who gets less CPU time has no less to do. */
+	if (v->work.ns[PART_QUEUE] > v->work.ns[PART_CPU])
 		return false;
 	/* Who waits for requests holds nobody up, however many the others get. */
 	if (most->time.ns[PART_CPU] + most->time.ns[PART_QUEUE] < v->window_ns * PACE_MIN_SHARE)

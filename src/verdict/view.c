@@ -80,6 +80,16 @@ double view_workers_ns(const struct view *v, enum bucket bucket)
 	return sum;
 }
 
+bool view_has_way_back(const struct view *v)
+{
+	return v->work.ns[PART_LOCK] > view_workers_ns(v, BUCKET_LOCK) * 1.05;
+}
+
+const char *view_cpu_word(const struct view *v)
+{
+	return v->usable == 1 ? "CPU" : "CPUs";
+}
+
 static void add_parts(struct time_parts *to, const struct time_parts *t)
 {
 	for (int p = 0; p < PART_CNT; p++)
