@@ -101,14 +101,14 @@ double whatif_pace_without(const struct whatif *w, const struct lock *l, double 
 static double without(const struct whatif *w, const struct lock *l, double more_ns)
 {
 	struct replay_change *changes = whatif_copy(w);
+	double pace = whatif_pace_without(w, l, more_ns), ns;
 	struct replay_model model = w->now;
-	double ns;
 
 	model.no_lock = l->index;
 	model.changes = changes;
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
 		if (w->r.threads[i].is_worker)
-			changes[i].pace = whatif_pace_without(w, l, more_ns);
+			changes[i].pace = pace;
 	ns = whatif_replay(w, &model);
 	free(changes);
 	return ns;
