@@ -8,7 +8,7 @@
 # tools/check-layers.sh --self-test   check that it would notice
 #
 # A layer includes only what is left of it:
-#   include < base < event < record | symbol | model < facts < verdict < output < cmd
+#   include < base < event < record | symbol | model < facts < verdict < output < export < cmd
 # The three siblings never include each other: src/cmd introduces them by callback.
 #
 # shellcheck disable=SC2016 # what looks like a variable is awk's
@@ -20,8 +20,8 @@ here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 check_includes() {
     find include bpf src -name '*.[ch]' 2>/dev/null | sort | xargs awk '
     BEGIN {
-        split("base event record symbol model facts verdict output cmd", names)
-        split("1    2     3      3      3     4     5       6      7", ranks)
+        split("base event record symbol model facts verdict output export cmd", names)
+        split("1    2     3      3      3     4     5       6      7      8", ranks)
         for (i in names)
             rank[names[i]] = ranks[i]
         # Built files, and the only place (a prefix) that may see each.
@@ -164,6 +164,7 @@ src/record/x.c|#include "partrace.skel.h"
 src/cmd/x.c|#include "partrace.skel.h"
 src/verdict/x.c|#include "output/report.h"
 src/facts/x.c|#include "verdict/verdict.h"
+src/output/x.c|#include "export/rows.h"
 src/event/x.c|#include "vmlinux.h"
 src/event/x.c|#include "event.h"
 src/event/x.c|#include "../model/model.h"

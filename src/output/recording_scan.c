@@ -29,6 +29,9 @@
 /* Facts that are damaged give way to older ones; a file full of such has no facts. */
 #define MAX_TRIES 16
 
+/* Far more than one of our compressed packets can hold: see CHUNK_MAX_BYTES. */
+#define UNPACKED_MAX_BYTES (16u << 20)
+
 #define TRACE_PACKET_TAG (PB_TRACE_PACKET << 3 | PB_WIRE_BYTES)
 
 enum step {
@@ -169,28 +172,36 @@ static bool is_identity_cut(const struct scan *s)
 }
 
 /*
- * @msg's facts as text, or NULL. Memory grows with what really comes out: the
- * length that the message claims is only a limit.
+ * What zlib made of @data, into @out: @max bytes at most, and -EBADMSG if it is more or
+ * damaged. Memory grows with what really comes out.
  */
-static char *inflate_facts(const struct partrace_message *msg)
+static int inflate_all(const unsigned char *data, size_t len, uint64_t max, struct strbuf *out)
 {
-	z_stream z = { .next_in = (unsigned char *)msg->facts,
-		       .avail_in = (unsigned int)msg->facts_len };
-	struct strbuf text = { 0 };
+	z_stream z = { .next_in = (unsigned char *)data, .avail_in = (unsigned int)len };
 	unsigned char piece[32768];
 	int ret = Z_OK;
 
-	if (!msg->facts || msg->facts_bytes > FACTS_MAX_BYTES || inflateInit(&z) != Z_OK)
-		return NULL;
-	while (ret == Z_OK && text.len <= msg->facts_bytes) {
+	if (inflateInit(&z) != Z_OK)
+		return -EBADMSG;
+	while (ret == Z_OK && out->len <= max) {
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);
 		ret = inflate(&z, Z_NO_FLUSH);
-		strbuf_add(&text, piece, sizeof(piece) - z.avail_out);
+		strbuf_add(out, piece, sizeof(piece) - z.avail_out);
 	}
 	inflateEnd(&z);
-	if (ret == Z_STREAM_END && text.len == msg->facts_bytes &&
-	    !memchr(strbuf_str(&text), 0, text.len))
+	return ret == Z_STREAM_END && out->len <= max ? 0 : -EBADMSG;
+}
+
+/* @msg's facts as text, or NULL. The length that the message claims is only a limit. */
+static char *inflate_facts(const struct partrace_message *msg)
+{
+	struct strbuf text = { 0 };
+
+	if (!msg->facts || msg->facts_bytes > FACTS_MAX_BYTES)
+		return NULL;
+	if (!inflate_all(msg->facts, msg->facts_len, msg->facts_bytes, &text) &&
+	    text.len == msg->facts_bytes && !memchr(strbuf_str(&text), 0, text.len))
 		return strbuf_take(&text);
 	strbuf_release(&text);
 	return NULL;
@@ -238,6 +249,81 @@ static int find_facts(struct scan *s, char **json, bool *is_complete)
 		}
 	}
 	free(places);
+	return err;
+}
+
+/* Whole packets, one after the other. */
+static int walk_packets(const struct strbuf *packets,
+			void (*packet)(void *ctx, const unsigned char *body, size_t len),
+			void *ctx)
+{
+	const unsigned char *in = (const unsigned char *)strbuf_str(packets);
+	size_t len = packets->len;
+
+	while (len) {
+		struct pb_field f;
+		size_t n = pb_take(in, len, &f);
+
+		if (!n || f.number != PB_TRACE_PACKET || f.wire != PB_WIRE_BYTES)
+			return -EBADMSG;
+		packet(ctx, f.data, f.len);
+		in += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* A packet is a compressed one if that is its first field: so are ours. */
+static int walk_packet(const unsigned char *body, size_t len,
+		       void (*packet)(void *ctx, const unsigned char *body, size_t len), void *ctx)
+{
+	struct strbuf unpacked = { 0 };
+	struct pb_field f;
+	int err;
+
+	if (!pb_take(body, len, &f) || f.number != PB_TRACE_PACKET_COMPRESSED_PACKETS ||
+	    f.wire != PB_WIRE_BYTES) {
+		packet(ctx, body, len);
+		return 0;
+	}
+	err = inflate_all(f.data, f.len, UNPACKED_MAX_BYTES, &unpacked);
+	if (!err)
+		err = walk_packets(&unpacked, packet, ctx);
+	strbuf_release(&unpacked);
+	return err;
+}
+
+static int walk(struct scan *s, void (*packet)(void *ctx, const unsigned char *body, size_t len),
+		void *ctx)
+{
+	enum step step = STEP_PACKET;
+	int err = 0;
+
+	while (!err && (step = scan_next(s)) == STEP_PACKET) {
+		unsigned char *body;
+
+		if (s->is_ours)
+			continue;
+		body = read_body(s->fd, s->body, s->body_len);
+		err = body ? walk_packet(body, s->body_len, packet, ctx) : -EBADMSG;
+		free(body);
+	}
+	return step == STEP_DAMAGED ? -EBADMSG : err;
+}
+
+int recording_walk(const char *path,
+		   void (*packet)(void *ctx, const unsigned char *body, size_t len), void *ctx)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct scan s;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = scan_open(&s, fd);
+	if (!err)
+		err = has_identity(&s) ? walk(&s, packet, ctx) : -EPROTO;
+	close(fd);
 	return err;
 }
 
