@@ -90,6 +90,7 @@ static int add(struct export *e, const char *path)
 	if (!f.recording.is_complete)
 		log_warn("'%s' is truncated: what is exported goes up to where its facts end",
 			 path);
+	fact_verdict_release(&f.verdict);
 	verdict_judge(&f, &f.verdict);
 	err = export_add(e, path, &f);
 	if (err)

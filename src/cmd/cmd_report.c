@@ -73,6 +73,7 @@ static int load(const char *path, const struct need *need, struct facts *f)
 		return err;
 	if (need_name(need))
 		replace_need(&f->recording, need_name(need));
+	fact_verdict_release(&f->verdict);
 	verdict_judge(f, &f->verdict);
 	return 0;
 }

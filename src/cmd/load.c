@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Owns what is said of files that are no recordings, or no longer whole ones. */
+/* Owns the words for a recording that can't be read. */
 #include "cmd/load.h"
 
 #include <errno.h>
@@ -40,6 +40,5 @@ int load_facts(struct facts *f, const char *path)
 	if (err)
 		return log_err(0, "cannot use the facts in '%s': %s", path, why);
 	f->recording.is_complete = is_complete;
-	fact_verdict_release(&f->verdict);
 	return 0;
 }
