@@ -22,5 +22,6 @@ struct command {
 extern const struct command cmd_record;
 extern const struct command cmd_report;
 extern const struct command cmd_export;
+extern const struct command cmd_doctor;
 
 #endif

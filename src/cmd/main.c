@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&cmd_record,
 	&cmd_report,
 	&cmd_export,
+	&cmd_doctor,
 	NULL,
 };
 
