@@ -219,9 +219,10 @@ static void cut_anywhere_it_is_read_up_to_there(void **state)
 	strbuf_release(&whole);
 }
 
-static void add_packet(void *ctx, const unsigned char *body, size_t len)
+static int add_packet(const unsigned char *body, size_t len, void *ctx)
 {
 	pb_bytes(ctx, PB_TRACE_PACKET, body, len);
+	return 0;
 }
 
 /* Of a compressed packet zlib sees the damage, so this file has none. */
@@ -234,7 +235,7 @@ static void any_damaged_byte_does_no_harm(void **state)
 	(void)state;
 	make_both();
 	format_identity(&bytes);
-	assert_int_equal(recording_walk(path, add_packet, &bytes), 0);
+	assert_int_equal(recording_each_unpacked(path, add_packet, &bytes), 0);
 	write_file(&bytes, bytes.len);
 	assert_int_equal(trace_read(path, 1000, &v), 0);
 	assert_int_equal(told, 40);
