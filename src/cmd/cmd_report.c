@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* `partrace report`: a recording's facts, judged by today's rules. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/argspec.h"
-#include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/command.h"
 #include "cmd/gate.h"
+#include "cmd/load.h"
 #include "cmd/need.h"
 #include "cmd/show.h"
-#include "facts/facts_json.h"
-#include "output/recording.h"
 #include "verdict/verdict.h"
 
 struct options {
@@ -59,21 +55,6 @@ static int parse_options(struct options *o, int argc, char **argv)
 	return gate_parse(&o->gate, &spec);
 }
 
-/* In the words of recording_read_facts()'s codes. */
-static int explain_read_error(int err, const char *path)
-{
-	switch (err) {
-	case -EPROTO:
-		return log_err(0, "'%s' is not a partrace recording", path);
-	case -ENODATA:
-		return log_err(0, "'%s' ends before any facts were written to it", path);
-	case -EBADMSG:
-		return log_err(0, "'%s' is damaged before any facts in it", path);
-	default:
-		return log_err(err, "cannot read '%s'", path);
-	}
-}
-
 /* What is said now takes the place of what was said to the recorder. */
 static void replace_need(struct fact_recording *r, const char *need)
 {
@@ -86,19 +67,10 @@ static void replace_need(struct fact_recording *r, const char *need)
 
 static int load(const char *path, const struct need *need, struct facts *f)
 {
-	char why[FACTS_JSON_ERR_LEN];
-	bool is_complete = false;
-	char *json = NULL;
-	int err;
+	int err = load_facts(f, path);
 
-	err = recording_read_facts(path, &json, &is_complete);
 	if (err)
-		return explain_read_error(err, path);
-	err = facts_json_parse(f, json, strlen(json), why);
-	free(json);
-	if (err)
-		return log_err(0, "cannot use the facts in '%s': %s", path, why);
-	f->recording.is_complete = is_complete;
+		return err;
 	if (need_name(need))
 		replace_need(&f->recording, need_name(need));
 	fact_verdict_release(&f->verdict);

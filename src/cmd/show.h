@@ -4,6 +4,7 @@
 #define CMD_SHOW_H
 
 #include "facts/facts.h"
+#include "output/report_diff.h"
 
 enum show_color { SHOW_COLOR_AUTO, SHOW_COLOR_ALWAYS, SHOW_COLOR_NEVER };
 
@@ -13,5 +14,6 @@ int show_parse_color(void *out, const char *value);
 /* @trace: the recording's name. Said on failure. */
 int show_report(const struct facts *f, const char *trace, enum show_color color);
 int show_json(const struct facts *f);
+int show_diff(const struct report_diff *r, bool is_json, enum show_color color);
 
 #endif
