@@ -29,7 +29,8 @@ static double median(double *values, size_t cnt)
 
 /*
  * A launched command is alive at the start, like one that was attached to, but gets its
- * program only then. One that was cut off by the recording's end has not ended.
+ * program only then. One that was cut off by the recording's end has not ended, or not by
+ * itself.
  */
 static bool is_whole_run(const struct facts *f)
 {
@@ -39,7 +40,7 @@ static bool is_whole_run(const struct facts *f)
 		return false;
 	p = &f->processes[0];
 	return p->pid == f->recording.pids[0] && !p->started_by && !p->started_ns && p->has_exec &&
-	       p->exec && p->ended;
+	       p->exec && p->ended && !p->exit_signal;
 }
 
 static void add_times(struct sample *s)

@@ -13,8 +13,8 @@
 #include "output/report_wrap.h"
 
 #define WIDTH_MIN     72
-#define NAME_COLUMNS  24
-#define VALUE_COLUMNS 11
+#define NAME_COLUMNS  16
+#define VALUE_COLUMNS 10
 #define ROLES_SHOWN   8
 #define OBJECTS_SHOWN 6
 #define FILES_SHOWN   3
@@ -107,33 +107,46 @@ static void add_cell(struct strbuf *line, enum diff_unit unit, bool is_known, do
 	strbuf_release(&cell);
 }
 
-static void put_row(struct wrap *w, const char *label, const struct diff_row *r)
+/* Where there is no room the range is left out; the JSON has it. */
+static void put_row(struct wrap *w, const struct diff_row *r)
 {
+	size_t indent = WRAP_LABEL + (r->role ? 2 : 0), bare;
 	struct strbuf line = { 0 };
 
-	wrap_label(w, label);
-	strbuf_addf(&line, "%-*s", NAME_COLUMNS - (r->role ? 2 : 0), title_of(r));
+	strbuf_addf(&line, "%*s%-*s", (int)indent, "", NAME_COLUMNS + WRAP_LABEL - (int)indent,
+		    title_of(r));
 	add_cell(&line, r->unit, r->has_before, r->before);
 	add_cell(&line, r->unit, r->has_after, r->after);
 	strbuf_addstr(&line, "  ");
+	bare = line.len;
 	add_change(&line, r);
-	strbuf_addf(w->out, "%s%s\n", r->role ? "  " : "", strbuf_str(&line));
+	if (line.len > w->width && strchr(line.buf + bare, '('))
+		*strchr(line.buf + bare, '(') = '\0';
+	strbuf_addf(w->out, "%s\n", strbuf_str(&line));
 	strbuf_release(&line);
+}
+
+static void put_heading(struct wrap *w)
+{
+	wrap_gap(w);
+	wrap_label(w, "Changed");
+	strbuf_addf(w->out, "%-*s%*s%*s  change (its range)\n", NAME_COLUMNS, "", VALUE_COLUMNS,
+		    "before", VALUE_COLUMNS, "after");
 }
 
 static void put_program(struct wrap *w, const struct diff *d)
 {
-	const char *label = "Changed";
+	bool has_heading = false;
 
 	for (size_t i = 0; i < d->row_cnt; i++) {
 		const struct diff_row *r = &d->rows[i];
 
 		if (r->role || !r->is_significant || !is_shown(r))
 			continue;
-		if (*label)
-			wrap_gap(w);
-		put_row(w, label, r);
-		label = "";
+		if (!has_heading)
+			put_heading(w);
+		has_heading = true;
+		put_row(w, r);
 	}
 }
 
@@ -181,7 +194,7 @@ static void put_role(struct wrap *w, const struct diff *d, const struct diff_rol
 	for (size_t i = 0; i < d->row_cnt; i++)
 		if (d->rows[i].role && !strcmp(d->rows[i].role, r->role) &&
 		    d->rows[i].is_significant && is_shown(&d->rows[i]))
-			put_row(w, "", &d->rows[i]);
+			put_row(w, &d->rows[i]);
 }
 
 static void put_roles(struct wrap *w, const struct diff *d)
