@@ -135,7 +135,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		  "served connections",
 		  &o->request, request_option_parse },
 		{ 'q', "quiet", ARG_FLAG, NULL, "print errors only", &o->quiet, NULL },
-		{ 'v', "verbose", ARG_COUNT, NULL, "say what is being done", &o->verbose, NULL },
+		{ 'v', "verbose", ARG_COUNT, NULL,
+		  "say what is being done, and what predictions are based on", &o->verbose, NULL },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
 		  show_parse_color },
 		{ 0 },
@@ -323,7 +324,8 @@ static int record_and_show(struct options *o, struct target *target)
 	collector_close(&c);
 	target_finish(target, hurry);
 	if (!err && !o->quiet)
-		err = show_report(&facts, o->output ? o->output : o->own_output, o->color);
+		err = show_report(&facts, o->output ? o->output : o->own_output, o->color,
+				  o->verbose > 0);
 	is_missed = !err && gate_is_missed(&facts);
 	facts_release(&facts);
 	return exit_code(target, err, is_missed, ended_by_itself);

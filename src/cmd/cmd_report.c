@@ -13,7 +13,7 @@
 
 struct options {
 	const char *path;
-	bool is_json;
+	bool is_json, is_verbose;
 	struct need need;
 	enum show_color color;
 	struct gate gate;
@@ -24,6 +24,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 	const struct arg_option options[] = {
 		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
 		  NULL },
+		{ 'v', "verbose", ARG_FLAG, NULL, "say also what predictions are based on",
+		  &o->is_verbose, NULL },
 		{ 0, "need", ARG_CALLBACK, "WHAT",
 		  "what counts besides speed: isolation (a crash takes no other worker along) or "
 		  "sharing (of data, at no cost)",
@@ -95,7 +97,7 @@ static int report_run(int argc, char **argv)
 	if (has_gate)
 		slo_judge(&o.gate.slo, &f);
 	if (!err)
-		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color);
+		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color, o.is_verbose);
 	if (has_gate && !err)
 		is_missed = gate_is_missed(&f);
 	facts_release(&f);

@@ -60,7 +60,7 @@ static int print(struct strbuf *text)
 	return err;
 }
 
-int show_report(const struct facts *f, const char *trace, enum show_color color)
+int show_report(const struct facts *f, const char *trace, enum show_color color, bool is_verbose)
 {
 	struct strbuf text = { 0 };
 
@@ -69,6 +69,7 @@ int show_report(const struct facts *f, const char *trace, enum show_color color)
 			   &(struct report_text_options){
 				   .width = terminal_width(),
 				   .color = wants_color(color),
+				   .is_verbose = is_verbose,
 				   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 				   .trace = trace,
 			   },

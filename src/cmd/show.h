@@ -3,6 +3,8 @@
 #ifndef CMD_SHOW_H
 #define CMD_SHOW_H
 
+#include <stdbool.h>
+
 #include "facts/facts.h"
 #include "output/report_diff.h"
 
@@ -11,8 +13,8 @@ enum show_color { SHOW_COLOR_AUTO, SHOW_COLOR_ALWAYS, SHOW_COLOR_NEVER };
 /* For ARG_CALLBACK: "auto", "always", "never" into an enum show_color. */
 int show_parse_color(void *out, const char *value);
 
-/* @trace: the recording's name. Said on failure. */
-int show_report(const struct facts *f, const char *trace, enum show_color color);
+/* @trace: the recording's name; @is_verbose: with the basis of predictions. Said on failure. */
+int show_report(const struct facts *f, const char *trace, enum show_color color, bool is_verbose);
 int show_json(const struct facts *f);
 int show_diff(const struct report_diff *r, bool is_json, enum show_color color);
 

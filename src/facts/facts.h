@@ -247,6 +247,7 @@ struct fact_prediction {
 	char *change;
 	uint32_t workers;
 	double speedup, low, high;
+	double worker_bytes;		/* of memory, per worker: more (less, if < 0); 0: not known */
 	char *basis;
 };
 

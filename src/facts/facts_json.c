@@ -528,6 +528,7 @@ static json_t *verdict_predictions(const struct fact_verdict *v)
 		set(o, "speedup", real(p->speedup));
 		set(o, "low", real(p->low));
 		set(o, "high", real(p->high));
+		set(o, "worker_bytes", p->worker_bytes != 0 ? real(p->worker_bytes) : json_null());
 		set(o, "basis", text(p->basis));
 		json_array_append_new(arr, o);
 	}

@@ -540,6 +540,7 @@ static void read_prediction(const struct node *n, struct fact_prediction *p)
 	get_real(n, "speedup", &p->speedup);
 	get_real(n, "low", &p->low);
 	get_real(n, "high", &p->high);
+	get_real(n, "worker_bytes", &p->worker_bytes);
 	get_text(n, "basis", &p->basis);
 }
 

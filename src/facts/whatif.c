@@ -136,9 +136,8 @@ static void ask_all(struct whatif *w)
 {
 	if (w->error > ERROR_MAX) {
 		whatif_refuse(w, w->multi ? "processes" : "threads", w->workers,
-			      xasprintf("replayed as it was, the recorded work takes %.2f s, not "
-					"the %.2f s it took: other programs were in its way, or it "
-					"waits for what can't be seen",
+			      xasprintf("replayed unchanged it takes %.2f s, not %.2f s: something "
+					"unseen was in its way",
 					w->base_ns / 1e9, w->recorded_ns / 1e9));
 		return;
 	}

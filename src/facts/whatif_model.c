@@ -165,12 +165,10 @@ static void refuse_undivided(struct whatif *w)
 	if (w->workers != 1 || w->cpus < 2 || whatif_is_loop(w))
 		return;
 	for (int i = 0; i < 2; i++)
-		whatif_refuse(
-			w, changes[i], (uint32_t)w->cpus,
-			xasprintf("whether the work of the one thread divides can't be seen "
-				  "from outside; if all of it does, %.4g CPUs make it at most "
-				  "%.4gx as fast",
-				  w->cpus, w->cpus));
+		whatif_refuse(w, changes[i], (uint32_t)w->cpus,
+			      xasprintf("whether one thread's work divides can't be seen; at most "
+					"%.4gx, if all of it does",
+					w->cpus));
 }
 
 void whatif_processes(struct whatif *w)
@@ -185,13 +183,12 @@ void whatif_processes(struct whatif *w)
 	struct outcome o;
 
 	refuse_undivided(w);
-	if (!w->multi)
+	if (!w->multi || w->workers < 2)
 		return;
 	if (d.rest_bytes > DATA_BYTES || d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
 		whatif_refuse(w, "processes", w->workers,
-			      xasprintf("the workers touched %.0f MB of fresh memory, and their "
-					"process has %.0f MB of data: what of it are arguments or "
-					"results would have to be copied each time",
+			      xasprintf("how much of %.0f MB fresh and %.0f MB lasting memory "
+					"would be copied can't be seen",
 					d.bytes / 1e6, d.rest_bytes > 0 ? d.rest_bytes / 1e6 : 0));
 		return;
 	}
@@ -339,7 +336,7 @@ void whatif_threads(struct whatif *w)
 {
 	struct outcome o;
 
-	if (w->processes < 2)
+	if (w->processes < 2 || w->workers < 2)
 		return;
 	if (!is_one_program(w)) {
 		whatif_refuse(w, "threads", w->workers,
@@ -348,9 +345,8 @@ void whatif_threads(struct whatif *w)
 	}
 	if (mapping_ns(w) > MAP_SHARE_LIMIT * w->work_ns) {
 		whatif_refuse(w, "threads", w->workers,
-			      xasprintf("the workers took %llu page faults and mapped memory as "
-					"often: as threads they would share one mmap_lock, and how "
-					"much of it they would wait can't be seen",
+			      xasprintf("%llu page faults would share one mmap_lock; how long "
+					"they'd wait for it can't be seen",
 					(unsigned long long)w->facts->faults_minor));
 		return;
 	}

@@ -163,8 +163,8 @@ static void loop_as_threads(struct whatif *w, const struct fact_thread *t)
 		return;
 	if (blocked > LOOP_BLOCKED * w->recorded_ns) {
 		whatif_refuse(w, "threads", connections,
-			      xasprintf("the loop was blocked for %.2f s, and what its connections "
-					"waited for meanwhile can't be seen",
+			      xasprintf("what connections waited for while the loop was blocked, "
+					"%.2f s, can't be seen",
 					blocked / 1e9));
 		return;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Owns the order and the wording of the text report; report_table.c owns the
- * table of where time went, report_ledger.c that of who exchanged what with whom.
+ * table of where time went, report_ledger.c that of who exchanged what with whom,
+ * report_expect.c what is said of predictions.
  * Decides nothing: every number is in the facts.
  */
 #include "output/report_text.h"
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/report_expect.h"
 #include "output/report_ledger.h"
 #include "output/report_loops.h"
 #include "output/report_python.h"
@@ -138,46 +140,6 @@ static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 	if (v->summary)
 		wrap_text(w, "", WRAP_LABEL, v->summary);
 	put_doubts(w, v);
-	strbuf_release(&s);
-}
-
-static void say_prediction(const struct fact_prediction *p, struct strbuf *s)
-{
-	const char *change = p->change ? p->change : "";
-
-	if (!strcmp(change, "processes") || !strcmp(change, "threads"))
-		strbuf_addf(s, "%u workers as %s: ", p->workers, change);
-	else if (!strcmp(change, "workers"))
-		strbuf_addf(s, "%u worker%s: ", p->workers, p->workers == 1 ? "" : "s");
-	else if (!strcmp(change, "without-lock"))
-		strbuf_addstr(s, "without the waits for the lock: ");
-	else
-		strbuf_addf(s, "%s: ", change);
-	strbuf_addf(s, "about %.1fx the throughput (%.1f-%.1fx)", p->speedup, p->low, p->high);
-	if (p->basis && p->basis[0])
-		strbuf_addf(s, "; %s", p->basis);
-}
-
-static void put_expectations(struct wrap *w, const struct fact_verdict *v)
-{
-	const char *label = "Expect";
-	struct strbuf s = { 0 };
-
-	for (size_t i = 0; i < v->prediction_cnt; i++) {
-		strbuf_reset(&s);
-		say_prediction(&v->predictions[i], &s);
-		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
-		label = "";
-	}
-	for (size_t i = 0; i < v->not_predicted_cnt; i++) {
-		const struct fact_not_predicted *n = &v->not_predicted[i];
-
-		strbuf_reset(&s);
-		strbuf_addf(&s, "not predicted for %s: %s", n->change ? n->change : "",
-			    n->why ? n->why : "");
-		wrap_text(w, label, WRAP_LABEL, strbuf_str(&s));
-		label = "";
-	}
 	strbuf_release(&s);
 }
 
@@ -346,7 +308,7 @@ void report_text_format(const struct facts *f, const struct report_text_options 
 	wrap_gap(&w);
 	put_deadlocks(&w, f);
 	put_verdict(&w, &f->verdict);
-	put_expectations(&w, &f->verdict);
+	report_expect(&w, &f->verdict, options->is_verbose);
 	if (f->thread_cnt) {
 		wrap_gap(&w);
 		report_table(&w, f);

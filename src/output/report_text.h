@@ -11,6 +11,7 @@
 struct report_text_options {
 	unsigned int width;	/* columns; 0 is 80, never less than 72 */
 	bool color;		/* ANSI sequences */
+	bool is_verbose;	/* say also what predictions are based on */
 	bool utf8;		/* the output takes more than ASCII */
 	const char *trace;	/* the recording's file name, or NULL */
 };

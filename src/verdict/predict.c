@@ -47,16 +47,14 @@ static double worker_bytes(const struct view *v)
 	return most;
 }
 
-static char *basis_of(const struct view *v, const struct fact_whatif *w)
+/* More of it per worker, or less. Forked workers need less than this as long as they share it. */
+static double more_bytes(const struct view *v, const struct fact_whatif *w)
 {
-	const char *basis = w->basis ? w->basis : "";
-	double bytes = worker_bytes(v);
-
-	if (bytes > 0 && is_change(w, "processes"))
-		return xasprintf("about +%.0f MB of memory per worker; %s", bytes / 1e6, basis);
-	if (bytes > 0 && is_change(w, "threads") && v->worker_processes > 1)
-		return xasprintf("about -%.0f MB of memory per worker; %s", bytes / 1e6, basis);
-	return xstrdup(basis);
+	if (is_change(w, "processes"))
+		return worker_bytes(v);
+	if (is_change(w, "threads") && v->worker_processes > 1)
+		return -worker_bytes(v);
+	return 0;
 }
 
 static void add_prediction(const struct view *v, struct fact_verdict *out,
@@ -73,7 +71,8 @@ static void add_prediction(const struct view *v, struct fact_verdict *out,
 		.speedup = clamp(w->speedup, low, high),
 		.low = low,
 		.high = high,
-		.basis = basis_of(v, w),
+		.worker_bytes = more_bytes(v, w),
+		.basis = xstrdup(w->basis ? w->basis : ""),
 	};
 	out->prediction_cnt++;
 }
@@ -128,8 +127,6 @@ void predict(const struct judgement *j, struct fact_verdict *out)
 	add_all(j, out, true);
 	add_all(j, out, false);
 	if (j->class == CLASS_IO_BOUND)
-		add_not_predicted(
-			out, "workers",
-			"how many requests at once the other end serves can't be seen from "
-			"this one");
+		add_not_predicted(out, "workers",
+				  "how many requests at once the other end serves can't be seen");
 }

@@ -34,9 +34,12 @@ static double own_share(const struct fact_loop *l)
 	return ratio((double)l->long_cpu_ns + (double)l->long_blocked_ns, (double)l->long_ns);
 }
 
-static bool lags(const struct thread_view *t, const struct rule *r)
+static bool lags(const struct thread_view *t, const struct rule *r, struct finding *out)
 {
-	return t && t->fact->loop->has_turns && lag_ms(t->fact->loop) >= r->threshold;
+	if (!t || !t->fact->loop->has_turns)
+		return false;
+	out->value = lag_ms(t->fact->loop);
+	return out->value >= r->threshold;
 }
 
 static bool already_async(const struct view *v, const struct rule *r, struct finding *out)
@@ -93,10 +96,9 @@ static bool loop_blocks(const struct view *v, const struct rule *r, struct findi
 	const struct thread_view *t = loops_slowest(v);
 	const struct fact_loop *l;
 
-	if (!lags(t, r) || own_share(t->fact->loop) < OWN_MIN)
+	if (!lags(t, r, out) || own_share(t->fact->loop) < OWN_MIN)
 		return false;
 	l = t->fact->loop;
-	out->value = lag_ms(l);
 	out->cost = ratio((double)l->long_cpu_ns + (double)l->long_blocked_ns, (double)l->loop_ns);
 	strbuf_addf(&out->text, "in ");
 	say_loop(t, &out->text);
@@ -110,9 +112,8 @@ static bool loop_starves(const struct view *v, const struct rule *r, struct find
 {
 	const struct thread_view *t = loops_slowest(v);
 
-	if (!lags(t, r) || own_share(t->fact->loop) >= OWN_MIN)
+	if (!lags(t, r, out) || own_share(t->fact->loop) >= OWN_MIN)
 		return false;
-	out->value = lag_ms(t->fact->loop);
 	say_loop(t, &out->text);
 	strbuf_addf(&out->text,
 		    " waits for a CPU for %.0f %% of its long turns; 5 %% of arrivals wait %.0f ms "

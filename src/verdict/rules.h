@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules: one table per subject, walked in this order by verdict.c. */
+/* The rules: one table per subject. */
 #ifndef VERDICT_RULES_H
 #define VERDICT_RULES_H
 
@@ -35,6 +35,9 @@ extern const struct rule rules_io[];
 extern const struct rule rules_python[];
 extern const struct rule rules_ipc[];
 extern const struct rule rules_async[];
+
+/* All of them, in the order in which they are checked; then NULL. */
+extern const struct rule *const rule_tables[];
 
 /* The most waited for lock of the kinds that @is_kernel asks for, or NULL. */
 const struct fact_lock *top_lock(const struct facts *f, bool is_kernel);

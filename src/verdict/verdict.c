@@ -8,16 +8,14 @@
 #include "base/xalloc.h"
 #include "verdict/judge.h"
 
-static const struct rule *const tables[] = {
-	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu, rules_async,
+const struct rule *const rule_tables[] = {
+	rules_python, rules_lock, rules_ipc, rules_io, rules_cpu, rules_async, NULL,
 };
-
-#define TABLE_CNT (sizeof(tables) / sizeof(tables[0]))
 
 static void run_rules(struct judgement *j)
 {
-	for (size_t i = 0; i < TABLE_CNT; i++) {
-		for (const struct rule *r = tables[i]; r->id; r++) {
+	for (size_t i = 0; rule_tables[i]; i++) {
+		for (const struct rule *r = rule_tables[i]; r->id; r++) {
 			struct finding *f = &j->findings[j->finding_cnt];
 
 			if (j->finding_cnt == FINDINGS_MAX)

@@ -36,13 +36,17 @@ async def ask(reader, writer, path):
     return len(await reader.readexactly(int(head.split(b"Content-Length: ")[1])))
 
 
-async def converse(paths, pause=0):
-    """One connection, requests one after the other; a pause stops the whole loop."""
+async def converse(paths, pause=0, aside=False):
+    """One connection, requests one after the other; a pause stops the whole loop, unless it
+    is spent aside, in a thread of the loop's pool."""
     reader, writer = await asyncio.open_connection(HOST, int(PORT))
     total = 0
     for path in paths:
         total += await ask(reader, writer, path)
-        time.sleep(pause)
+        if aside:
+            await asyncio.to_thread(time.sleep, pause)
+        else:
+            time.sleep(pause)
     writer.close()
     return total
 
@@ -85,9 +89,10 @@ def crunched(variant, workers, scale):
 
 def on_each(connections, variant, paths, pause=0):
     """The same requests on each of so many connections."""
-    if variant == "async":
+    if variant != "threads":
         async def all_of_them():
-            return sum(await asyncio.gather(*(converse(paths, pause) for _ in range(connections))))
+            return sum(await asyncio.gather(*(converse(paths, pause, variant == "hybrid")
+                                              for _ in range(connections))))
         return asyncio.run(all_of_them())
     threading.stack_size(256 * 1024)
     return sum(work.pool(variant, connections, partial(converse_blocking, pause=pause),
@@ -100,7 +105,8 @@ def sockets(variant, workers, scale):
 
 
 def blocked_loop(variant, workers, scale):
-    """A call after each answer that blocks for 10 ms: of an event loop it stops everything."""
+    """A call after each answer that blocks for 10 ms: of an event loop it stops everything.
+    Hybrid: the loop's pool makes these calls."""
     return on_each(workers, variant, ["/50/100"] * work.scaled(50, scale), pause=0.01)
 
 

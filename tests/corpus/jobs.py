@@ -70,7 +70,7 @@ JOBS = [
     Job("urls", "fetch.py", ["threads 8", "processes 8", "async 8"], server=True),
     Job("fetch-and-crunch", "fetch.py", ["threads 8", "processes 8", "hybrid 8"], server=True),
     Job("sockets", "fetch.py", ["threads 1000", "async 1000"], server=True),
-    Job("blocked-loop", "fetch.py", ["threads 20", "async 20"], server=True),
+    Job("blocked-loop", "fetch.py", ["threads 20", "async 20", "hybrid 20"], server=True),
     # Handing work over.
     Job("queue-workers", "exchange.py", PAIR),
     Job("tiny-tasks", "exchange.py", PAIR),

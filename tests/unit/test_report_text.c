@@ -121,15 +121,17 @@ static void ascii_only_unless_utf8_is_asked_for(void **state)
 
 static void the_verdict_comes_first_and_all_parts_are_there(void **state)
 {
-	static const char *const parts[] = { "Verdict   processes fit this workload better",
-					     "Expect    2 workers as processes",
-					     "Time      thread",
-					     "worker x4",
-					     "Lock      GIL of python3",
-					     "Evidence  gil-bound",
-					     "Try       concurrent.futures",
-					     "Cost      partrace used 0.6 %",
-					     "Trace     partrace-100.pftrace" };
+	static const char *const parts[] = {
+		"Verdict   processes fit this workload better",
+		"Expect    processes x2   1.95x the throughput (1.8-2.0), +31 MB per worker",
+		"Time      thread",
+		"worker x4",
+		"Lock      GIL of python3",
+		"Evidence  gil-bound",
+		"Try       concurrent.futures",
+		"Cost      partrace used 0.6 %",
+		"Trace     partrace-100.pftrace"
+	};
 	struct facts f = gil_facts();
 	const char *at;
 	char *text;
@@ -145,6 +147,45 @@ static void the_verdict_comes_first_and_all_parts_are_there(void **state)
 		if (!at)
 			fail_msg("'%s' is missing, or out of order, in:\n%s", parts[i], text);
 	}
+	free(text);
+}
+
+static void a_prediction_is_one_line_and_its_basis_is_for_those_who_ask(void **state)
+{
+	struct facts f = gil_facts(), g = gil_facts();
+	struct report_text_options verbose = plain;
+	char *text, *more;
+
+	(void)state;
+	replayed(&f, "processes", 4, 1.73, 1.93, 2.08);
+	replayed(&f, "workers", 1, 0.95, 1, 1.1);
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "\nExpect    processes x4   1.93x the throughput (1.7-2.1), "
+				     "+31 MB per worker\n"
+				     "          1 worker       1.00x (0.95-1.10)\n"));
+	verbose.is_verbose = true;
+	replayed(&g, "processes", 4, 1.73, 1.93, 2.08);
+	more = report(&g, verbose);
+	assert_null(strstr(text, "replayed"));
+	assert_non_null(strstr(more, "per worker\n                         replayed\n"));
+	free(text);
+	free(more);
+}
+
+static void changes_not_predicted_for_one_reason_share_a_line(void **state)
+{
+	struct facts f = gil_facts();
+	char *text;
+
+	(void)state;
+	replayed(&f, "processes", 4, 0, 0, 0);
+	replayed(&f, "threads", 4, 0, 0, 0);
+	replayed(&f, "async", 4, 0.9, 1, 1.1);
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "\nExpect    async                1.00x the throughput "
+				     "(0.90-1.10)\n"
+				     "          processes, threads   not predicted: it can't be "
+				     "seen\n"));
 	free(text);
 }
 
@@ -360,6 +401,8 @@ int main(void)
 		cmocka_unit_test(colours_only_when_asked),
 		cmocka_unit_test(ascii_only_unless_utf8_is_asked_for),
 		cmocka_unit_test(the_verdict_comes_first_and_all_parts_are_there),
+		cmocka_unit_test(a_prediction_is_one_line_and_its_basis_is_for_those_who_ask),
+		cmocka_unit_test(changes_not_predicted_for_one_reason_share_a_line),
 		cmocka_unit_test(columns_that_are_nothing_are_left_out),
 		cmocka_unit_test(columns_that_do_not_fit_are_summed),
 		cmocka_unit_test(losses_and_missing_buckets_are_named),
