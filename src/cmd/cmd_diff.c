@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* `partrace diff`: what changed between recordings, and is it more than noise? */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/argspec.h"
 #include "base/log.h"
@@ -11,6 +13,7 @@
 #include "cmd/show.h"
 #include "diff/diff.h"
 #include "diff/fail_on.h"
+#include "output/join_trace.h"
 #include "output/report_diff.h"
 #include "verdict/verdict.h"
 
@@ -33,6 +36,7 @@ struct options {
 	char **before, **after;	/* lent by argv */
 	size_t before_cnt, after_cnt;
 	bool is_json;
+	const char *trace;
 	enum show_color color;
 	struct texts gates;
 	struct fail_on gate;
@@ -95,6 +99,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 	const struct arg_option options[] = {
 		{ 0, "fail-on", ARG_CALLBACK, "LIMITS", FAIL_ON_HELP, &o->gates, add_text },
 		{ 0, "json", ARG_FLAG, NULL, "print the comparison as JSON", &o->is_json, NULL },
+		{ 0, "trace", ARG_STRING, "FILE",
+		  "write both, aligned at their starts, as one trace for the Perfetto UI",
+		  &o->trace, NULL },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
 		  show_parse_color },
 		{ 0 },
@@ -127,6 +134,42 @@ static int load_all(struct facts *facts, char **paths, size_t cnt)
 	return 0;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Of several recordings the first ones. */
+static int write_trace(const struct options *o)
+{
+	const char *culprit;
+	int err;
+
+	for (size_t i = 0; i < o->before_cnt + o->after_cnt; i++) {
+		const char *path = i < o->before_cnt ? o->before[i] : o->after[i - o->before_cnt];
+
+		if (is_same_file(o->trace, path))
+			return log_err(0, "cannot write the trace to '%s': it is compared", path);
+	}
+	err = join_trace(o->trace, o->before[0], o->after[0], &culprit);
+	switch (err) {
+	case 0:
+		return 0;
+	case -EEXIST:
+		return log_err(0,
+			       "cannot write '%s': it is not a recording of partrace's, and "
+			       "stays as it is",
+			       culprit);
+	case -EBADMSG:
+		return log_err(0, "cannot join '%s': it is damaged", culprit);
+	default:
+		return log_err(err, culprit == o->trace ? "cannot write '%s'" : "cannot read '%s'",
+			       culprit);
+	}
+}
+
 static size_t say_failures(const struct fail_on *gate)
 {
 	size_t failed = 0;
@@ -154,6 +197,7 @@ static int compare(struct options *o, struct facts *facts)
 		.before = (const char *const *)o->before,
 		.after = (const char *const *)o->after,
 		.gate = &o->gate,
+		.trace = o->trace,
 	};
 	int err = load_all(facts, o->before, o->before_cnt);
 
@@ -163,7 +207,9 @@ static int compare(struct options *o, struct facts *facts)
 		return EXIT_FAILED;
 	diff_compare(&d, facts, o->before_cnt, facts + o->before_cnt, o->after_cnt);
 	fail_on_judge(&o->gate, &d);
-	err = show_diff(&r, o->is_json, o->color);
+	err = o->trace ? write_trace(o) : 0;
+	if (!err)
+		err = show_diff(&r, o->is_json, o->color);
 	diff_release(&d);
 	if (err)
 		return EXIT_FAILED;

@@ -261,3 +261,34 @@ int recording_read_facts(const char *path, char **json, bool *is_complete)
 	close(fd);
 	return err;
 }
+
+static int hand_on(struct scan *s, recording_packet_fn *fn, void *ctx)
+{
+	enum step step = STEP_END;
+	int ret = 0;
+
+	while (!ret && (step = scan_next(s)) == STEP_PACKET) {
+		unsigned char *body = read_body(s->fd, s->body, s->body_len);
+
+		ret = body ? fn(body, s->body_len, ctx) : -EBADMSG;
+		free(body);
+	}
+	return !ret && step == STEP_DAMAGED ? -EBADMSG : ret;
+}
+
+int recording_each_packet(const char *path, recording_packet_fn *fn, void *ctx)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct scan s;
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = scan_open(&s, fd);
+	if (!ret && !has_identity(&s))
+		ret = -EPROTO;
+	if (!ret)
+		ret = hand_on(&s, fn, ctx);
+	close(fd);
+	return ret;
+}

@@ -6,7 +6,18 @@
 #ifndef OUTPUT_RECORDING_SCAN_H
 #define OUTPUT_RECORDING_SCAN_H
 
+#include <stddef.h>
+
 /* Does the file begin as our recordings do? 1, 0, or -errno of reading it. */
 int recording_is_ours(int fd);
+
+/* @body is lent. 0: go on; other than 0 ends the walk, and is what it returns. */
+typedef int recording_packet_fn(const unsigned char *body, size_t len, void *ctx);
+
+/*
+ * Each packet of the recording at @path, in order; compressed ones are handed on as they
+ * are. A cut end is no error; others are as for recording_read_facts().
+ */
+int recording_each_packet(const char *path, recording_packet_fn *fn, void *ctx);
 
 #endif

@@ -398,6 +398,19 @@ static void put_notes(struct wrap *w, const struct diff *d)
 		wrap_hanging(w, i ? "" : "Beware", WRAP_LABEL, 2, d->notes[i]);
 }
 
+static void put_trace(struct wrap *w, const char *trace)
+{
+	struct strbuf s = { 0 };
+
+	if (!trace)
+		return;
+	wrap_gap(w);
+	wrap_add_safe(&s, trace, NAME_MAX_LEN);
+	strbuf_addstr(&s, "   (open it at https://ui.perfetto.dev)");
+	wrap_text(w, "Trace", WRAP_LABEL, strbuf_str(&s));
+	strbuf_release(&s);
+}
+
 void report_diff_format(const struct report_diff *r, const struct report_diff_options *options,
 			struct strbuf *out)
 {
@@ -423,4 +436,5 @@ void report_diff_format(const struct report_diff *r, const struct report_diff_op
 	put_noise(&w, d);
 	put_notes(&w, d);
 	put_gate(&w, r->gate);
+	put_trace(&w, r->trace);
 }

@@ -13,6 +13,7 @@ struct report_diff {
 	const struct diff *diff;
 	const char *const *before, *const *after; /* names of the files, as many as recordings */
 	const struct fail_on *gate;		/* judged; without lines: no gate */
+	const char *trace;			/* of both, that was written; or NULL */
 };
 
 struct report_diff_options {
