@@ -79,7 +79,7 @@ struct fact_loop {
 	uint64_t sockets;		/* connected ones seen; 0: none, or not known */
 	uint64_t loop_ns;		/* since its first poll */
 	uint64_t poll_ns;		/* of that: blocked in its poll */
-	bool has_turns;			/* false (--light): all up to long_blocked_ns is 0 */
+	bool has_turns;			/* false: none seen, as with --light; then 0 up to long_blocked_ns */
 	uint64_t turns, turn_max_ns;
 	uint64_t cpu_max_ns;		/* most CPU time in one turn */
 	uint64_t lag_p95_ns;		/* what 95 % of arrivals wait at most; 0: below 1 ms */

@@ -153,7 +153,12 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 {
 	struct whatif w = { .facts = out, .m = m, .cpus = out->recording.cpus_usable };
 
+	double duration_ns = (double)out->recording.duration_ns;
+
 	out->has_whatif = true;
+	if (duration_ns > 0)
+		w.kept = (double)segments_kept_ns(s, s->begin_ns + out->recording.duration_ns) /
+			 duration_ns;
 	if (!(w.cpus > 0) || out->thread_cnt != m->task_cnt)
 		w.cpus = 1;
 	replay_init(&w.r, s, m);
@@ -169,5 +174,7 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 	free(w.changes);
 	free(w.crew);
 	free(w.in_pool);
+	free(w.hands_over);
+	free(w.outside_ns);
 	replay_release(&w.r);
 }

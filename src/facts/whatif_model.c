@@ -34,13 +34,18 @@
 #define DATA_BYTES 16e6
 #define DATA_SHARE 0.20
 
-/* Of a message between processes, of a byte in it: what threads are spared. */
-#define MESSAGE_NS	 5e3
-#define MESSAGE_WORST_NS 1e3
-#define MESSAGE_BEST_NS	 40e3
-#define BYTE_NS		 2.0
-#define BYTE_WORST_NS	 0.5
-#define BYTE_BEST_NS	 4.0
+/*
+ * Of a message between processes, of a byte in it: what threads are spared, apart from
+ * those who only hand over. An interpreter pickles, locks and unpickles, too: the tasks
+ * of a ProcessPoolExecutor cost 10 to 17 us a message, and 1.2 ns a byte in 16 MB ones.
+ */
+#define MESSAGE_NS	    4e3
+#define MESSAGE_WORST_NS    1e3
+#define MESSAGE_BEST_NS	    10e3
+#define RUNTIME_FACTOR	    2.5
+#define BYTE_NS		    1.2
+#define BYTE_WORST_NS	    0.5
+#define BYTE_BEST_NS	    2.0
 
 /* Work on the address space that threads would have to do one after the other. */
 #define FAULT_NS	700.0
@@ -53,11 +58,23 @@
 #define WAITS_WORTH 0.20
 
 /* Two threads that wait for each other's GIL every 5 ms lose this much to it. */
-#define CONTENTION 1.03
+#define CONTENTION 0.03
+
+/* Workers that have done nearly all of their own within the last part of the work end together. */
+#define NEARLY_ALL 0.99
+#define LAST_PART  0.05
 
 static bool has_runtime(const struct whatif *w, uint32_t thread)
 {
 	return w->changes[thread].group != 0;
+}
+
+static bool has_shared_runtime(const struct whatif *w)
+{
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker && has_runtime(w, i))
+			return true;
+	return false;
 }
 
 /* Tasks and results that went between workers and others of their process, as far as seen. */
@@ -92,7 +109,7 @@ static struct data data_of(const struct whatif *w)
 		bool is_shared = w->crew[w->r.threads[i].process] > 1;
 
 		if (w->in_pool[i] && is_shared && faults > STACK_FAULTS)
-			d.bytes += (faults - STACK_FAULTS) * PAGE_BYTES;
+			d.bytes += w->kept * (faults - STACK_FAULTS) * PAGE_BYTES;
 	}
 	for (size_t i = 0; i < w->m->process_cnt; i++) {
 		double rss = (double)w->facts->processes[i].rss_bytes - RUNTIME_BYTES;
@@ -101,6 +118,40 @@ static struct data data_of(const struct whatif *w)
 			d.rest_bytes = rss;
 	}
 	return d;
+}
+
+/* When it had done nearly all that it did, on the kept clock. */
+static double nearly_done_ns(const struct whatif *w, uint32_t thread)
+{
+	const struct replay_thread *t = &w->r.threads[thread];
+	double left = (double)t->run_ns * NEARLY_ALL, at = 0;
+
+	for (uint32_t op = t->op; op < t->op + t->op_cnt && left > 0; op++) {
+		at += (double)w->r.ops[op].ns;
+		if (w->r.ops[op].bucket == BUCKET_CPU_USER)
+			left -= (double)w->r.ops[op].ns;
+	}
+	return at;
+}
+
+/*
+ * Of workers with unlike shares, those that had theirs given would end one after the
+ * other. Who end together have taken from a common heap until it was empty, and the
+ * shares are what locks and CPUs let them have: others, under another model.
+ */
+static bool ends_together(const struct whatif *w)
+{
+	double first = INFINITY, last = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		double at = w->in_pool[i] ? nearly_done_ns(w, i) : 0;
+
+		if (!w->in_pool[i])
+			continue;
+		first = fmin(first, at);
+		last = fmax(last, at);
+	}
+	return last - first < LAST_PART * w->recorded_ns;
 }
 
 /* Workers of one role get as much CPU time each. */
@@ -174,7 +225,9 @@ static void refuse_undivided(struct whatif *w)
 void whatif_processes(struct whatif *w)
 {
 	struct move best = { .start_ns = FORK_RUNTIME_NS / 2, .is_even = true };
-	struct move usual = { .start_ns = FORK_RUNTIME_NS, .hand_over_ns = HAND_OVER_NS };
+	struct move usual = { .start_ns = FORK_RUNTIME_NS,
+			      .hand_over_ns = HAND_OVER_NS,
+			      .is_even = ends_together(w) };
 	struct move worst = { .start_ns = SPAWN_RUNTIME_NS,
 			      .hand_over_ns = HAND_OVER_WORST_NS,
 			      .byte_ns = SHIP_BYTE_WORST_NS,
@@ -209,29 +262,6 @@ void whatif_processes(struct whatif *w)
 
 /* ---- processes as threads ---- */
 
-struct exchange {
-	double messages, bytes;
-};
-
-/* Between members of the tree. */
-static struct exchange exchange_of(const struct whatif *w)
-{
-	struct exchange x = { 0 };
-
-	for (size_t i = 0; i < w->facts->channel_cnt; i++) {
-		const struct fact_channel *c = &w->facts->channels[i];
-		uint32_t ends = 0;
-
-		for (size_t e = 0; e < c->end_cnt; e++)
-			ends += c->ends[e].traced;
-		if (ends < 2)
-			continue;
-		x.messages += (double)c->messages;
-		x.bytes += (double)c->bytes;
-	}
-	return x;
-}
-
 /* CPU time of a worker's main thread until it was ready to work, and threads needn't. */
 static double start_up_ns(const struct whatif *w, uint32_t thread)
 {
@@ -263,30 +293,45 @@ double whatif_start_up_ns(const struct whatif *w)
 
 double whatif_exchange_ns(const struct whatif *w)
 {
-	struct exchange x = exchange_of(w);
+	struct exchange x = whatif_exchange(w);
 
-	return x.messages * MESSAGE_NS + x.bytes * BYTE_NS;
+	return x.messages * MESSAGE_NS * (has_shared_runtime(w) ? RUNTIME_FACTOR : 1) +
+	       x.bytes * BYTE_NS;
 }
 
-static double as_threads(const struct whatif *w, double message_ns, double byte_ns, double held,
-			 double contention)
+/* What threads are spared, and what they lose to each other. */
+struct join {
+	double message_ns, byte_ns;
+	double hand_over;	/* share of the CPU time of those who only hand over that is left */
+	double held;		/* of the time with the global lock */
+	double contention;
+};
+
+static double as_threads(const struct whatif *w, const struct join *j)
 {
 	struct replay_change *changes = whatif_copy(w);
 	struct replay_model model = w->now;
-	struct exchange x = exchange_of(w);
-	double spared = (x.messages * message_ns + x.bytes * byte_ns) / w->work_ns, ns;
+	struct exchange x = whatif_exchange(w);
+	double runtime = has_shared_runtime(w) ? RUNTIME_FACTOR : 1;
+	double spared = x.messages * j->message_ns * runtime + x.bytes * j->byte_ns, work = 0, ns;
 
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (w->r.threads[i].is_worker && !w->hands_over[i])
+			work += (double)w->r.threads[i].run_ns;
+	spared = work > 0 ? fmin(spared / work, 0.9) : 0;
 	model.changes = changes;
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		/* One interpreter for all: the first group that there is. */
 		if (changes[i].group) {
 			changes[i].group = 1;
-			changes[i].held *= held;
+			changes[i].held *= j->held;
 		}
-		if (!w->r.threads[i].is_worker)
-			continue;
-		changes[i].skip_ns = w->in_pool[i] ? start_up_ns(w, i) : 0;
-		changes[i].pace = (1 - fmin(spared, 0.9)) * (changes[i].group ? contention : 1);
+		if (w->hands_over[i]) {
+			changes[i].skip_ns = (1 - j->hand_over) * (double)w->r.threads[i].run_ns;
+		} else if (w->r.threads[i].is_worker) {
+			changes[i].skip_ns = w->in_pool[i] ? start_up_ns(w, i) : 0;
+			changes[i].pace = (1 - spared) * (changes[i].group ? j->contention : 1);
+		}
 	}
 	ns = whatif_replay(w, &model);
 	free(changes);
@@ -298,12 +343,14 @@ static double mapping_ns(const struct whatif *w)
 {
 	static const char *const calls[] = { "mmap",     "munmap", "madvise",
 					     "mprotect", "brk",    "mremap" };
-	double ns = (double)w->facts->faults_minor * FAULT_NS;
+	/* What comes in messages needs pages, too, at the end that takes it. */
+	double shipped = whatif_exchange(w).bytes / PAGE_BYTES;
+	double ns = fmax(w->kept * (double)w->facts->faults_minor - shipped, 0) * FAULT_NS;
 
 	for (size_t i = 0; i < w->facts->syscall_cnt; i++)
 		for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]); k++)
 			if (!strcmp(w->facts->syscalls[i].name, calls[k]))
-				ns += (double)w->facts->syscalls[i].calls * MAP_CALL_NS;
+				ns += w->kept * (double)w->facts->syscalls[i].calls * MAP_CALL_NS;
 	return ns;
 }
 
@@ -324,16 +371,12 @@ static bool is_one_program(const struct whatif *w)
 	return true;
 }
 
-static bool has_shared_runtime(const struct whatif *w)
-{
-	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
-		if (w->r.threads[i].is_worker && has_runtime(w, i))
-			return true;
-	return false;
-}
-
 void whatif_threads(struct whatif *w)
 {
+	struct join best = { MESSAGE_BEST_NS, BYTE_BEST_NS, .held = 0.9, .contention = 1 };
+	struct join usual = { MESSAGE_NS, BYTE_NS, .held = 1, .contention = 1 + CONTENTION / 2 };
+	struct join worst = { MESSAGE_WORST_NS, BYTE_WORST_NS, .hand_over = 0.5,
+			      .held = 1, .contention = 1 + CONTENTION };
 	struct outcome o;
 
 	if (w->processes < 2 || w->workers < 2)
@@ -350,9 +393,9 @@ void whatif_threads(struct whatif *w)
 					(unsigned long long)w->facts->faults_minor));
 		return;
 	}
-	o.best_ns = as_threads(w, MESSAGE_BEST_NS, BYTE_BEST_NS, 0.9, 1);
-	o.usual_ns = as_threads(w, MESSAGE_NS, BYTE_NS, 1, 1 + (CONTENTION - 1) / 2);
-	o.worst_ns = as_threads(w, MESSAGE_WORST_NS, BYTE_WORST_NS, 1, CONTENTION);
+	o.best_ns = as_threads(w, &best);
+	o.usual_ns = as_threads(w, &usual);
+	o.worst_ns = as_threads(w, &worst);
 	whatif_add(w, "threads", w->workers, NULL, &o,
 		   xasprintf("%.2f s of CPU on %.4g CPUs in one process%s; range: how much of it "
 			     "went into messages",

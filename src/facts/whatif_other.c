@@ -17,6 +17,9 @@
 #define POLLS_SHARE  0.10
 #define LOOP_BLOCKED 0.05
 
+/* A call that blocks a loop for less, on average, is no wait for something. */
+#define BLOCKED_MIN_NS 1e6
+
 /* CPU time of a coroutine against that of a thread. */
 #define LOOP_BEST  0.7
 #define LOOP_WORST 1.5
@@ -56,7 +59,7 @@ void whatif_without_lock(struct whatif *w)
 	struct replay_model model = w->now;
 	struct outcome o;
 
-	if (!l || (double)l->contended_ns < LOCK_SHARE * w->recorded_ns)
+	if (!l || w->kept * (double)l->contended_ns < LOCK_SHARE * w->recorded_ns)
 		return;
 	model.no_lock = l->index;
 	o.best_ns = o.usual_ns = whatif_replay(w, &model);
@@ -64,7 +67,7 @@ void whatif_without_lock(struct whatif *w)
 	o.worst_ns = (o.usual_ns + w->base_ns) / 2;
 	whatif_add(w, "without-lock", w->workers, l->name, &o,
 		   xasprintf("%.2f s of waits for it gone; worst: half of the gain",
-			     (double)l->contended_ns / 1e9));
+			     w->kept * (double)l->contended_ns / 1e9));
 }
 
 static double without_groups(const struct whatif *w, double pace)
@@ -85,7 +88,7 @@ static double without_groups(const struct whatif *w, double pace)
 
 void whatif_free_threaded(struct whatif *w)
 {
-	double gil_ns = (double)facts_bucket_ns(w->facts, BUCKET_GIL);
+	double gil_ns = w->kept * (double)facts_bucket_ns(w->facts, BUCKET_GIL);
 	struct outcome o;
 
 	if (!w->multi || gil_ns < LOCK_SHARE * w->work_ns || w->cpus < 2)
@@ -128,11 +131,42 @@ static double socket_share(const struct whatif *w)
 
 		if (!w->r.threads[i].is_worker)
 			continue;
-		sockets += (double)t->time_ns[BUCKET_NETWORK];
+		sockets += w->outside_ns[i];
 		active += (double)t->lifetime_ns - (double)fact_thread_group_ns(t, GROUP_IDLE) -
 			  (double)fact_thread_group_ns(t, GROUP_SYNC);
 	}
-	return active > 0 ? sockets / active : 0;
+	return active > 0 ? sockets / (w->kept * active) : 0;
+}
+
+/* In calls that would stop an event loop: all workers', on the kept clock. */
+static double blocking_ns(const struct whatif *w)
+{
+	double ns = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct fact_thread *t = &w->facts->threads[i];
+
+		if (w->in_pool[i])
+			ns += w->kept *
+			      (double)(t->time_ns[BUCKET_SLEEP] + t->time_ns[BUCKET_DISK]);
+	}
+	return ns;
+}
+
+/* The same of a loop, where short ones are hardly more than a system call each. */
+static double loop_blocked_ns(const struct fact_thread *t)
+{
+	double ns = 0;
+
+	if (!t->loop)
+		return (double)(t->time_ns[BUCKET_SLEEP] + t->time_ns[BUCKET_DISK]);
+	for (size_t i = 0; i < t->loop->blocked_cnt; i++) {
+		const struct fact_loop_call *c = &t->loop->blocked_in[i];
+
+		if ((double)c->wait_ns > BLOCKED_MIN_NS * (double)c->waits)
+			ns += (double)c->wait_ns;
+	}
+	return ns;
 }
 
 /* Connections that the process had something to say on. */
@@ -154,8 +188,8 @@ static uint32_t connections_of(const struct whatif *w, uint32_t pid)
 /* An event loop's connections, each with a thread of its own. */
 static void loop_as_threads(struct whatif *w, const struct fact_thread *t)
 {
-	double cpu = (double)fact_thread_group_ns(t, GROUP_CPU);
-	double blocked = (double)(t->time_ns[BUCKET_SLEEP] + t->time_ns[BUCKET_DISK]);
+	double cpu = w->kept * (double)fact_thread_group_ns(t, GROUP_CPU);
+	double blocked = w->kept * loop_blocked_ns(t);
 	uint32_t connections = connections_of(w, t->pid);
 	struct outcome o = { .usual_ns = w->base_ns };
 
@@ -199,6 +233,13 @@ void whatif_async(struct whatif *w)
 			loop_as_threads(w, &w->facts->threads[i]);
 	if (w->workers < 2 || socket_share(w) < SOCKET_SHARE)
 		return;
+	if (blocking_ns(w) > LOOP_BLOCKED * w->base_ns) {
+		whatif_refuse(w, "async", w->workers,
+			      xasprintf("whether the calls that block for %.1f s would stop the "
+					"loop can't be seen",
+					blocking_ns(w) / 1e9));
+		return;
+	}
 	o.best_ns = in_one_loop(w, LOOP_BEST);
 	o.usual_ns = in_one_loop(w, 1);
 	o.worst_ns = in_one_loop(w, LOOP_WORST);
@@ -224,10 +265,14 @@ double whatif_fixed_waits_ns(const struct whatif *w)
 				since = 0;
 				break;
 			case BUCKET_DISK:
-			case BUCKET_NETWORK:
 			case BUCKET_MEMORY:
 			case BUCKET_SLEEP:
 				since += (double)w->r.ops[op].ns;
+				break;
+			case BUCKET_NETWORK:
+			case BUCKET_IPC:
+				if (whatif_is_outside(&w->r.ops[op]))
+					since += (double)w->r.ops[op].ns;
 				break;
 			default:
 				break;
@@ -257,7 +302,7 @@ static void one_worker(struct whatif *w)
 static void all_cpus(struct whatif *w)
 {
 	double busy = w->work_ns / w->base_ns, more = w->cpus / busy;
-	double queue = (double)facts_bucket_ns(w->facts, BUCKET_RUN_QUEUE);
+	double queue = w->kept * (double)facts_bucket_ns(w->facts, BUCKET_RUN_QUEUE);
 	struct outcome o = { w->base_ns, w->base_ns, w->base_ns };
 
 	if (w->workers > ceil(w->cpus) && busy > CPUS_BUSY * w->cpus &&

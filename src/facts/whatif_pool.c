@@ -12,14 +12,42 @@
 /* A main thread that does this much of what the busiest one does is one of them. */
 #define LEADER_SHARE 0.5
 
-static struct work_done work_of(const struct fact_thread *t)
+/* What threads of an executor beside its worker processes need at most, to hand over. */
+#define HAND_OVER_MAX_MESSAGE_NS 200e3
+#define HAND_OVER_MAX_BYTE_NS	 20.0
+
+/*
+ * Who waits for a server on this machine that isn't traced waits for it as for any other:
+ * the bucket says ipc, and that nobody traced has ended it, that it is none of ours.
+ */
+static void find_outside_waits(struct whatif *w)
 {
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct replay_thread *t = &w->r.threads[i];
+
+		for (uint32_t op = t->op + 1; op < t->op + t->op_cnt; op++)
+			if (whatif_is_outside(&w->r.ops[op]))
+				w->outside_ns[i] += (double)w->r.ops[op].ns;
+	}
+}
+
+/* On the kept clock. */
+static struct work_done work_of(const struct whatif *w, uint32_t thread)
+{
+	const struct fact_thread *t = &w->facts->threads[thread];
+	double disk = (double)t->time_ns[BUCKET_DISK] + (double)t->time_ns[BUCKET_MEMORY];
 	struct work_done d = { 0 };
 
-	d.effort_ns = (double)fact_thread_group_ns(t, GROUP_CPU) +
-		      (double)fact_thread_group_ns(t, GROUP_IO);
-	d.active_ns = d.effort_ns + (double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
-		      (double)fact_thread_group_ns(t, GROUP_LOCK);
+	d.effort_ns = w->kept * ((double)fact_thread_group_ns(t, GROUP_CPU) + disk) +
+		      w->outside_ns[thread];
+	/*
+	 * Not the GIL: it is passed on every 5 ms, so whoever waits for it and runs little
+	 * wants to run little, as a queue's feeder thread.
+	 */
+	d.active_ns = d.effort_ns +
+		      w->kept * ((double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
+				 (double)fact_thread_group_ns(t, GROUP_LOCK) -
+				 (double)t->time_ns[BUCKET_GIL]);
 	return d;
 }
 
@@ -29,7 +57,7 @@ static void mark_workers(struct whatif *w)
 	bool *is_worker = xcalloc(w->r.thread_cnt, sizeof(*is_worker));
 
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
-		done[i] = work_of(&w->facts->threads[i]);
+		done[i] = work_of(w, i);
 	workers_mark(done, w->r.thread_cnt, is_worker);
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		w->r.threads[i].is_worker = is_worker[i];
@@ -108,10 +136,53 @@ static uint32_t most_at_once(const struct whatif *w)
 	return (uint32_t)most;
 }
 
+struct exchange whatif_exchange(const struct whatif *w)
+{
+	struct exchange x = { 0 };
+
+	for (size_t i = 0; i < w->facts->channel_cnt; i++) {
+		const struct fact_channel *c = &w->facts->channels[i];
+		uint32_t ends = 0;
+
+		for (size_t e = 0; e < c->end_cnt; e++)
+			ends += c->ends[e].traced;
+		if (ends < 2)
+			continue;
+		x.messages += w->kept * (double)c->messages;
+		x.bytes += w->kept * (double)c->bytes;
+	}
+	return x;
+}
+
+/*
+ * Threads beside a main thread whose process has worker processes feed these and take
+ * their results: threads have no need of them. Those that need more CPU time than that
+ * can have work of their own.
+ */
+static void find_hand_over(struct whatif *w, const uint32_t *children)
+{
+	struct exchange x = whatif_exchange(w);
+	double most = x.messages * HAND_OVER_MAX_MESSAGE_NS + x.bytes * HAND_OVER_MAX_BYTE_NS;
+	double run = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct task *t = whatif_task(w, i);
+
+		w->hands_over[i] = children[w->r.threads[i].process] && !w->in_pool[i] &&
+				   t->tid != t->process->pid && w->outside_ns[i] <= 0;
+		run += w->hands_over[i] ? (double)w->r.threads[i].run_ns : 0;
+	}
+	for (uint32_t i = 0; i < w->r.thread_cnt && run > most; i++)
+		w->hands_over[i] = false;
+}
+
 void whatif_find_pool(struct whatif *w)
 {
 	uint32_t *workers = xcalloc(w->m->process_cnt, sizeof(*workers)), *children;
 
+	w->outside_ns = xcalloc(w->r.thread_cnt, sizeof(*w->outside_ns));
+	w->hands_over = xcalloc(w->r.thread_cnt, sizeof(*w->hands_over));
+	find_outside_waits(w);
 	mark_workers(w);
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
 		workers[w->r.threads[i].process] += w->r.threads[i].is_worker;
@@ -129,6 +200,7 @@ void whatif_find_pool(struct whatif *w)
 		(*crew)++;
 	}
 	w->workers = most_at_once(w);
+	find_hand_over(w, children);
 	free(workers);
 	free(children);
 }

@@ -17,7 +17,10 @@ struct whatif {
 	double base_ns;			/* the same, replayed as it was */
 	double error;			/* of that: 0.1 is 10 % */
 	double work_ns;			/* the workers' CPU time */
+	double kept;			/* 0 … 1: of the recording, in segments; sums of facts have all */
+	double *outside_ns;		/* [thread_cnt]: waits for peers that are not traced */
 	bool *in_pool;			/* [thread_cnt]: a worker that is handed its tasks */
+	bool *hands_over;		/* [thread_cnt]: is there for what processes exchange */
 	uint32_t *crew;			/* [process_cnt]: how many of them each has */
 	uint32_t workers;		/* of the pool, at once */
 	uint32_t processes;		/* that have some of the pool */
@@ -38,13 +41,25 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 		const struct outcome *o, char *basis);
 void whatif_refuse(struct whatif *w, const char *change, uint32_t workers, char *why_not);
 
+/* A wait for somebody who is not traced, and might be waited for in another way. */
+static inline bool whatif_is_outside(const struct replay_op *op)
+{
+	return (op->bucket == BUCKET_NETWORK || op->bucket == BUCKET_IPC) && !op->waker;
+}
+
 static inline const struct task *whatif_task(const struct whatif *w, uint32_t thread)
 {
 	return w->m->all_tasks[thread];
 }
 
+/* Messages between members of the tree, on the kept clock. */
+struct exchange {
+	double messages, bytes;
+};
+
 /* whatif_pool.c: mark the workers, and who of them are the pool. */
 void whatif_find_pool(struct whatif *w);
+struct exchange whatif_exchange(const struct whatif *w);
 
 /* whatif_model.c: from threads to processes, and back. */
 double whatif_start_up_ns(const struct whatif *w);	/* CPU time, of all workers */

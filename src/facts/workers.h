@@ -13,7 +13,7 @@
 
 struct work_done {
 	double effort_ns;	/* CPU, disk, network, memory, the price of messages */
-	double active_ns;	/* that, and what kept it from it: CPUs, locks */
+	double active_ns;	/* that, and what kept it from it: CPUs, locks but for the GIL */
 };
 
 void workers_mark(const struct work_done *threads, size_t cnt, bool *is_worker);

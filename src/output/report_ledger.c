@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * Owns the ledger's layout and the words for a channel's ends. Decides nothing but
- * which channels are too small to be worth a line.
+ * which channels are alike enough for one line, and which too small to be worth one.
  */
 #include "output/report_ledger.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/xalloc.h"
 
 #define CHANNELS_SHOWN 6
 #define MEMORY_SHOWN   3
@@ -17,9 +20,9 @@
 
 #define KIND_CELL  9
 #define COUNT_CELL 9
-#define CELL	   8
-#define LAST_CELL  9
-#define CELLS	   (KIND_CELL + COUNT_CELL + 2 * CELL + LAST_CELL)
+#define BYTES_CELL 8
+#define WAIT_CELL  9
+#define CELLS	   (KIND_CELL + COUNT_CELL + BYTES_CELL + 2 * WAIT_CELL)
 
 static bool is_memory(const struct fact_channel *c)
 {
@@ -45,6 +48,7 @@ struct side {
 	bool untraced[NAMES_SHOWN];
 	size_t cnt;
 	bool all_alike;		/* one name fits all */
+	bool is_anonymous;	/* what they are, not who */
 };
 
 static void side_add(struct side *s, const char *name, uint32_t pid, bool traced)
@@ -67,11 +71,13 @@ static void side_add_pids(const struct facts *f, struct side *s, const uint32_t 
 
 static void add_member(const struct side *s, size_t i, struct strbuf *out)
 {
+	bool has_pid = s->pids[i] && !(s->is_anonymous && s->names[i][0]);
+
 	if (s->names[i][0]) {
 		wrap_add_safe(out, s->names[i], NAME_MAX_CHARS);
-		strbuf_addstr(out, s->pids[i] ? " " : "");
+		strbuf_addstr(out, has_pid ? " " : "");
 	}
-	if (s->pids[i])
+	if (has_pid)
 		strbuf_addf(out, "%u", s->pids[i]);
 	if (s->untraced[i])
 		strbuf_addstr(out, " (not traced)");
@@ -82,7 +88,7 @@ static void add_side(const struct side *s, struct strbuf *out)
 {
 	if (!s->cnt)
 		strbuf_addstr(out, "outside");
-	if (s->cnt > NAMES_SHOWN && s->all_alike && s->names[0][0]) {
+	if (s->cnt > (s->is_anonymous ? 1 : NAMES_SHOWN) && s->all_alike && s->names[0][0]) {
 		wrap_add_safe(out, s->names[0], NAME_MAX_CHARS);
 		strbuf_addf(out, " x%zu", s->cnt);
 		return;
@@ -140,7 +146,8 @@ static void add_within(const struct side *both, struct strbuf *out)
 {
 	strbuf_addstr(out, "within ");
 	wrap_add_safe(out, both->names[0], NAME_MAX_CHARS);
-	strbuf_addf(out, " (%u)", both->pids[0]);
+	if (!both->is_anonymous)
+		strbuf_addf(out, " (%u)", both->pids[0]);
 }
 
 static bool is_connection(const struct fact_channel *c)
@@ -149,12 +156,13 @@ static bool is_connection(const struct fact_channel *c)
 }
 
 static void add_way(const struct wrap *w, const struct facts *f, const struct fact_channel *c,
-		    struct strbuf *out)
+		    bool is_anonymous, struct strbuf *out)
 {
 	const char *arrow = w->utf8 ? " ↔ " : " <-> ";
 	struct side from, to, both;
 
 	sides_of(f, c, &from, &to, &both);
+	from.is_anonymous = to.is_anonymous = both.is_anonymous = is_anonymous;
 	if (both.cnt == 1 && !from.cnt && !to.cnt && !is_connection(c)) {
 		add_within(&both, out);
 	} else if (both.cnt == 1 && !from.cnt && !to.cnt) {
@@ -187,60 +195,104 @@ static void put_cell(struct strbuf *out, void (*add)(struct strbuf *, uint64_t),
 	strbuf_release(&s);
 }
 
-static void put_numbers(struct wrap *w, const struct fact_channel *c)
+/* Channels of one kind between the same ends, as the connections of a pool are. */
+struct line {
+	struct strbuf way, name;
+	const char *kind;
+	uint64_t messages, bytes, read_wait_ns, write_wait_ns;
+	size_t cnt;
+};
+
+static void put_numbers(struct wrap *w, const struct line *c)
 {
-	const char *kind = c->kind ? c->kind : "";
+	const char *kind = c->kind;
 
 	strbuf_addstr(w->out, "  ");
 	wrap_add_safe(w->out, kind, KIND_CELL - 2);
 	pad(w->out, wrap_columns(kind, strlen(kind)), KIND_CELL - 2);
 	put_cell(w->out, wrap_add_count, c->messages, COUNT_CELL);
-	put_cell(w->out, wrap_add_bytes, c->bytes, CELL);
-	put_cell(w->out, wrap_add_duration, c->read_wait_ns, CELL);
-	put_cell(w->out, wrap_add_duration, c->write_wait_ns, LAST_CELL);
+	put_cell(w->out, wrap_add_bytes, c->bytes, BYTES_CELL);
+	put_cell(w->out, wrap_add_duration, c->read_wait_ns, WAIT_CELL);
+	put_cell(w->out, wrap_add_duration, c->write_wait_ns, WAIT_CELL);
 	strbuf_addch(w->out, '\n');
 }
 
 /* What it is called or used as, unless that only says its kind again. */
-static void put_name(struct wrap *w, const struct fact_channel *c)
+static void add_name(const struct fact_channel *c, struct strbuf *out)
 {
-	struct strbuf s = { 0 };
 	bool is_named = c->id && c->id[0] && !strstr(c->id, ":[") && strcmp(c->id, c->kind);
 
 	if (is_named)
-		wrap_add_safe(&s, c->id, ID_MAX_CHARS);
+		wrap_add_safe(out, c->id, ID_MAX_CHARS);
 	if (c->used_as && c->used_as[0]) {
-		strbuf_addstr(&s, is_named ? ": " : "");
-		wrap_add_safe(&s, c->used_as, USE_MAX_CHARS);
+		strbuf_addstr(out, is_named ? ": " : "");
+		wrap_add_safe(out, c->used_as, USE_MAX_CHARS);
 	}
-	if (s.len)
-		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
-	strbuf_release(&s);
 }
 
-static void put_channel(struct wrap *w, const struct facts *f, const struct fact_channel *c,
-			size_t room)
+static void add_to_line(struct line *l, const struct fact_channel *c)
 {
-	struct strbuf way = { 0 };
+	l->messages += c->messages;
+	l->bytes += c->bytes;
+	l->read_wait_ns += c->read_wait_ns;
+	l->write_wait_ns += c->write_wait_ns;
+	l->cnt++;
+}
+
+static bool is_alike(const struct line *a, const struct line *b)
+{
+	return !strcmp(a->kind, b->kind) && !strcmp(strbuf_str(&a->way), strbuf_str(&b->way)) &&
+	       !strcmp(strbuf_str(&a->name), strbuf_str(&b->name));
+}
+
+static void line_release(struct line *l)
+{
+	strbuf_release(&l->way);
+	strbuf_release(&l->name);
+}
+
+/* Into the line of its like, or a new one. */
+static void add_channel(const struct wrap *w, const struct facts *f, const struct fact_channel *c,
+			bool is_anonymous, struct line *lines, size_t *cnt)
+{
+	struct line *l = &lines[*cnt];
+
+	*l = (struct line){ .kind = c->kind ? c->kind : "" };
+	add_way(w, f, c, is_anonymous, &l->way);
+	add_name(c, &l->name);
+	for (size_t i = 0; i < *cnt; i++) {
+		if (is_alike(&lines[i], l)) {
+			line_release(l);
+			add_to_line(&lines[i], c);
+			return;
+		}
+	}
+	add_to_line(l, c);
+	(*cnt)++;
+}
+
+static void put_line(struct wrap *w, struct line *l, size_t room)
+{
 	size_t columns;
 
-	add_way(w, f, c, &way);
-	columns = wrap_columns(strbuf_str(&way), way.len);
+	if (l->cnt > 1)
+		strbuf_addf(&l->way, ", %zu of them", l->cnt);
+	columns = wrap_columns(strbuf_str(&l->way), l->way.len);
 	if (columns > room) {
-		wrap_text(w, "", WRAP_LABEL, strbuf_str(&way));
+		wrap_text(w, "", WRAP_LABEL, strbuf_str(&l->way));
 		pad(w->out, 0, WRAP_LABEL + room);
 	} else {
 		pad(w->out, 0, WRAP_LABEL);
-		strbuf_addstr(w->out, strbuf_str(&way));
+		strbuf_addstr(w->out, strbuf_str(&l->way));
 		pad(w->out, columns, room);
 	}
-	put_numbers(w, c);
-	put_name(w, c);
-	strbuf_release(&way);
+	put_numbers(w, l);
+	if (l->name.len)
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&l->name));
 }
 
 /* A shell's pipe to `basename` tells nobody anything. */
-static bool is_worth_showing(const struct facts *f, const struct fact_channel *c)
+static bool is_worth_showing(const struct facts *f, const struct line *c)
 {
 	return c->messages >= 1000 || c->bytes >= 1000000 ||
 	       c->read_wait_ns + c->write_wait_ns > facts_life_ns(f) / 100;
@@ -255,26 +307,43 @@ static void put_head(struct wrap *w, size_t room)
 	strbuf_addstr(w->out, title);
 	pad(w->out, wrap_columns(title, strlen(title)), room);
 	strbuf_addf(w->out, "  %-*s%*s%*s%*s%*s\n", KIND_CELL - 2, "kind", COUNT_CELL, "messages",
-		    CELL, "bytes", CELL, "to read", LAST_CELL, "to write");
+		    BYTES_CELL, "bytes", WAIT_CELL, "to read", WAIT_CELL, "to write");
+}
+
+static size_t find_lines(const struct wrap *w, const struct facts *f, bool is_anonymous,
+			 struct line *lines)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < f->channel_cnt; i++)
+		if (!is_memory(&f->channels[i]))
+			add_channel(w, f, &f->channels[i], is_anonymous, lines, &cnt);
+	return cnt;
 }
 
 static void put_traffic(struct wrap *w, const struct facts *f)
 {
-	size_t room = w->width - WRAP_LABEL - CELLS, shown = 0, more = 0;
+	size_t room = w->width - WRAP_LABEL - CELLS, cnt, shown = 0, more = 0;
+	struct line *lines = xcalloc(f->channel_cnt + 1, sizeof(*lines));
 
-	for (size_t i = 0; i < f->channel_cnt; i++) {
-		const struct fact_channel *c = &f->channels[i];
-
-		if (is_memory(c))
-			continue;
-		if (shown == CHANNELS_SHOWN || !is_worth_showing(f, c)) {
-			more++;
-			continue;
-		}
-		if (!shown++)
-			put_head(w, room);
-		put_channel(w, f, c, room);
+	cnt = find_lines(w, f, false, lines);
+	/* Of a pool that is made again and again each has its own. */
+	if (cnt > CHANNELS_SHOWN) {
+		for (size_t i = 0; i < cnt; i++)
+			line_release(&lines[i]);
+		cnt = find_lines(w, f, true, lines);
 	}
+	for (size_t i = 0; i < cnt; i++) {
+		if (shown == CHANNELS_SHOWN || !is_worth_showing(f, &lines[i])) {
+			more += lines[i].cnt;
+		} else {
+			if (!shown++)
+				put_head(w, room);
+			put_line(w, &lines[i], room);
+		}
+		line_release(&lines[i]);
+	}
+	free(lines);
 	if (shown && more) {
 		pad(w->out, 0, WRAP_LABEL);
 		strbuf_addf(w->out, "%s %zu more\n", wrap_dots(w), more);

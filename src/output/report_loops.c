@@ -31,7 +31,7 @@ static int by_lag(const void *a, const void *b)
 static void say_turns(const struct fact_loop *l, struct strbuf *s)
 {
 	if (!l->has_turns) {
-		strbuf_addstr(s, "lag not measured (--light)");
+		strbuf_addstr(s, "lag not known: no turn of it was seen (--light sees none)");
 		return;
 	}
 	strbuf_addstr(s, "lag p95 ");

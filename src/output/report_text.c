@@ -215,6 +215,11 @@ static void put_lock(struct wrap *w, const struct facts *f)
 	strbuf_release(&s);
 }
 
+static void add_measure(struct strbuf *s, double value)
+{
+	strbuf_addf(s, value < 100 ? "%.2f" : "%.0f", value);
+}
+
 static void put_evidence(struct wrap *w, const struct fact_verdict *v)
 {
 	const char *label = "Evidence";
@@ -226,8 +231,13 @@ static void put_evidence(struct wrap *w, const struct fact_verdict *v)
 		const struct fact_evidence *e = &v->evidence[i];
 
 		strbuf_reset(&s);
-		strbuf_addf(&s, "%-17s %s (%.2f; threshold %.2f)", e->rule ? e->rule : "",
-			    e->text ? e->text : "", e->value, e->threshold);
+		strbuf_addf(&s, "%-17s %s (", e->rule ? e->rule : "", e->text ? e->text : "");
+		add_measure(&s, e->value);
+		strbuf_addstr(&s, "; threshold ");
+		add_measure(&s, e->threshold);
+		if (e->unit && strcmp(e->unit, "share") && strcmp(e->unit, "ratio"))
+			strbuf_addf(&s, " %s", e->unit);
+		strbuf_addch(&s, ')');
 		wrap_hanging(w, label, WRAP_LABEL, 18, strbuf_str(&s));
 		label = "";
 	}

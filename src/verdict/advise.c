@@ -65,9 +65,10 @@ static void advise_memory(struct plan *p)
 	if (all <= 0 || bytes * p->sizes.workers < all * MEMORY_MAX_SHARE)
 		return;
 	add_advice(p->out,
-		   "%u processes of %.1f GB do not fit into %.1f GB of memory: load "
-		   "large data before the fork, or share it",
-		   p->sizes.workers, bytes / 1e9, all / 1e9);
+		   "%u processes with %.1f GB each %s %.1f GB of memory: load large data before "
+		   "the fork, or share it",
+		   p->sizes.workers, bytes / 1e9,
+		   bytes * p->sizes.workers > all ? "do not fit into" : "take most of", all / 1e9);
 }
 
 static void advise_processes(struct plan *p)
@@ -76,12 +77,12 @@ static void advise_processes(struct plan *p)
 
 	add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE : NEED_PROCESSES);
 	advise_memory(p);
+	if (j->current == FIT_THREADS)
+		add(p, NEED_START);
 	if (p->who.language != LANG_NATIVE)
 		add(p, NEED_SHARE);
 	if (j->class == CLASS_GIL_BOUND)
 		add(p, NEED_FREE_THREADED);
-	if (j->current == FIT_THREADS)
-		add(p, NEED_START);
 }
 
 /* Towards another model than the present one: the same for whatever class led there. */
@@ -98,16 +99,20 @@ static bool advise_change(struct plan *p)
 	case FIT_THREADS:
 		if (j->class == CLASS_IPC_BOUND)
 			add(p, NEED_THREADS_IPC);
-		else if (j->class == CLASS_CPU_BOUND || j->class == CLASS_OVERSUBSCRIBED)
-			add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE
-										   : NEED_FEWER);
-		else
+		else if (j->class != CLASS_CPU_BOUND && j->class != CLASS_OVERSUBSCRIBED)
 			add(p, NEED_THREADS);
+		else if (j->current != FIT_SINGLE && j->current != FIT_ASYNC)
+			add(p, NEED_THREADS_IPC);
+		else
+			add(p, j->view.has_global_lock ? NEED_DIVIDE_THREADS : NEED_DIVIDE);
 		return true;
 	case FIT_ASYNC:
 		add(p, NEED_ASYNC);
 		return true;
 	case FIT_HYBRID:
+		/* The loop stays; what leaves it has been said. */
+		if (j->current == FIT_ASYNC)
+			return true;
 		add(p, NEED_HYBRID);
 		add(p, NEED_SHARE);
 		return true;
@@ -116,11 +121,14 @@ static bool advise_change(struct plan *p)
 	}
 }
 
-/* Busy with useful work: what else could be had here is in other advice already. */
+/*
+ * Busy with useful work: what else could be had here is in other advice already. Who
+ * stands in line for a CPU leaves it none the less busy.
+ */
 static bool is_at_the_limit(const struct view *v)
 {
 	return v->usable >= 2 && v->workers > 1 && !view_has_spare_cpu(v) &&
-	       view_share(v, PART_CPU) >= 0.5 &&
+	       view_share(v, PART_CPU) + view_share(v, PART_QUEUE) >= 0.5 &&
 	       view_share(v, PART_LOCK) + view_share(v, PART_KERNEL_LOCK) +
 			       view_share(v, PART_IPC) + view_share(v, PART_GIL) <
 		       0.1;
@@ -132,19 +140,31 @@ static void advise_cpu(struct plan *p)
 	const struct view *v = &j->view;
 
 	if (v->usable < 2 && j->fit != FIT_ASYNC) {
-		add_advice(p->out, "one usable CPU is the limit: give it more CPUs (affinity, "
-				   "quota), or make the code itself faster");
+		add_advice(p->out,
+			   "one usable CPU is the limit: give it more CPUs (affinity, quota)%s, or "
+			   "make the code itself faster",
+			   j->class == CLASS_GIL_BOUND ? " and processes to use them" : "");
 		if (j->class != CLASS_OVERSUBSCRIBED)
 			return;
 	}
+	/* Processes would cost more than the lock, as things are. */
+	if (j->class == CLASS_GIL_BOUND && judgement_finding(j, "small-tasks"))
+		add(p, NEED_PROCESSES);
+	if (j->class == CLASS_GIL_BOUND)
+		add(p, NEED_FREE_THREADED);
 	if (j->class == CLASS_OVERSUBSCRIBED && p->sizes.now > p->sizes.workers)
 		add(p, NEED_FEWER);
 	else if (j->class == CLASS_CPU_BOUND && p->sizes.now > 1 && j->fit == j->current &&
 		 p->sizes.now < p->sizes.cpus && view_has_spare_cpu(v) &&
 		 !judgement_finding(j, "machine-busy"))
 		add(p, NEED_MORE);
-	if (j->class == CLASS_CPU_BOUND && is_at_the_limit(v))
+	if (j->class != CLASS_GIL_BOUND && is_at_the_limit(v))
 		add(p, NEED_SCALE_OUT);
+	if (judgement_finding(j, "bottleneck") && v->worker_processes > 1 && sends_large_data(v))
+		add(p, NEED_SHARE);
+	else if (judgement_finding(j, "bottleneck"))
+		add_advice(p->out, "give others a part of what the busiest thread does: it has "
+				   "nearly all the time something to do, while they wait");
 }
 
 static void advise_io(struct plan *p)
@@ -152,7 +172,8 @@ static void advise_io(struct plan *p)
 	const struct judgement *j = p->j;
 
 	/* Where all wait at once already, the number is the other end's business. */
-	if (j->fit == FIT_THREADS && j->current == FIT_THREADS && j->view.workers > 1)
+	if (j->fit == FIT_THREADS && j->current == FIT_THREADS && j->view.workers > 1 &&
+	    p->sizes.waiters > p->sizes.now)
 		add(p, NEED_WAITERS);
 }
 
@@ -160,8 +181,10 @@ static void advise_ipc(struct plan *p)
 {
 	const struct view *v = &p->j->view;
 
-	add(p, NEED_CHUNKS);
-	if (sends_large_data(v) || !p->out->advice_cnt)
+	/* Twice as much in a large message takes twice as long. */
+	if (!sends_large_data(v))
+		add(p, NEED_CHUNKS);
+	if (!p->out->advice_cnt)
 		add(p, NEED_SHARE);
 }
 
@@ -222,6 +245,19 @@ static void advise_count(struct plan *p)
 								     : NEED_CPU_COUNT);
 }
 
+static void advise_quota(struct plan *p)
+{
+	if (!judgement_finding(p->j, "throttled"))
+		return;
+	if (p->sizes.now > p->sizes.cpus)
+		add_advice(p->out,
+			   "raise the CPU quota of its cgroup (cpu.max), or run no more "
+			   "workers than the CPUs it allows: %u",
+			   p->sizes.cpus);
+	else
+		add_advice(p->out, "raise the CPU quota of its cgroup (cpu.max)");
+}
+
 /* What holds of whatever verdict. */
 static void advise_besides(struct plan *p)
 {
@@ -230,13 +266,29 @@ static void advise_besides(struct plan *p)
 
 	if (p->sizes.startup_ns > 0)
 		add(p, NEED_POOL);
-	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk > 1 &&
+	if (j->class == CLASS_GIL_BOUND && j->fit == FIT_THREADS &&
+	    judgement_finding(j, "worker-memory")) {
+		advise_memory(p);
+		add(p, NEED_FREE_THREADED);
+	}
+	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk > 1 && !sends_large_data(v) &&
 	    v->exchange_cpu_ns + v->work.ns[PART_IPC] > EXCHANGE_MIN_SHARE * v->active_ns)
 		add(p, NEED_CHUNKS);
-	if (judgement_finding(j, "throttled"))
-		add_advice(p->out, "raise the CPU quota of its cgroup (cpu.max), or run fewer "
-				   "workers");
+	advise_quota(p);
 	advise_count(p);
+}
+
+/* What would make the next recording tell more; of a whole machine the summary says it. */
+static void advise_recording(struct plan *p)
+{
+	const struct facts *f = p->j->view.facts;
+
+	if (lost_share(f) > LOST_MAX)
+		add_advice(p->out, "record less at a time: partrace --light, or -p PID "
+				   "--no-follow for one process of it");
+	else if (!is_whole_machine(f))
+		add_advice(p->out, "record under load: start the load first, then partrace -p "
+				   "PID -d 10s");
 }
 
 void advise(const struct judgement *j, struct fact_verdict *out)
@@ -250,13 +302,14 @@ void advise(const struct judgement *j, struct fact_verdict *out)
 				"holding another");
 	if (judgement_finding(j, "deadlock") && j->class == CLASS_LOCK_BOUND)
 		return;
-	if (judgement_finding(j, "loop-blocks")) {
+	if (judgement_finding(j, "loop-blocks") ||
+	    (j->current == FIT_ASYNC && j->fit == FIT_HYBRID)) {
 		add(&p, NEED_OFFLOAD);
 		loops_advise(j, out);
 	}
 	if (j->class == CLASS_IDLE || j->class == CLASS_INCONCLUSIVE) {
-		add_advice(out, "record under load: start the load first, then partrace -p "
-				"PID -d 10s");
+		if (!out->advice_cnt)
+			advise_recording(&p);
 		return;
 	}
 	if (is_gil_back_on(&j->view) && j->class == CLASS_GIL_BOUND)

@@ -20,8 +20,9 @@ enum language {
 enum need {
 	NEED_PROCESSES,		/* past a global lock, or an address space's lock */
 	NEED_DIVIDE,		/* one thread's work, over threads that compute */
+	NEED_DIVIDE_THREADS,	/* the same, where the global lock is released meanwhile */
 	NEED_THREADS,		/* that wait at the same time */
-	NEED_THREADS_IPC,	/* in place of processes that exchange too much */
+	NEED_THREADS_IPC,	/* in place of processes that cost more than they bring */
 	NEED_ASYNC,
 	NEED_HYBRID,
 	NEED_FEWER,		/* workers */

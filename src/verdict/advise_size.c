@@ -18,8 +18,11 @@
 #define WAITERS_TIMES 4
 #define WAITERS_FEW   32
 
-/* Waits that make more workers than CPUs worth having, as in predict.c. */
+/* Waits that make more workers than CPUs worth having. */
 #define WAITS_WORTH 0.20
+
+/* Processes for each CPU: waits that are worth more are for threads, or an event loop. */
+#define PROCESSES_PER_CPU 4
 
 /* A task is long enough when handing it over costs a tenth of it. */
 #define TRIPS_PER_TASK 10
@@ -67,7 +70,8 @@ static void find_pools(const struct judgement *j, const struct fact_verdict *ver
 	out->workers = out->cpus;
 	if (out->wait_ratio > WAITS_WORTH) {
 		want = ceil(v->usable * (1 + out->wait_ratio));
-		out->workers = (uint32_t)bounded(want, out->cpus, fmax(out->now, out->cpus));
+		most = fmin(out->now, out->cpus * PROCESSES_PER_CPU);
+		out->workers = (uint32_t)bounded(want, out->cpus, fmax(most, out->cpus));
 	}
 	for (size_t i = 0; i < verdict->prediction_cnt; i++)
 		if (!strcmp(verdict->predictions[i].change, "processes") &&

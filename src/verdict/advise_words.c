@@ -4,6 +4,7 @@
  * its own. Decides nothing. In braces, numbers of struct sizes:
  *
  *	{n} workers	{per} per process	{now} at once today	{cpus} {usable}
+ *	{all} "both usable CPUs are"
  *	{waiters}	{sum} how that came	{online}		{chunk}
  *	{task} {trip}	{startup} {work}	{lock}			{opt}
  */
@@ -18,16 +19,21 @@
 
 typedef const char *const words_table[NEED_CNT];
 
+#define AT_THE_LIMIT "{all} at work: this one machine is the limit; "
+
 #define PYTHON_WORDS                                                                              \
-	[NEED_PROCESSES] = "concurrent.futures.ProcessPoolExecutor(max_workers={n}): "            \
-			   "executor.map(fn, items, chunksize=N), with N such that a task has "   \
-			   "2 ms of work or more, ten times what handing it over takes",          \
+	[NEED_PROCESSES] = "concurrent.futures.ProcessPoolExecutor(max_workers={n}), with "       \
+			   "executor.map(fn, items, chunksize=N): choose N so that a chunk has "  \
+			   "2 ms of work or more, ten times what handing one over takes",         \
 	[NEED_DIVIDE] = "divide the work over {n} processes: "                                    \
 			"concurrent.futures.ProcessPoolExecutor(max_workers={n})",                \
+	[NEED_DIVIDE_THREADS] = "divide the work over {n} threads, concurrent.futures."           \
+				"ThreadPoolExecutor(max_workers={n}): most of it runs with the "  \
+				"GIL released",                                                   \
 	[NEED_THREADS] = "concurrent.futures.ThreadPoolExecutor(max_workers={waiters}) lets the " \
 			 "waits overlap: {sum}; raise it while throughput grows",                 \
-	[NEED_THREADS_IPC] = "concurrent.futures.ThreadPoolExecutor(max_workers={cpus}) shares "  \
-			     "the data in place of pickling it",                                  \
+	[NEED_THREADS_IPC] = "concurrent.futures.ThreadPoolExecutor(max_workers={cpus}) in place "\
+			     "of processes: nothing to pickle, no interpreter to start",          \
 	[NEED_ASYNC] = "asyncio with a client library made for it (aiohttp, httpx) in place of "  \
 		       "{now} threads; keep calls that block in asyncio.to_thread()",             \
 	[NEED_HYBRID] = "fetch in threads, ThreadPoolExecutor(max_workers={waiters}), compute in "\
@@ -35,12 +41,13 @@ typedef const char *const words_table[NEED_CNT];
 	[NEED_FEWER] = "max_workers={n} in place of {now}: {usable} CPUs are usable; the same "   \
 		       "throughput with less waiting and memory",                                 \
 	[NEED_MORE] = "max_workers={n} in place of {now}: {usable} CPUs are usable",              \
-	[NEED_WAITERS] = "keep the threads; max_workers={waiters} are worth having ({sum}), {now} "\
-			 "were seen: more help only as long as the other end keeps up",           \
+	[NEED_WAITERS] = "keep the threads; max_workers={waiters}, in place of {now}, may be "     \
+			 "worth trying ({sum}), as long as the other end keeps up",               \
 	[NEED_CHUNKS] = "hand over {chunk} times as much per task, chunksize={chunk} where it is "\
 			"1 now: a task takes {task}, handing it over and back {trip}",            \
-	[NEED_SHARE] = "hand large read-only data to the workers once (initializer=, or "         \
-		       "multiprocessing.shared_memory), not with every task",                     \
+	[NEED_SHARE] = "keep large data out of the messages: hand what is only read to the "      \
+		       "workers once (initializer=), share arrays through "                       \
+		       "multiprocessing.shared_memory, give back small results",                  \
 	[NEED_POOL] = "keep the worker processes: each took {startup} to start for {work} of "    \
 		      "work; one ProcessPoolExecutor for the whole run, without "                 \
 		      "max_tasks_per_child",                                                      \
@@ -57,15 +64,14 @@ typedef const char *const words_table[NEED_CNT];
 	[NEED_QUOTA_COUNT] = "os.cpu_count() says {online}, the cgroup's quota allows {usable}, " \
 			     "and no call of Python's tells: set max_workers={cpus} by hand, or " \
 			     "PYTHON_CPU_COUNT={cpus} from 3.13 on",                              \
-	[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "    \
-			   "limit; Ray, Dask or Spark spread Python's work over several",         \
+	[NEED_SCALE_OUT] = AT_THE_LIMIT "Ray, Dask or Spark spread Python's work over several",         \
 	[NEED_GIL_OFF] = "this build of CPython can do without the GIL, but it is on (an "        \
 			 "extension switches it on): PYTHON_GIL=0, or -X gil=0, keeps it off if " \
 			 "the extension is safe without"
 
 static words_table languages[LANG_CNT] = {
 	[LANG_CPYTHON] = { PYTHON_WORDS,
-		[NEED_FREE_THREADED] = "or move the hot loop into code that releases the GIL "
+		[NEED_FREE_THREADED] = "move the hot loop into code that releases the GIL "
 				       "(NumPy, Numba, Cython nogil), or try a free-threaded build "
 				       "(python3.13t or later)" },
 	[LANG_PYPY] = { PYTHON_WORDS },
@@ -75,6 +81,8 @@ static words_table languages[LANG_CNT] = {
 				   "run in parallel too, but are experimental and share nothing mutable",
 		[NEED_DIVIDE] = "divide the work over {n} processes: the parallel gem, "
 				"Parallel.map(items, in_processes: {n}), or Process.fork",
+		[NEED_DIVIDE_THREADS] = "divide the work over {n} threads, Parallel.map(items, "
+					"in_threads: {n}): most of it runs with the GVL released",
 		[NEED_THREADS] = "a pool of {waiters} threads (Thread.new on a Queue, or "
 				 "concurrent-ruby's FixedThreadPool) lets the waits overlap: {sum}",
 		[NEED_THREADS_IPC] = "threads share the data in place of Marshal and pipes",
@@ -85,8 +93,8 @@ static words_table languages[LANG_CNT] = {
 		[NEED_FEWER] = "{n} workers in place of {now}: {usable} CPUs are usable; forked "
 			       "processes for what computes, threads for what waits",
 		[NEED_MORE] = "{n} forked workers in place of {now}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "keep the threads: they wait without the GVL; {waiters} are worth "
-				 "having ({sum}), {now} were seen",
+		[NEED_WAITERS] = "keep the threads: they wait without the GVL; {waiters} in place of {now} "
+				 "may be worth trying ({sum})",
 		[NEED_CHUNKS] = "hand over {chunk} items at a time (each_slice({chunk})): a task takes "
 				"{task}, handing it over and back {trip}",
 		[NEED_SHARE] = "load large read-only data before the fork: the workers share it until "
@@ -100,8 +108,7 @@ static words_table languages[LANG_CNT] = {
 		[NEED_CPU_COUNT] = "{usable} of {online} CPUs are usable: size pools by Etc.nprocessors",
 		[NEED_QUOTA_COUNT] = "Etc.nprocessors does not know the cgroup's quota of {usable} CPUs: "
 				     "set the number of workers to {cpus}",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; a job queue (Sidekiq, Resque) spreads Ruby's work over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "a job queue (Sidekiq, Resque) spreads Ruby's work over several",
 	},
 	[LANG_NODE] = {
 		[NEED_PROCESSES] = "divide the work over {n} worker_threads (piscina keeps a pool), or "
@@ -131,12 +138,12 @@ static words_table languages[LANG_CNT] = {
 				   "os.availableParallelism()",
 		[NEED_QUOTA_COUNT] = "os.cpus().length says {online}, the cgroup's quota allows "
 				     "{usable}: set the number of workers to {cpus}",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more of them behind a load balancer, or a job queue (BullMQ), "
-				   "is what is left",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more machines behind a load balancer, or a job "
+				   "queue (BullMQ), go past it",
 	},
 	[LANG_JAVA] = {
-		[NEED_PROCESSES] = "Executors.newFixedThreadPool({n}): the JVM's threads run in parallel",
+		[NEED_PROCESSES] = "or {n} JVMs with a share of the data each, if it divides: a lock of "
+				   "one holds up no other, but each needs a heap of its own",
 		[NEED_DIVIDE] = "divide the work over a ForkJoinPool({n}), or a parallel stream",
 		[NEED_THREADS] = "Executors.newFixedThreadPool({waiters}) ({sum}), or from Java 21 on "
 				 "Executors.newVirtualThreadPerTaskExecutor()",
@@ -150,7 +157,7 @@ static words_table languages[LANG_CNT] = {
 			       "CPUs are usable; a ForkJoinPool for tasks that make tasks",
 		[NEED_MORE] = "Executors.newFixedThreadPool({n}) in place of {now} threads: {usable} "
 			      "CPUs are usable",
-		[NEED_WAITERS] = "keep the threads: {waiters} are worth having ({sum}), {now} were seen; "
+		[NEED_WAITERS] = "keep the threads: {waiters} in place of {now} may be worth trying ({sum}); "
 				 "virtual threads (Java 21) take the limit away",
 		[NEED_CHUNKS] = "{chunk} times as much per message: a task takes {task}, handing it over "
 				"and back {trip}",
@@ -169,11 +176,11 @@ static words_table languages[LANG_CNT] = {
 		[NEED_QUOTA_COUNT] = "{usable} of {online} CPUs are allowed by the cgroup's quota: "
 				     "Runtime.availableProcessors() knows from Java 10 on, else "
 				     "-XX:ActiveProcessorCount={cpus}",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; Spark, Flink or more instances spread it over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "Spark, Flink or more instances spread it over several",
 	},
 	[LANG_GO] = {
-		[NEED_PROCESSES] = "GOMAXPROCS={n} and goroutines: they run in parallel in one process",
+		[NEED_PROCESSES] = "or {n} processes with a share of the data each, if it divides: a lock "
+				   "of one holds up no other",
 		[NEED_DIVIDE] = "divide the work over goroutines: {n} of them (errgroup with "
 				"SetLimit({n})) keep {usable} CPUs busy",
 		[NEED_THREADS] = "a goroutine per request, at most {waiters} at a time (errgroup "
@@ -197,9 +204,8 @@ static words_table languages[LANG_CNT] = {
 		[NEED_QUOTA_COUNT] = "GOMAXPROCS={cpus}: the cgroup's quota allows {usable} CPUs of "
 				     "{online}, which Go heeds by itself only from 1.25 on "
 				     "(before: automaxprocs)",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more instances behind a queue or a load balancer are what is "
-				   "left",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more instances behind a queue or a load balancer go "
+				   "past it",
 	},
 	[LANG_RUST] = {
 		[NEED_DIVIDE] = "divide the work over {n} threads: rayon (par_iter()), or "
@@ -227,8 +233,8 @@ static words_table languages[LANG_CNT] = {
 				     "{usable} CPUs; code that counts {online} does not",
 	},
 	[LANG_NATIVE] = {
-		[NEED_PROCESSES] = "divide the work over {n} processes; let each get its input once and "
-				   "give back only the result",
+		[NEED_PROCESSES] = "or divide the work over {n} processes: hand each its part of the data "
+				   "once, and let it give back only the result",
 		[NEED_DIVIDE] = "divide the work over {n} threads, if it divides (std::thread, pthreads, "
 				"OpenMP)",
 		[NEED_THREADS] = "a pool of {waiters} threads lets the waits overlap: {sum}; raise it "
@@ -241,8 +247,8 @@ static words_table languages[LANG_CNT] = {
 		[NEED_FEWER] = "{n} workers for {usable} usable CPUs in place of {now}: same throughput, "
 			       "less waiting and memory",
 		[NEED_MORE] = "{n} workers in place of {now}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "keep the threads; {waiters} are worth having ({sum}), {now} were seen: "
-				 "more help only as long as the other end keeps up",
+		[NEED_WAITERS] = "keep the threads; {waiters} in place of {now} may be worth trying ({sum}), "
+				 "as long as the other end keeps up",
 		[NEED_CHUNKS] = "larger batches, {chunk} times as much per message: a task takes {task}, "
 				"handing it over and back {trip}",
 		[NEED_SHARE] = "large data through shared memory (shm_open, memfd_create), not through "
@@ -252,7 +258,7 @@ static words_table languages[LANG_CNT] = {
 				   "key, or keep a copy per worker",
 		[NEED_MMAP_LOCK] = "fewer mmap, munmap and page faults: keep buffers, an arena per thread "
 				   "(jemalloc, or M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of mallopt), "
-				   "MAP_POPULATE or madvise in advance; or processes, each with its own",
+				   "MAP_POPULATE or madvise in advance",
 		[NEED_KERNEL_LOCK] = "fewer system calls on the object that is locked: batch them, "
 				     "preallocate, or give each worker one of its own",
 		[NEED_BALANCE] = "smaller pieces of work, taken from one queue by whoever is free",
@@ -260,9 +266,8 @@ static words_table languages[LANG_CNT] = {
 				   "sched_getaffinity(), not by the CPUs of the machine",
 		[NEED_QUOTA_COUNT] = "the cgroup's quota allows {usable} of {online} CPUs, which neither "
 				     "sysconf() nor sched_getaffinity() tells: read cpu.max",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more of them (MPI, a job queue, a cluster) or faster code are "
-				   "what is left",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "faster code, or more machines (MPI, a job queue, a "
+				   "cluster), go past it",
 	},
 };
 
@@ -276,6 +281,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_PROCESSES] = "joblib: Parallel(n_jobs={n}, backend=\"loky\") runs processes, past "
 				   "the GIL",
 		[NEED_DIVIDE] = "joblib: Parallel(n_jobs={n})(delayed(fn)(x) for x in items)",
+		[NEED_DIVIDE_THREADS] = "joblib: Parallel(n_jobs={n}, prefer=\"threads\"), as the work "
+					"releases the GIL",
 		[NEED_THREADS] = "joblib: Parallel(n_jobs={waiters}, prefer=\"threads\") lets the waits "
 				 "overlap: {sum}",
 		[NEED_THREADS_IPC] = "joblib: Parallel(n_jobs={cpus}, backend=\"threading\") shares the "
@@ -283,8 +290,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_FEWER] = "joblib: n_jobs={n} in place of {now}, and OMP_NUM_THREADS=1 if the tasks "
 			       "use BLAS: {usable} CPUs are usable",
 		[NEED_MORE] = "joblib: n_jobs={n} in place of {now}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "joblib: n_jobs={waiters} with prefer=\"threads\" are worth having "
-				 "({sum}), {now} were seen",
+		[NEED_WAITERS] = "joblib: n_jobs={waiters} with prefer=\"threads\" may be worth "
+				 "trying in place of {now} ({sum})",
 		[NEED_CHUNKS] = "joblib: batch_size={chunk}: a task takes {task}, handing it over and "
 				"back {trip}",
 		[NEED_SHARE] = "joblib: NumPy arrays from max_nbytes on (1 MB) are shared through "
@@ -295,6 +302,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_PROCESSES] = "dask: compute(scheduler=\"processes\", num_workers={n}), or workers "
 				   "with --nworkers {n} --nthreads 1, past the GIL",
 		[NEED_DIVIDE] = "dask: compute(scheduler=\"processes\", num_workers={n})",
+		[NEED_DIVIDE_THREADS] = "dask: compute(scheduler=\"threads\", num_workers={n}), as the "
+					"work releases the GIL",
 		[NEED_THREADS] = "dask: compute(scheduler=\"threads\", num_workers={waiters}) lets the "
 				 "waits overlap: {sum}",
 		[NEED_THREADS_IPC] = "dask: compute(scheduler=\"threads\", num_workers={cpus}), or one "
@@ -318,7 +327,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_HYBRID] = "gunicorn: --workers {n} --worker-class gthread --threads {per}{opt}",
 		[NEED_FEWER] = "gunicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "gunicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "gunicorn: --threads {per} per worker are worth having{opt}: {sum}",
+		[NEED_WAITERS] = "gunicorn: --threads {per} per worker may be worth trying{opt}: {sum}",
 		[NEED_OFFLOAD] = "gunicorn: --workers {cpus}, one event loop per CPU{opt}; "
 				 "asyncio.to_thread() for calls that block",
 		[NEED_SHARE] = "gunicorn: --preload loads the application before the workers fork, so "
@@ -327,8 +336,7 @@ static const struct framework_words frameworks[] = {
 				   "--workers by those",
 		[NEED_QUOTA_COUNT] = "gunicorn: 2 x CPUs + 1 counts {online}, the quota allows {usable}: "
 				     "--workers by those",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more of them behind a load balancer are what is left",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more machines behind a load balancer go past it",
 	} },
 	{ "uvicorn", {
 		[NEED_PROCESSES] = "uvicorn: --workers {n}, one event loop per process{opt}",
@@ -336,8 +344,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_FEWER] = "uvicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "uvicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_HYBRID] = "uvicorn: --workers {n} for what computes{opt}; await what waits",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more of them behind a load balancer are what is left",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more machines behind a load balancer go past it",
 	} },
 	{ "hypercorn", {
 		[NEED_PROCESSES] = "hypercorn: --workers {n}{opt}",
@@ -350,7 +357,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_THREADS] = "uwsgi: --enable-threads --threads {per} per process{opt}: {sum}",
 		[NEED_FEWER] = "uwsgi: --processes {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "uwsgi: --processes {n} in place of {now}{opt}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "uwsgi: --threads {per} per process are worth having{opt}: {sum}",
+		[NEED_WAITERS] = "uwsgi: --threads {per} per process may be worth trying{opt}: {sum}",
 	} },
 	{ "celery", {
 		[NEED_PROCESSES] = "celery: --pool prefork --concurrency {n}{opt}: tasks that compute "
@@ -364,12 +371,11 @@ static const struct framework_words frameworks[] = {
 				"those that compute{opt}",
 		[NEED_FEWER] = "celery: --concurrency {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "celery: --concurrency {n} in place of {now}{opt}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "celery: --concurrency {waiters} are worth having ({sum}), {now} were "
-				 "seen{opt}",
+		[NEED_WAITERS] = "celery: --concurrency {waiters} in place of {now} may be worth "
+				 "trying ({sum}){opt}",
 		[NEED_CHUNKS] = "celery: task.chunks(items, {chunk}): a task takes {task}, handing it "
 				"over and back {trip}; --prefetch-multiplier 64 helps short ones",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more celery workers on other machines, on the same broker",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more celery workers on other machines, on the same broker",
 	} },
 	{ "ray", {
 		[NEED_PROCESSES] = "ray: ray.init(num_cpus={n}) and tasks with num_cpus=1: each worker is "
@@ -378,8 +384,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_MORE] = "ray: num_cpus={n}, or less than 1 per task if it mostly waits",
 		[NEED_CHUNKS] = "ray: {chunk} items per task: one takes {task}, handing it over {trip}",
 		[NEED_SHARE] = "ray: ray.put() large data once, and pass the reference",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; ray start --address=HEAD on another adds its CPUs",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "ray start --address=HEAD on another adds its CPUs",
 	} },
 	{ "spark", {
 		[NEED_FEWER] = "spark: --executor-cores {n} (or local[{n}]) in place of {now} tasks at "
@@ -392,8 +397,7 @@ static const struct framework_words frameworks[] = {
 			      "{startup} to start for {work} of work",
 		[NEED_BALANCE] = "spark: repartition(), or spark.sql.adaptive.enabled=true: one partition "
 				 "is much larger than the others",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; --num-executors on more of them",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "--num-executors on more of them",
 	} },
 	{ "pytest", {
 		[NEED_PROCESSES] = "pytest: -n {n} (pytest-xdist) runs the tests in processes",
@@ -402,8 +406,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_MORE] = "pytest: -n {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_BALANCE] = "pytest: --dist worksteal, or load with smaller files: one worker had "
 				 "most to do",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; pytest-split or CI's shards divide the tests over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "pytest-split or CI's shards divide the tests over several",
 	} },
 	{ "puma", {
 		[NEED_PROCESSES] = "puma: --workers {n} (a cluster of processes){opt}: requests that "
@@ -413,7 +416,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_HYBRID] = "puma: --workers {n} --threads {per}:{per}{opt}",
 		[NEED_FEWER] = "puma: --workers {n} with fewer threads each{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "puma: --workers {n}{opt}: {usable} CPUs are usable, {now} were at work",
-		[NEED_WAITERS] = "puma: --threads {per}:{per} per worker are worth having{opt}: {sum}",
+		[NEED_WAITERS] = "puma: --threads {per}:{per} per worker may be worth trying{opt}: {sum}",
 		[NEED_SHARE] = "puma: preload_app! loads the application before the workers fork",
 	} },
 	{ "sidekiq", {
@@ -423,7 +426,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_THREADS] = "sidekiq: --concurrency {waiters}{opt}: {sum}",
 		[NEED_FEWER] = "sidekiq: --concurrency {n} in place of {now}{opt}",
 		[NEED_MORE] = "sidekiq: {n} processes{opt}: {usable} CPUs are usable",
-		[NEED_WAITERS] = "sidekiq: --concurrency {waiters} are worth having ({sum}){opt}",
+		[NEED_WAITERS] = "sidekiq: --concurrency {waiters} may be worth trying ({sum}){opt}",
 	} },
 	{ "postgresql", {
 		[NEED_DIVIDE] = "postgresql: max_parallel_workers_per_gather = {n} lets one query use "
@@ -432,8 +435,7 @@ static const struct framework_words frameworks[] = {
 			       "(pgbouncer, default_pool_size = {n}): {usable} CPUs are usable",
 		[NEED_LESS_LOCK] = "postgresql: pg_stat_activity.wait_event names what {lock} protects; "
 				   "shorter transactions and fewer connections wait less for it",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; read replicas take queries off it",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "read replicas take queries off it",
 	} },
 	{ "nginx", {
 		[NEED_DIVIDE] = "nginx: worker_processes {n};",
@@ -443,8 +445,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_OFFLOAD] = "nginx: aio threads; keeps slow disks from blocking a worker",
 		[NEED_QUOTA_COUNT] = "nginx: worker_processes auto; counts {online} CPUs, the quota allows "
 				     "{usable}: worker_processes {cpus};",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more of them behind a load balancer or DNS are what is left",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more machines behind a load balancer or DNS go past it",
 	} },
 	{ "redis", {
 		[NEED_DIVIDE] = "redis: io-threads {n} takes reading and writing off its one thread; "
@@ -452,15 +453,13 @@ static const struct framework_words frameworks[] = {
 		[NEED_FEWER] = "redis: io-threads {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "redis: io-threads {n}{opt}; commands stay on one thread: for more, shards "
 			      "(Redis Cluster)",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; Redis Cluster shards the keys over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "Redis Cluster shards the keys over several",
 	} },
 	{ "memcached", {
 		[NEED_DIVIDE] = "memcached: -t {n} threads{opt}",
 		[NEED_FEWER] = "memcached: -t {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "memcached: -t {n} in place of {now}{opt}: {usable} CPUs are usable",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; more of them, the keys hashed over them by the clients",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "more of them, the keys hashed over them by the clients",
 	} },
 	{ "make", {
 		[NEED_DIVIDE] = "make -j{n}: {usable} CPUs are usable",
@@ -471,14 +470,12 @@ static const struct framework_words frameworks[] = {
 		[NEED_CPU_COUNT] = "make -j$(nproc): nproc knows that {usable} of {online} CPUs are usable",
 		[NEED_QUOTA_COUNT] = "make -j{cpus}: nproc says {online} and does not know the quota of "
 				     "{usable} CPUs",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; ccache saves work, distcc or icecc spread it over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "ccache saves work, distcc or icecc spread it over several",
 	} },
 	{ "ninja", {
 		[NEED_FEWER] = "ninja -j{n} in place of {now} jobs at once{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "ninja -j{n}{opt}: {usable} CPUs are usable, {now} jobs ran at once",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; ccache saves work, distcc or icecc spread it over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "ccache saves work, distcc or icecc spread it over several",
 	} },
 	{ "xargs", {
 		[NEED_DIVIDE] = "xargs -P {n}: {usable} CPUs are usable",
@@ -491,8 +488,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_MORE] = "parallel -j {n}{opt}: {usable} CPUs are usable",
 		[NEED_POOL] = "parallel -X or --pipe: each process took {startup} to start for {work} of "
 			      "work",
-		[NEED_SCALE_OUT] = "all {usable} usable CPUs do useful work: this one machine is the "
-				   "limit; parallel --sshlogin spreads it over several",
+		[NEED_SCALE_OUT] = AT_THE_LIMIT "parallel --sshlogin spreads it over several",
 	} },
 };
 
@@ -512,11 +508,11 @@ static const char *start_words(const struct audience *who)
 	if (who->language != LANG_CPYTHON)
 		return NULL;
 	if (who->major == 3 && who->minor >= 14)
-		return "workers start with forkserver from 3.14 on: keep one pool, and what they "
-		       "need importable, under if __name__ == \"__main__\"";
-	return "start them before the threads, or with "
-	       "multiprocessing.get_context(\"forkserver\"): fork copies locks that other threads "
-	       "hold";
+		return "from 3.14 on worker processes start with forkserver: keep one pool for the "
+		       "whole run, and guard the main module with if __name__ == \"__main__\"";
+	return "start the processes before any threads that stay, or with "
+	       "mp_context=multiprocessing.get_context(\"forkserver\"): a fork copies locks that "
+	       "other threads hold";
 }
 
 static const char *find_words(const struct audience *who, enum need need)
@@ -547,6 +543,16 @@ static bool add_time(struct strbuf *s, double ns)
 		strbuf_addf(s, "%.3g ms", ns / 1e6);
 	else
 		strbuf_addf(s, "%.3g s", ns / 1e9);
+	return true;
+}
+
+/* "both usable CPUs are", "all 4 usable CPUs are" */
+static bool add_all(struct strbuf *s, const struct sizes *z)
+{
+	if (z->usable == 2)
+		strbuf_addstr(s, "both usable CPUs are");
+	else
+		strbuf_addf(s, "all %.4g usable CPUs are", z->usable);
 	return true;
 }
 
@@ -595,6 +601,8 @@ static bool add_number(struct strbuf *s, const char *key, size_t len, const stru
 		return add_time(s, z->work_ns);
 	if (IS("sum"))
 		return add_sum(s, z);
+	if (IS("all"))
+		return add_all(s, z);
 	if (IS("usable"))
 		strbuf_addf(s, "%.4g", z->usable);
 	else if (IS("lock"))

@@ -51,8 +51,8 @@ bool roles_differ(const struct judgement *j)
 	       cpu >= MIX_MIN_ACTIVE * v->window_ns && io >= MIX_MIN_ACTIVE * v->window_ns;
 }
 
-/* All that run were recorded: pid 1 is nobody's child, and nobody was named. */
-static bool is_whole_machine(const struct facts *f)
+/* Pid 1 is nobody's child, and nobody was named. */
+bool is_whole_machine(const struct facts *f)
 {
 	return !f->recording.pid_cnt && facts_process(f, 1);
 }

@@ -33,15 +33,24 @@ static void say_workers(const struct judgement *j, struct strbuf *s)
 		strbuf_addf(s, "%u threads in %u processes", v->workers, v->worker_processes);
 }
 
+/* What the runtime's own people call it. */
+static const char *global_lock_name(const struct view *v)
+{
+	for (size_t i = 0; i < v->facts->lock_cnt; i++)
+		if (v->facts->locks[i].kind == LOCK_GVL)
+			return "GVL";
+	return "GIL";
+}
+
 static void say_gil(const struct judgement *j, struct strbuf *s)
 {
 	const struct view *v = &j->view;
 
 	say_workers(j, s);
 	strbuf_addf(s,
-		    " are CPU-bound behind one GIL: they wait for it %.0f %% of their active time, "
-		    "and all together use %.2f CPUs of %.4g.",
-		    percent(v, PART_GIL), v->cpus_busy, v->usable);
+		    " take turns on one %s: they wait for it %.0f %% of their active time, and all "
+		    "together use %.2f of %.4g usable CPUs.",
+		    global_lock_name(v), percent(v, PART_GIL), v->cpus_busy, v->usable);
 	if (v->usable < 2)
 		strbuf_addstr(s, " Only one CPU is usable here: processes would queue for that one "
 				 "instead, and not be faster.");
@@ -71,12 +80,17 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	strbuf_addf(s, " %s on the CPU %.0f %% of the active time", v->workers == 1 ? "is" : "are",
 		    percent(v, PART_CPU));
 	if (j->current == FIT_SINGLE || j->current == FIT_ASYNC) {
-		strbuf_addf(s, " and never on more than one at once, of %.4g usable.", v->usable);
+		strbuf_addf(s, ", never on more than one of %.4g usable CPUs at a time.",
+			    v->usable);
 		if (v->usable < 2)
 			strbuf_addstr(s, " More threads or processes would not make it faster.");
-		else if (v->has_global_lock)
+		else if (v->has_global_lock && j->fit == FIT_PROCESSES)
 			strbuf_addstr(s, " To use the others the work has to be divided, over "
 					 "processes: threads of one interpreter take turns.");
+		else if (v->has_global_lock && j->fit == FIT_THREADS)
+			strbuf_addstr(s,
+				      " To use the others the work has to be divided, over "
+				      "threads: most of it runs without the interpreter's lock.");
 		else
 			strbuf_addstr(s, " To use the others the work has to be divided.");
 		return;
@@ -88,6 +102,9 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	else if (judgement_finding(j, "gil-released"))
 		strbuf_addstr(s, " The interpreter's global lock is released for most of the "
 				 "work, so its threads do run in parallel.");
+	else if (judgement_finding(j, "bottleneck"))
+		strbuf_addstr(s, " One of them has nearly all the time something to do, while the "
+				 "others wait.");
 	else if (j->fit == j->current)
 		strbuf_addstr(s, " Nothing else holds them back.");
 }
@@ -100,7 +117,7 @@ static void say_io(const struct judgement *j, struct strbuf *s)
 	say_workers(j, s);
 	strbuf_addf(s, " %s for %s %.0f %% of the active time and %s the CPU ",
 		    v->workers == 1 ? "waits" : "wait",
-		    is_disk ? "the disk" : "the network and other peers", 100 * view_io_share(v),
+		    is_disk ? "the disk" : "peers outside the program", 100 * view_io_share(v),
 		    v->workers == 1 ? "uses" : "use");
 	if (percent(v, PART_CPU) < 1)
 		strbuf_addstr(s, "less than 1 %.");
@@ -134,7 +151,8 @@ static void say_lock(const struct judgement *j, struct strbuf *s, enum part p)
 		    v->cpus_busy, v->usable);
 	if (l && l->name && l->name[0])
 		strbuf_addf(s, " Most of it is %s.", l->name);
-	if (p == PART_LOCK)
+	/* explain_fit() has more to say of a lock that is held for the work itself. */
+	if (p == PART_LOCK && j->fit != FIT_PROCESSES)
 		strbuf_addstr(s, " Hold it for less, or give each worker its own share of what it "
 				 "protects; processes that share as much would wait as well.");
 }
@@ -169,9 +187,15 @@ static void say_ipc(const struct judgement *j, struct strbuf *s)
 	say_workers(j, s);
 	strbuf_addf(s,
 		    " exchange %.0f messages a second (%.1f MB/s): that takes about %.0f %% of "
-		    "their active time, and only %.0f us of CPU come with each message.",
+		    "their active time",
 		    ratio(v->messages, seconds), ratio(v->bytes / 1e6, seconds),
-		    f ? 100 * f->value : 0, ratio(v->cpu_ns, v->messages) / 1e3);
+		    f ? 100 * f->value : 0);
+	if (judgement_finding(j, "ipc-large"))
+		strbuf_addf(s, ", as each message has %.1f MB.",
+			    ratio(v->bytes, v->messages) / 1e6);
+	else
+		strbuf_addf(s, ", and only %.0f us of CPU come with each message.",
+			    ratio(v->cpu_ns, v->messages) / 1e3);
 	if (j->fit == FIT_THREADS)
 		strbuf_addstr(s, " Threads would share the data and save the exchange.");
 	else
@@ -202,9 +226,7 @@ static void say_idle(const struct judgement *j, struct strbuf *s)
 		    f ? 100 * f->value : 0,
 		    ratio(j->view.cpu_ns, (double)j->view.facts->recording.duration_ns));
 	if (!judgement_finding(j, "loop-blocks"))
-		strbuf_addstr(s,
-			      " Nothing holds it back at this load; record it under load to learn "
-			      "more.");
+		strbuf_addstr(s, " Nothing holds it back at this load.");
 }
 
 static void say_mix(const struct judgement *j, struct strbuf *s)

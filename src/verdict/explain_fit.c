@@ -26,6 +26,10 @@ static void say_why(const struct judgement *j, struct strbuf *s)
 			     "But the work fills much memory: where that is results, shipping "
 			     "them between processes costs more than the lock");
 	}
+	if (j->current == FIT_THREADS && j->fit == FIT_THREADS)
+		add_evidence(j, s, "worker-memory",
+			     "Processes would each need the memory that these threads share, and "
+			     "the machine has not so much");
 	if (j->class == CLASS_LOCK_BOUND && j->fit == FIT_PROCESSES)
 		add_evidence(j, s, "coarse-lock",
 			     "It is held for the work itself, so processes with a part of the "
@@ -97,25 +101,10 @@ static void say_roles(const struct judgement *j, struct strbuf *s)
 	strbuf_release(&all);
 }
 
-/* Per worker that would be a process: what nobody else shares, of the largest one. */
-static double worker_bytes(const struct view *v)
-{
-	uint64_t most = 0;
-
-	for (size_t i = 0; i < v->process_cnt; i++) {
-		const struct fact_process *p = v->processes[i].fact;
-		uint64_t bytes = p->private_bytes ? p->private_bytes : p->rss_bytes;
-
-		if (v->processes[i].workers && bytes > most)
-			most = bytes;
-	}
-	return (double)most;
-}
-
 static void say_cost(const struct judgement *j, struct strbuf *s, enum verdict_fit fit)
 {
 	const struct fact_whatif *w = find_replay(j->view.facts, verdict_fit_name(fit));
-	double bytes = worker_bytes(&j->view);
+	double bytes = view_worker_bytes(&j->view);
 
 	if (w && j->current != fit)
 		strbuf_addf(s, " Replayed so, the work runs at %.2fx (%.2f-%.2fx).", w->speedup,

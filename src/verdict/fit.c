@@ -58,6 +58,12 @@ static double user_cpu_ns(const struct view *v)
 	return sum;
 }
 
+/* Several processes would run, and swap. */
+static bool is_too_large(const struct judgement *j)
+{
+	return j->current == FIT_THREADS && judgement_finding(j, "worker-memory");
+}
+
 static enum verdict_fit fit_of_cpu(const struct judgement *j)
 {
 	const struct view *v = &j->view;
@@ -70,8 +76,9 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 		return fit_of_costly_processes(v, v->work.ns[PART_CPU]);
 	switch (j->current) {
 	case FIT_SINGLE:
-		return v->has_global_lock ? FIT_PROCESSES : FIT_THREADS;
 	case FIT_THREADS:
+		if (is_too_large(j))
+			return FIT_THREADS;
 		return !v->has_global_lock || is_released(j) ? FIT_THREADS : FIT_PROCESSES;
 	default:
 		return j->current;
@@ -82,6 +89,8 @@ static enum verdict_fit fit_of_gil(const struct judgement *j)
 {
 	if (j->view.usable < 2)
 		return FIT_EITHER;
+	if (is_too_large(j))
+		return FIT_THREADS;
 	/* What processes would have to be sent may cost more than the lock does. */
 	if (j->current == FIT_THREADS &&
 	    (judgement_finding(j, "small-tasks") || judgement_finding(j, "fresh-memory")))
@@ -189,7 +198,7 @@ static void heed_replay(struct judgement *j)
 	const struct fact_whatif *w;
 
 	if (other == FIT_INCONCLUSIVE || j->view.is_role || j->class == CLASS_IDLE ||
-	    j->class == CLASS_INCONCLUSIVE || j->class == CLASS_IO_BOUND ||
+	    j->class == CLASS_INCONCLUSIVE || j->class == CLASS_IO_BOUND || is_too_large(j) ||
 	    (j->fit != other && j->fit != j->current && j->fit != FIT_EITHER))
 		return;
 	w = find_replay(j->view.facts, change_to(other));

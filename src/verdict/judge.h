@@ -40,6 +40,9 @@ bool judgement_needs(const struct judgement *j, const char *what);
 void choose_class(struct judgement *j);
 void choose_current(struct judgement *j);
 
+/* All that run were recorded. */
+bool is_whole_machine(const struct facts *f);
+
 /* Do some roles live on CPU, and others on I/O? */
 bool roles_differ(const struct judgement *j);
 

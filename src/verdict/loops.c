@@ -165,9 +165,13 @@ void loops_advise(const struct judgement *j, struct fact_verdict *out)
 	const struct thread_view *t = loops_slowest(&j->view);
 	const struct fact_loop *l;
 
-	if (!t || !judgement_finding(j, "loop-blocks"))
+	if (!t)
 		return;
 	l = t->fact->loop;
+	if (!judgement_finding(j, "loop-blocks")) {
+		advise_cpu(&j->view, t, out);
+		return;
+	}
 	if (l->long_cpu_ns > l->long_blocked_ns / 4)
 		advise_cpu(&j->view, t, out);
 	for (size_t i = 0; i < l->blocked_cnt && i < 2; i++)

@@ -32,28 +32,13 @@ static bool is_change(const struct fact_whatif *w, const char *change)
 	return w->change && !strcmp(w->change, change);
 }
 
-/* Of the processes that do the work, the largest: what the kernel says no one else shares. */
-static double worker_bytes(const struct view *v)
-{
-	double most = 0;
-
-	for (size_t i = 0; i < v->process_cnt; i++) {
-		const struct fact_process *p = v->processes[i].fact;
-		uint64_t bytes = p->private_bytes ? p->private_bytes : p->rss_bytes;
-
-		if (v->processes[i].workers && (double)bytes > most)
-			most = (double)bytes;
-	}
-	return most;
-}
-
-/* More of it per worker, or less. Forked workers need less than this as long as they share it. */
+/* More memory per worker, or less. Forked workers need less than this as long as they share it. */
 static double more_bytes(const struct view *v, const struct fact_whatif *w)
 {
 	if (is_change(w, "processes"))
-		return worker_bytes(v);
+		return view_worker_bytes(v);
 	if (is_change(w, "threads") && v->worker_processes > 1)
-		return -worker_bytes(v);
+		return -view_worker_bytes(v);
 	return 0;
 }
 

@@ -238,9 +238,8 @@ static bool one_thread(const struct view *v, const struct rule *r, struct findin
 	if (out->value < r->threshold)
 		return false;
 	strbuf_addf(&out->text,
-		    "one thread is on a CPU %.0f %% of the time; the other %.4g usable CPUs are "
-		    "left to others",
-		    100 * out->value, v->usable - 1);
+		    "one thread is on a CPU %.0f %% of the time, and %.4g CPUs are usable",
+		    100 * out->value, v->usable);
 	return true;
 }
 

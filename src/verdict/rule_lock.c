@@ -153,9 +153,11 @@ static bool coarse_lock(const struct view *v, const struct rule *r, struct findi
 	if (out->value < r->threshold)
 		return false;
 	strbuf_addf(&out->text,
-		    "%.0f us of CPU per wait for %s, and %.2f of %.4g usable CPUs in use: the "
+		    "%.3g %s of CPU per wait for %s, and %.2f of %.4g usable CPUs in use: the "
 		    "lock is held for the work itself",
-		    out->value, l->name && l->name[0] ? l->name : "it", v->cpus_busy, v->usable);
+		    out->value < 1000 ? out->value : out->value / 1000,
+		    out->value < 1000 ? "us" : "ms", l->name && l->name[0] ? l->name : "it",
+		    v->cpus_busy, v->usable);
 	return true;
 }
 

@@ -31,6 +31,9 @@
  */
 #define FRESH_MIN_BYTES 300e6
 
+/* Of the machine's memory; the rest is the page cache's and others'. */
+#define MEMORY_MAX_SHARE 0.80
+
 /* Less than this was watched by chance. */
 #define GIL_WATCHED_MIN_NS 20e6
 
@@ -69,6 +72,9 @@ static bool gil_bound(const struct view *v, const struct rule *r, struct finding
 	out->value = ratio(gil, gil + cpu);
 	out->cost = view_share(v, PART_GIL);
 	cpus = ratio(p->cpu_ns, process_window_ns(v, p));
+	/* With all CPUs at work, in other processes, there is nothing to gain. */
+	if (v->usable >= 2 && !view_has_spare_cpu(v))
+		return false;
 	if (out->value < r->threshold || out->cost < GIL_MIN_SHARE || cpus > ONE_CPU_MAX ||
 	    ratio(p->cpu_ns + p->queue_ns, process_window_ns(v, p)) < GIL_MIN_RUNNABLE)
 		return false;
@@ -100,7 +106,6 @@ static bool gil_released(const struct view *v, const struct rule *r, struct find
 			    "%.2f threads of %s run or want to at a time, hardly any waits for "
 			    "its global lock: most of the work is done with the lock released",
 			    out->value, p->fact->name ? p->fact->name : "one process");
-		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;
@@ -119,7 +124,6 @@ static bool parallel(const struct view *v, const struct rule *r, struct finding 
 			continue;
 		strbuf_addf(&out->text, "threads of %s use %.2f CPUs, which takes a released lock",
 			    p->fact->name ? p->fact->name : "one process", out->value);
-		cite_released(v, p, &out->text);
 		return true;
 	}
 	return false;
@@ -136,11 +140,11 @@ static bool released_share(const struct view *v, const struct rule *r, struct fi
 		released += (double)v->threads[i].fact->released_ns;
 	}
 	out->value = ratio(released, watched);
-	if (watched < GIL_WATCHED_MIN_NS || v->workers < 2 || out->value < r->threshold)
+	if (watched < GIL_WATCHED_MIN_NS || out->value < r->threshold ||
+	    view_share(v, PART_CPU) < GIL_MIN_SHARE)
 		return false;
-	strbuf_addf(&out->text,
-		    "%.0f %% of the workers' CPU time had the interpreter's lock released",
-		    100 * out->value);
+	strbuf_addf(&out->text, "%.0f %% of the %s CPU time had the interpreter's lock released",
+		    100 * out->value, v->workers == 1 ? "worker's" : "workers'");
 	return true;
 }
 
@@ -184,6 +188,24 @@ static bool fresh_memory(const struct view *v, const struct rule *r, struct find
 	return true;
 }
 
+/* As many processes as CPUs, each with what this one has: collectors write to what a fork shares. */
+static bool worker_memory(const struct view *v, const struct rule *r, struct finding *out)
+{
+	double all = (double)v->facts->recording.memory_bytes, bytes = view_worker_bytes(v);
+	uint32_t workers = v->workers < v->usable ? v->workers : (uint32_t)v->usable;
+
+	out->value = ratio(bytes * workers, all);
+	if (out->value < r->threshold || !v->has_global_lock || workers < 2 ||
+	    v->worker_processes > 1)
+		return false;
+	strbuf_addf(
+		&out->text,
+		"%u processes with as much memory as this one, %.1f GB each, would take %.0f %% "
+		"of the machine's",
+		workers, bytes / 1e9, 100 * out->value);
+	return true;
+}
+
 const struct rule rules_python[] = {
 	{ "gil-bound", CLASS_GIL_BOUND, GIL_MIN_RATIO, "ratio", gil_bound,
 	  "threads queue for the interpreter's global lock" },
@@ -197,5 +219,7 @@ const struct rule rules_python[] = {
 	  "handing tasks over costs more than doing them" },
 	{ "fresh-memory", CLASS_NONE, FRESH_MIN_BYTES / 1e6, "MB/s", fresh_memory,
 	  "the work fills much memory, which processes might have to ship" },
+	{ "worker-memory", CLASS_NONE, MEMORY_MAX_SHARE, "share", worker_memory,
+	  "processes of this size don't fit into the machine" },
 	{ 0 },
 };

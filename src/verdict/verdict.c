@@ -201,6 +201,12 @@ void verdict_judge(const struct facts *f, struct fact_verdict *out)
 	judgement_release(&j);
 }
 
+/* Not where something holds the program back that both have. */
+static bool is_choice_the_point(enum verdict_class class)
+{
+	return class == CLASS_GIL_BOUND || class == CLASS_IPC_BOUND || class == CLASS_MIXED;
+}
+
 const char *verdict_headline(const struct fact_verdict *v)
 {
 	bool is_kept = v->fit == v->current;
@@ -231,7 +237,9 @@ const char *verdict_headline(const struct fact_verdict *v)
 	case FIT_SINGLE:
 		return "a single thread is enough for this workload";
 	case FIT_EITHER:
-		return "threads or processes: not what holds this program back";
+		return is_choice_the_point(v->class)
+			       ? "threads or processes: neither is clearly better here"
+			       : "threads or processes: not what holds this program back";
 	default:
 		return "no verdict: the recording does not say enough";
 	}

@@ -55,6 +55,20 @@ bool view_crowds_itself(const struct view *v)
 	       v->cpus_busy >= v->usable * OWN_CPUS_MIN_SHARE;
 }
 
+double view_worker_bytes(const struct view *v)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < v->process_cnt; i++) {
+		const struct fact_process *p = v->processes[i].fact;
+		uint64_t bytes = p->private_bytes ? p->private_bytes : p->rss_bytes;
+
+		if (v->processes[i].workers && bytes > most)
+			most = bytes;
+	}
+	return (double)most;
+}
+
 static void add_parts(struct time_parts *to, const struct time_parts *t)
 {
 	for (int p = 0; p < PART_CNT; p++)
@@ -323,7 +337,8 @@ static void mark_workers(struct view *v)
 
 		if (!may_work(t))
 			continue;
-		done[i] = (struct work_done){ effort_ns(t), t->active_ns };
+		/* The GIL goes round: who hardly runs when it has waited for it has little to do. */
+		done[i] = (struct work_done){ effort_ns(t), t->active_ns - t->time.ns[PART_GIL] };
 		effort = done[i].effort_ns > effort ? done[i].effort_ns : effort;
 		brief += t->process && is_short_lived(t->process) ? done[i].effort_ns : 0;
 	}

@@ -149,6 +149,9 @@ void view_split_ipc(const struct process_view *p, double ipc_ns, double process_
 		    struct time_parts *out);
 void view_find_hand_over(struct view *v, const struct htab *index);
 
+/* Of the processes that do the work, the largest: what the kernel says nobody else shares. */
+double view_worker_bytes(const struct view *v);
+
 /* Could a change to more workers get more CPU? */
 bool view_has_spare_cpu(const struct view *v);
 

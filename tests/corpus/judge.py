@@ -14,11 +14,11 @@ Of a job that has nothing to decide (idle), a verdict is right that is not confi
 that leaves things as they are.
 
 Predictions. Each pair of a recorded variant and another, real one is a change that could
-have been predicted: of the model, of the number of workers, or `without-lock`. (Pairs that
-differ in none of these, as fork and spawn, are not asked for.) The real change is the time
+have been predicted: to threads, processes or a single worker, of the number of workers, or
+`without-lock`. (Pairs that differ in none of these, as fork and spawn, are not asked for; nor
+is a program written anew, as an event loop or as a hybrid.) The real change is the time
 of the first over that of the second, each the median of its runs. A prediction for it is
-that of the same change and number of workers (of an event loop: any number; of a single
-worker: also `workers`, 1).
+that of the same change and number of workers (of a single worker: also `workers`, 1).
 """
 import statistics
 
@@ -68,6 +68,8 @@ def asked_change(a, b):
         return None if a.model != b.model or a.workers != b.workers else ("without-lock", b.workers)
     if a.name == "unlocked":
         return None         # as if the lock had never been there: nobody asks to put it in
+    if b.model in ("async", "hybrid"):
+        return None
     if a.model != b.model:
         return b.model, b.workers
     return ("workers", b.workers) if a.workers != b.workers else None
@@ -77,7 +79,7 @@ def find_prediction(verdict, change):
     """(prediction, None), or (None, why there is none)."""
     name, workers = change
     for p in verdict["predictions"]:
-        if p["change"] == name and (p["workers"] == workers or name == "async"):
+        if p["change"] == name and p["workers"] == workers:
             return p, None
         if name == "single" and p["change"] == "workers" and p["workers"] == 1:
             return p, None

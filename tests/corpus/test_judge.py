@@ -53,6 +53,7 @@ change, = row("processes", EQUAL, predictions=[PREDICTED])["changes"]
 assert not change["inside"]
 change, = row("processes", FASTER, predictions=[dict(PREDICTED, workers=4)])["changes"]
 assert "4 workers only" in change["why"]
+assert not row("async", {"threads": 6.0, "async": 3.0, "hybrid": 3.0})["changes"]
 change, = row("processes", FASTER, recorded="processes", predictions=[PREDICTED])["changes"]
 assert change["change"] == "threads" and change["why"]
 

@@ -71,6 +71,16 @@ static struct facts faults(uint64_t cnt)
 	return f;
 }
 
+/* Of a machine with 10 GB. */
+static struct facts memory(uint64_t mb)
+{
+	struct facts f = two_threads(CPU(2400), GIL(2500), IDLE(0));
+
+	f.recording.memory_bytes = 10000000000;
+	f.processes[0].private_bytes = mb * 1000000;
+	return f;
+}
+
 static struct facts lock_waits(uint64_t ms)
 {
 	struct facts f = recording(5000, 4);
@@ -340,6 +350,7 @@ static const struct side sides[] = {
 	{ "released-share", released, 400, 600, FIT_PROCESSES, FIT_THREADS },
 	{ "small-tasks", futex_calls, 48000, 66000, FIT_PROCESSES, FIT_EITHER },
 	{ "fresh-memory", faults, 300000, 400000, FIT_PROCESSES, FIT_EITHER },
+	{ "worker-memory", memory, 3500, 4500, FIT_PROCESSES, FIT_THREADS },
 	{ "lock-bound", lock_waits, 180, 260, FIT_THREADS, FIT_EITHER },
 	{ "coarse-lock", work_per_wait, 8, 13, FIT_EITHER, FIT_PROCESSES },
 	{ "kernel-lock-bound", kernel_lock_waits, 380, 520, FIT_THREADS, FIT_PROCESSES },

@@ -76,6 +76,16 @@ static struct facts alone(const char *runtime, const char *version)
 	return f;
 }
 
+/* The same, and the lock is released meanwhile. */
+static struct facts alone_released(const char *runtime, const char *version)
+{
+	struct facts f = alone(runtime, version);
+
+	f.threads[0].watched_ns = 2000 * NS_PER_MS;
+	f.threads[0].released_ns = 1900 * NS_PER_MS;
+	return f;
+}
+
 /* Eight threads that compute, on two CPUs. */
 static struct facts crowd(const char *runtime, const char *version)
 {
@@ -120,6 +130,21 @@ static struct facts locked(const char *runtime, const char *version)
 	return f;
 }
 
+/* Two threads that compute under one mutex, in long pieces. */
+static struct facts convoy(const char *runtime, const char *version)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_lock *l;
+
+	program(&f, 100, 1, runtime, version)->global_lock = false;
+	for (uint32_t i = 1; i <= 2; i++)
+		thread(&f, 100 + i, 100, "worker", CPU(4950), LOCK(4950));
+	l = lock(&f, LOCK_MUTEX, "mutex table_lock", 100, 9900);
+	l->waits = 1000;
+	edge(l, 101, 102, 9900);
+	return f;
+}
+
 /* Eight threads on mmap_lock. */
 static struct facts churn(const char *runtime, const char *version)
 {
@@ -140,11 +165,13 @@ static const struct {
 	{ turns, "cpython", "3.11",
 	  { "ProcessPoolExecutor(max_workers=2)", "shared_memory", "free-threaded build" } },
 	{ turns, "cpython", "3.11", { "get_context(\"forkserver\")" } },
-	{ turns, "cpython", "3.14", { "forkserver from 3.14 on" } },
+	{ turns, "cpython", "3.14", { "from 3.14 on worker processes start with forkserver" } },
 	{ turns, "pypy", "3.9", { "ProcessPoolExecutor(max_workers=2)" } },
 	{ turns, "ruby", "3.1", { "in_processes: 2", "Process.fork", "Ractors" } },
 	{ alone, "cpython", "3.11", { "2 processes", "max_workers=2" } },
 	{ alone, "ruby", "3.1", { "in_processes: 2" } },
+	{ alone_released, "cpython", "3.11", { "2 threads", "ThreadPoolExecutor(max_workers=2)" } },
+	{ alone_released, "ruby", "3.1", { "in_threads: 2" } },
 	{ alone, "node", "20.1", { "2 worker_threads" } },
 	{ alone, "java", "17", { "ForkJoinPool(2)" } },
 	{ alone, "go", "1.21", { "SetLimit(2)" } },
@@ -168,6 +195,9 @@ static const struct {
 	{ many, "ruby", "3.1", { "async gem" } },
 	{ many, NULL, NULL, { "epoll" } },
 	{ locked, "java", "17", { "mutex cache_lock", "LongAdder" } },
+	{ convoy, "java", "17", { "mutex table_lock", "2 JVMs" } },
+	{ convoy, "go", "1.21", { "mutex table_lock", "or 2 processes" } },
+	{ convoy, NULL, NULL, { "mutex table_lock", "or divide the work over 2 processes" } },
 	{ locked, "rust", "1.70", { "mutex cache_lock", "DashMap" } },
 	{ locked, "node", "20.1", { "mutex cache_lock" } },
 	{ locked, NULL, NULL, { "mutex cache_lock", "copy per worker" } },

@@ -284,6 +284,24 @@ static void little_crunching_stays_in_threads(void **state)
 	fact_verdict_release(&v);
 }
 
+/* As zlib and hashlib do: threads would run at the same time. */
+static void one_thread_that_releases_the_lock_wants_threads(void **state)
+{
+	struct facts f = recording(5000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "python3", CPU(4950), QUEUE(50));
+	f.threads[0].watched_ns = 4900 * NS_PER_MS;
+	f.threads[0].released_ns = 4800 * NS_PER_MS;
+	v = judge(&f);
+	assert_fit(&v, FIT_THREADS);
+	assert_non_null(strstr(v.summary, "without the interpreter's lock"));
+	assert_non_null(strstr(v.advice[0], "ThreadPoolExecutor"));
+	fact_verdict_release(&v);
+}
+
 static void helpers_of_a_pool_are_no_workers(void **state)
 {
 	struct facts f = recording(5000, 2);
@@ -398,6 +416,7 @@ int main(void)
 		cmocka_unit_test(who_needs_sharing_keeps_processes_where_threads_are_slow),
 		cmocka_unit_test(each_role_is_told_where_to_go),
 		cmocka_unit_test(little_crunching_stays_in_threads),
+		cmocka_unit_test(one_thread_that_releases_the_lock_wants_threads),
 		cmocka_unit_test(helpers_of_a_pool_are_no_workers),
 		cmocka_unit_test(an_executors_threads_make_no_hybrid),
 		cmocka_unit_test(a_lock_held_in_line_for_the_gil_is_the_gils),

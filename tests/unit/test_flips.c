@@ -66,6 +66,11 @@ static void nobody_waits_for_tasks(struct facts *f)
 	turn(f, BUCKET_SYNC, BUCKET_GIL, 100);
 }
 
+static void the_machine_is_larger(struct facts *f)
+{
+	f->recording.memory_bytes *= 2;
+}
+
 static void the_lock_is_held_for_long(struct facts *f)
 {
 	f->locks[0].waits = 1000;
@@ -162,6 +167,7 @@ static const struct flip {
 	{ "small-tasks", nobody_waits_for_tasks, "gil-bound either", "gil-bound processes" },
 	{ "fresh-memory", processes_were_faster_in_the_replay, "gil-bound either",
 	  "gil-bound processes" },
+	{ "worker-memory", the_machine_is_larger, "gil-bound threads", "gil-bound processes" },
 	{ "deadlock", there_is_hardly_a_wait_but_for_locks, "cpu-bound threads",
 	  "lock-bound either" },
 	{ "lock-bound", the_lock_is_held_for_long, "lock-bound either", "lock-bound processes" },

@@ -225,6 +225,42 @@ static void losses_and_missing_buckets_are_named(void **state)
 	free(text);
 }
 
+static void connections_that_are_alike_share_a_line(void **state)
+{
+	struct facts f = recording(10000, 2);
+	char *text;
+
+	(void)state;
+	process(&f, 100, 1, "client");
+	thread(&f, 100, 100, "main", CPU(1000), IPC(9000));
+	for (uint32_t i = 0; i < 20; i++)
+		channel(&f, "tcp", 100, 0, 100, 5000, 400);
+	channel(&f, "pipe", 100, 0, 2000, 5000, 400);
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "client 100 -> outside, 20 of them\n"));
+	assert_non_null(strstr(text, "2,000  100 kB    8.0 s"));
+	assert_non_null(strstr(text, "client 100 -> outside       pipe"));
+	free(text);
+}
+
+static void pools_made_anew_are_told_by_what_they_are(void **state)
+{
+	struct facts f = recording(10000, 2);
+	char *text;
+
+	(void)state;
+	process(&f, 100, 1, "app");
+	thread(&f, 100, 100, "main", CPU(1000), IPC(9000));
+	for (uint32_t i = 1; i <= 7; i++) {
+		process(&f, 100 + i, 100, "app");
+		thread(&f, 100 + i, 100 + i, "worker", CPU(1000), IPC(9000));
+		channel(&f, "pipe", 100, 100 + i, 100, 5000, 4000);
+	}
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "app -> worker, 7 of them"));
+	free(text);
+}
+
 static void time_without_the_gil_is_told_per_role(void **state)
 {
 	struct facts f = recording(10000, 2);
@@ -406,6 +442,8 @@ int main(void)
 		cmocka_unit_test(columns_that_are_nothing_are_left_out),
 		cmocka_unit_test(columns_that_do_not_fit_are_summed),
 		cmocka_unit_test(losses_and_missing_buckets_are_named),
+		cmocka_unit_test(connections_that_are_alike_share_a_line),
+		cmocka_unit_test(pools_made_anew_are_told_by_what_they_are),
 		cmocka_unit_test(time_without_the_gil_is_told_per_role),
 		cmocka_unit_test(a_gil_that_was_switched_back_on_is_noted),
 		cmocka_unit_test(a_truncated_recording_says_so_on_top),

@@ -88,6 +88,27 @@ static void two_threads_behind_one_gil_are_enough(void **state)
 	fact_verdict_release(&v);
 }
 
+/* The thread that feeds a multiprocessing.Queue waits for the lock of who fills it. */
+static void a_feeder_that_waits_for_the_lock_makes_no_pool_of_threads(void **state)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "main", CPU(400), IPC(9600));
+	for (uint32_t i = 1; i <= 2; i++) {
+		python_child(&f, 100 + i, 100);
+		thread(&f, 100 + i, 100 + i, "worker", CPU(9700), QUEUE(300));
+		thread(&f, 200 + i, 100 + i, "thread", CPU(100), GIL(9000), IPC(900));
+	}
+	v = judge(&f);
+	assert_class(&v, CLASS_CPU_BOUND);
+	assert_current(&v, FIT_PROCESSES);
+	assert_fit(&v, FIT_PROCESSES);
+	fact_verdict_release(&v);
+}
+
 static void one_usable_cpu_makes_processes_pointless(void **state)
 {
 	struct facts f = gil_facts();
@@ -134,7 +155,7 @@ static void who_only_stands_in_line_is_no_worker(void **state)
 		thread(&f, 100 + i, 100, "worker", CPU(640), QUEUE(2100), GIL(3060));
 	v = judge(&f);
 	assert_class(&v, CLASS_GIL_BOUND);
-	assert_non_null(strstr(v.summary, "4 threads"));	/* main only stood in line */
+	assert_non_null(strstr(v.summary, "4 threads")); /* main only stood in line */
 	fact_verdict_release(&v);
 }
 
@@ -339,7 +360,7 @@ static void waits_for_one_mutex_are_lock_bound(void **state)
 	for (uint32_t i = 1; i <= 4; i++)
 		thread(&f, 100 + i, 100, "worker", CPU(1250), LOCK(3700), QUEUE(50));
 	edge(lock(&f, LOCK_MUTEX, "mutex 0x7f00", 100, 14800), 101, 102, 14800);
-	f.locks[0].waits = 1000000;	/* 5 us each: a counter */
+	f.locks[0].waits = 1000000; /* 5 us each: a counter */
 	v = judge(&f);
 	assert_class(&v, CLASS_LOCK_BOUND);
 	assert_fit(&v, FIT_EITHER);
@@ -695,6 +716,7 @@ int main(void)
 		cmocka_unit_test(threads_behind_one_gil_want_processes),
 		cmocka_unit_test(a_pool_of_processes_is_as_large_as_the_usable_cpus),
 		cmocka_unit_test(two_threads_behind_one_gil_are_enough),
+		cmocka_unit_test(a_feeder_that_waits_for_the_lock_makes_no_pool_of_threads),
 		cmocka_unit_test(one_usable_cpu_makes_processes_pointless),
 		cmocka_unit_test(a_released_gil_leaves_threads_as_they_are),
 		cmocka_unit_test(who_only_stands_in_line_is_no_worker),
