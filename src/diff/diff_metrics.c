@@ -24,12 +24,21 @@ static double lost(const struct sample *s)
 	return log((1 - s->stolen) * (1 - fmin(s->kept_away, 0.9)));
 }
 
+/*
+ * What stutters takes one time longer than another. What mostly waits is not held up
+ * by how its little CPU time comes and goes.
+ */
+static double stutter(const struct sample *s)
+{
+	return s->cpu_error / fmax(s->cpus, 1);
+}
+
 static struct measure wall(const struct sample *s, bool is_run)
 {
 	return (struct measure){
 		.is_known = is_run,
 		.value = s->wall_ns,
-		.noise = hypot(hypot(NOISE_TIME, s->cpu_error), JITTER_NS / s->wall_ns),
+		.noise = hypot(hypot(NOISE_TIME, stutter(s)), JITTER_NS / s->wall_ns),
 		.undisturbed = lost(s),
 	};
 }
@@ -43,7 +52,7 @@ static struct measure requests(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = t->count >= REQUESTS_MIN,
 		.value = t->per_second,
-		.noise = hypot(hypot(NOISE_TIME, s->cpu_error), BURSTS / sqrt((double)t->count)),
+		.noise = hypot(hypot(NOISE_TIME, stutter(s)), BURSTS / sqrt((double)t->count)),
 		.undisturbed = -lost(s),
 	};
 }
@@ -57,7 +66,7 @@ static struct measure throughput(const struct sample *s, bool is_run)
 		return requests(s, is_run);
 	m.is_known = s->work_ns > 0;
 	m.value = NS_PER_S / s->work_ns;
-	m.noise = hypot(hypot(NOISE_TIME, s->cpu_error), JITTER_NS / s->work_ns);
+	m.noise = hypot(hypot(NOISE_TIME, stutter(s)), JITTER_NS / s->work_ns);
 	m.undisturbed = -m.undisturbed;
 	return m;
 }
@@ -73,6 +82,7 @@ static struct measure requests_of_run(const struct sample *s, bool is_run)
 static struct measure cpu(const struct sample *s, bool is_run)
 {
 	double duration = (double)s->facts->recording.duration_ns;
+	double error = is_run || !(s->cpus > 0) ? 0 : s->cpu_error / s->cpus;
 
 	return (struct measure){
 		.is_known = s->cpu_ns > 0 && duration > 0,

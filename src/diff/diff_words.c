@@ -14,6 +14,9 @@
 /* A lock that AFTER waits for a tenth as long, or less, is gone. */
 #define LOCK_GONE 0.1
 
+/* What is as predicted within this needs no range to be believed. */
+#define CLOSE 0.15
+
 #define LOST_MAX_SHARE 0.001
 
 static bool is_free_threaded(const struct facts *f)
@@ -245,11 +248,15 @@ static void say_prediction(const struct diff_prediction *p, const struct diff *d
 		[DIFF_MORE] = "more than predicted",
 	};
 
+	bool is_close = fabs(p->achieved.value / p->predicted.value - 1) < CLOSE;
+
 	if (!p->change || !p->has_achieved)
 		return;
-	strbuf_addf(s, ", %s (", words[p->outcome]);
+	strbuf_addf(s, ", %s (",
+		    p->outcome == DIFF_HELD && !is_close ? "in the predicted range"
+							 : words[p->outcome]);
 	add_factor(s, p->predicted.value);
-	if (p->outcome != DIFF_HELD) {
+	if (p->outcome != DIFF_HELD || !is_close) {
 		strbuf_addstr(s, ", ");
 		add_factor(s, p->predicted.low);
 		strbuf_addch(s, '-');

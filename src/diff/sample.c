@@ -206,7 +206,6 @@ static void add_noise(struct sample *s)
 {
 	const struct facts *f = s->facts;
 	double *values = xcalloc(f->series_cnt, sizeof(*values));
-	double cpu = 0;
 
 	s->stolen = s->cpu_ns > 0 ? fmin((double)f->recording.steal_ns / s->cpu_ns, 0.9) : 0;
 	s->kept_away = kept_away(f);
@@ -223,9 +222,9 @@ static void add_noise(struct sample *s)
 	}
 	for (size_t i = 0; i < f->series_cnt; i++) {
 		values[i] = f->series[i].groups[GROUP_CPU];
-		cpu += values[i] / (double)f->series_cnt;
+		s->cpus += values[i] / (double)f->series_cnt;
 	}
-	s->cpu_error = cpu > 0 ? interval_series_error(values, f->series_cnt) / cpu : 0;
+	s->cpu_error = interval_series_error(values, f->series_cnt);
 	free(values);
 }
 

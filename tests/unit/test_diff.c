@@ -373,6 +373,7 @@ static void servers_are_compared_by_their_requests(void **state)
 	assert_false(row(&d, "throughput", NULL)->is_significant);
 	assert_false(row(&d, "p95", NULL)->is_significant);
 	assert_int_equal(row(&d, "cpu", NULL)->unit, DIFF_CPUS);
+	near(row(&d, "cpu", NULL)->ratio.high, 1.103);
 	assert_null(diff_row(&d, "wall", NULL));
 	diff_release(&d);
 	d = one_each(served(10000, 20), served(8000, 26));
