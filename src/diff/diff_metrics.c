@@ -87,7 +87,7 @@ static struct measure cpu(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->cpu_ns > 0 && duration > 0,
 		.value = is_run ? s->cpu_ns : s->cpu_ns / duration,
-		.noise = hypot(hypot(NOISE_TIME, is_run ? 0 : s->cpu_error), JITTER_NS / s->cpu_ns),
+		.noise = hypot(hypot(NOISE_TIME, error), JITTER_NS / s->cpu_ns),
 		.undisturbed = log(1 - s->stolen),
 	};
 }
