@@ -3,7 +3,6 @@
  * Owns what makes two locks, or two channels, of two recordings the same: kind, name
  * without addresses and numbers of processes, and for channels the roles at its ends.
  */
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,10 +155,20 @@ static void add_roles(struct strbuf *s, const struct sample *sample, const uint3
 		strbuf_addstr(s, "others");
 }
 
+/* "12 more": the last entry of a ledger sums the rest. */
+static bool is_sum(const char *name)
+{
+	size_t digits = name ? strspn(name, "0123456789") : 0;
+
+	return digits && !strcmp(name + digits, " more");
+}
+
 static char *plain_channel_name(const struct sample *s, const struct fact_channel *c)
 {
 	struct strbuf name = { 0 };
 
+	if (is_sum(c->id))
+		return xstrdup("others");
 	if (c->used_as)
 		strbuf_addstr(&name, c->used_as);
 	else
@@ -184,8 +193,7 @@ static void add_lock(struct ledger *l, size_t recording, const struct sample *s,
 	/* Waiting for a signal or for work is no contention. */
 	if (!lock->contended_ns)
 		return;
-	/* The last one sums the rest: "12 more". */
-	if (!lock->pid && !lock->addr && lock->name && isdigit((unsigned char)lock->name[0]))
+	if (is_sum(lock->name))
 		e = entry_get(l, kind, xstrdup("others"));
 	else
 		e = entry_get(l, kind, plain_lock_name(lock->name ? lock->name : kind));

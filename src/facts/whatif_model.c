@@ -375,8 +375,8 @@ void whatif_threads(struct whatif *w)
 {
 	struct join best = { MESSAGE_BEST_NS, BYTE_BEST_NS, .held = 0.9, .contention = 1 };
 	struct join usual = { MESSAGE_NS, BYTE_NS, .held = 1, .contention = 1 + CONTENTION / 2 };
-	struct join worst = { MESSAGE_WORST_NS, BYTE_WORST_NS, .hand_over = 0.5,
-			      .held = 1, .contention = 1 + CONTENTION };
+	struct join worst = { MESSAGE_WORST_NS, BYTE_WORST_NS, .hand_over = 0.5, .held = 1,
+			      .contention = 1 + CONTENTION };
 	struct outcome o;
 
 	if (w->processes < 2 || w->workers < 2)

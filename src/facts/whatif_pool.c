@@ -44,10 +44,9 @@ static struct work_done work_of(const struct whatif *w, uint32_t thread)
 	 * Not the GIL: it is passed on every 5 ms, so whoever waits for it and runs little
 	 * wants to run little, as a queue's feeder thread.
 	 */
-	d.active_ns = d.effort_ns +
-		      w->kept * ((double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
-				 (double)fact_thread_group_ns(t, GROUP_LOCK) -
-				 (double)t->time_ns[BUCKET_GIL]);
+	d.active_ns = d.effort_ns + w->kept * ((double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
+					       (double)fact_thread_group_ns(t, GROUP_LOCK) -
+					       (double)t->time_ns[BUCKET_GIL]);
 	return d;
 }
 

@@ -313,7 +313,7 @@ static void put_noise(struct wrap *w, const struct diff *d)
 		}
 	}
 	if (others)
-		strbuf_addf(&s, "%s%zu shares and metrics of roles", named ? "; and " : "", others);
+		strbuf_addf(&s, "%s%zu more, of buckets and roles", named ? "; and " : "", others);
 	if (s.len) {
 		wrap_gap(w);
 		wrap_hanging(w, "Noise", WRAP_LABEL, 2, strbuf_str(&s));
@@ -341,7 +341,7 @@ static void put_prediction(struct wrap *w, const struct diff_prediction *p)
 	} else if (p->workers) {
 		strbuf_addf(&s, ", %u worker%s", p->workers, p->workers == 1 ? "" : "s");
 	}
-	strbuf_addf(&s, ": predicted %.2fx (%.2f-%.2f)", p->predicted.value, p->predicted.low,
+	strbuf_addf(&s, ": %.2fx (%.2f-%.2f)", p->predicted.value, p->predicted.low,
 		    p->predicted.high);
 	if (p->has_achieved)
 		strbuf_addf(&s, ", achieved %.2fx (%.2f-%.2f): %s", p->achieved.value,

@@ -219,6 +219,31 @@ static void a_channel_is_known_by_the_roles_at_its_ends(void **state)
 	assert_int_equal(channel_fate(0, 9), DIFF_SAME);
 }
 
+/* "97 more" and "100 more" are both what is not listed. */
+static void the_rest_is_matched_with_the_rest(void **state)
+{
+	struct facts b = run_of(10000, 100), a = run_of(10000, 200);
+	struct diff d;
+
+	(void)state;
+	thread(&b, 100, 100, "main", CPU(1000));
+	thread(&a, 200, 200, "main", CPU(1000));
+	channel(&b, "other", 0, 0, 200, 200000, 0);
+	channel(&a, "other", 0, 0, 200, 200000, 0);
+	free(b.channels[0].id);
+	free(a.channels[0].id);
+	b.channels[0].id = xstrdup("97 more");
+	a.channels[0].id = xstrdup("100 more");
+	lock(&b, LOCK_FUTEX, "3 more", 0, 100);
+	lock(&a, LOCK_FUTEX, "5 more", 0, 100);
+	d = one_each(b, a);
+	assert_int_equal(d.channel_cnt, 1);
+	assert_int_equal(d.channels[0].fate, DIFF_SAME);
+	assert_int_equal(d.lock_cnt, 1);
+	assert_string_equal(d.locks[0].name, "others");
+	diff_release(&d);
+}
+
 static void roles_are_matched_whatever_the_ids(void **state)
 {
 	struct diff d = one_each(threads_run(10000, 100), threads_run(10000, 900));
@@ -484,6 +509,7 @@ int main(void)
 		cmocka_unit_test(a_share_changes_from_three_points_on),
 		cmocka_unit_test(a_lock_is_itself_at_any_address),
 		cmocka_unit_test(a_channel_is_known_by_the_roles_at_its_ends),
+		cmocka_unit_test(the_rest_is_matched_with_the_rest),
 		cmocka_unit_test(roles_are_matched_whatever_the_ids),
 		cmocka_unit_test(a_role_split_on_one_side_only_is_whole_again),
 		cmocka_unit_test(a_role_split_on_both_sides_stays_so),
