@@ -373,12 +373,12 @@ static void decode(struct decoded *d, const struct strbuf *profile)
 		if (f.number == 5)
 			d->functions[sub(&f, 1)] = sub(&f, 2);
 		if (f.number == 4) {
-			struct pb_field line;
-			size_t skip = pb_get_field(f.data, f.len, &line);
+			struct pb_field line = { 0 };
 
-			d->locations[sub(&f, 1)] = 0;
-			assert_true(pb_get_field(f.data + skip, f.len - skip, &line) > 0);
-			assert_int_equal(line.number, 4);
+			assert_int_equal(sub(&f, 2), 1);
+			for (size_t in_f = 0, m; line.number != 4; in_f += m)
+				assert_true((m = pb_get_field(f.data + in_f, f.len - in_f, &line)) >
+					    0);
 			d->locations[sub(&f, 1)] = sub(&line, 1);
 		}
 		if (f.number == 2)
