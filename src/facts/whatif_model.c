@@ -41,7 +41,7 @@
  */
 #define MESSAGE_NS	    4e3
 #define MESSAGE_WORST_NS    1e3
-#define MESSAGE_BEST_NS	    10e3
+#define MESSAGE_BEST_NS	    7e3
 #define RUNTIME_FACTOR	    2.5
 #define BYTE_NS		    1.2
 #define BYTE_WORST_NS	    0.5

@@ -144,11 +144,13 @@ static double blocking_ns(const struct whatif *w)
 	double ns = 0;
 
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
-		const struct fact_thread *t = &w->facts->threads[i];
+		const struct replay_thread *t = &w->r.threads[i];
 
-		if (w->in_pool[i])
-			ns += w->kept *
-			      (double)(t->time_ns[BUCKET_SLEEP] + t->time_ns[BUCKET_DISK]);
+		for (uint32_t op = t->op + 1; w->in_pool[i] && op < t->op + t->op_cnt; op++)
+			if ((w->r.ops[op].bucket == BUCKET_SLEEP ||
+			     w->r.ops[op].bucket == BUCKET_DISK) &&
+			    (double)w->r.ops[op].ns > BLOCKED_MIN_NS)
+				ns += (double)w->r.ops[op].ns;
 	}
 	return ns;
 }

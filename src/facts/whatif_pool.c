@@ -153,6 +153,15 @@ struct exchange whatif_exchange(const struct whatif *w)
 	return x;
 }
 
+/* Its waits for peers are mostly for those that aren't traced. */
+static bool asks_others(const struct whatif *w, uint32_t thread)
+{
+	const uint64_t *ns = w->facts->threads[thread].time_ns;
+	double peers = w->kept * ((double)ns[BUCKET_NETWORK] + (double)ns[BUCKET_IPC]);
+
+	return w->outside_ns[thread] > peers / 2;
+}
+
 /*
  * Threads beside a main thread whose process has worker processes feed these and take
  * their results: threads have no need of them. Those that need more CPU time than that
@@ -168,7 +177,7 @@ static void find_hand_over(struct whatif *w, const uint32_t *children)
 		const struct task *t = whatif_task(w, i);
 
 		w->hands_over[i] = children[w->r.threads[i].process] && !w->in_pool[i] &&
-				   t->tid != t->process->pid && w->outside_ns[i] <= 0;
+				   t->tid != t->process->pid && !asks_others(w, i);
 		run += w->hands_over[i] ? (double)w->r.threads[i].run_ns : 0;
 	}
 	for (uint32_t i = 0; i < w->r.thread_cnt && run > most; i++)

@@ -114,6 +114,13 @@ static void say_io(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 	bool is_disk = view_share(v, PART_DISK) >= view_share(v, PART_NETWORK);
 
+	if (view_share(v, PART_BLOCKED) > view_io_share(v) / 2) {
+		strbuf_addf(s,
+			    "What is called in the event loop blocks it %.0f %% of the active "
+			    "time; the CPU is used %.0f %%.",
+			    percent(v, PART_BLOCKED), percent(v, PART_CPU));
+		return;
+	}
 	say_workers(j, s);
 	strbuf_addf(s, " %s for %s %.0f %% of the active time and %s the CPU ",
 		    v->workers == 1 ? "waits" : "wait",

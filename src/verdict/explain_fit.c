@@ -151,5 +151,11 @@ void explain_fit(const struct judgement *j, struct strbuf *s)
 	say_replay(j, s);
 	if (j->fit == FIT_HYBRID && roles_differ(j))
 		say_roles(j, s);
+	else if (j->fit == FIT_HYBRID && j->class != CLASS_MIXED && waits_and_computes(j))
+		strbuf_addf(s,
+			    " Its workers wait for I/O %.1f times as long as they compute: that "
+			    "part suits threads, as many as it takes; what computes suits "
+			    "processes, as many as there are CPUs.",
+			    ratio(view_io_share(&j->view), view_share(&j->view, PART_CPU)));
 	say_need(j, s);
 }

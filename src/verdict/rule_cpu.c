@@ -243,22 +243,12 @@ static bool one_thread(const struct view *v, const struct rule *r, struct findin
 	return true;
 }
 
-static double user_ns(const struct view *v)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].is_worker)
-			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_USER];
-	return sum;
-}
-
 static bool short_lived(const struct view *v, const struct rule *r, struct finding *out)
 {
 	out->value = v->short_lived;
 	if (out->value < r->threshold || v->short_lived < v->worker_processes / 2)
 		return false;
-	out->cost = 1 - ratio(user_ns(v), v->work.ns[PART_CPU]);
+	out->cost = 1 - ratio(view_workers_ns(v, BUCKET_CPU_USER), v->work.ns[PART_CPU]);
 	strbuf_addf(&out->text,
 		    "%u of %u worker processes lived less than %.0f ms: starting and ending them "
 		    "is %.0f %% of their CPU time",

@@ -7,4 +7,8 @@
 need_tracing
 [ "$(nproc)" -ge 2 ] || skip "needs two CPUs"
 
-PYTHON=$PYTHON "$PYTHON" "$TOP/tests/diff-proof.py" --tries 20 --amount 300 --modes threads >"$TMP/proof" 2>&1 || { cat "$TMP/proof" >&2; fail "$(tail -n 1 "$TMP/proof")"; }
+export PYTHON
+if ! "$PYTHON" "$TOP/tests/diff-proof.py" --tries 20 --amount 300 --modes threads >proof 2>&1; then
+    cat proof >&2
+    fail "$(tail -n 1 proof)"
+fi
