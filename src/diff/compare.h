@@ -28,6 +28,9 @@ struct comparison {
 
 double noise_of_share(double share, double floor, double spread);
 
+/* "group:lock": what a group is called as a metric. */
+extern const char *const group_metrics[GROUP_CNT];
+
 /* diff_metrics.c: rows of the whole program; diff_roles.c: those of each role. */
 void compare_metrics(const struct comparison *c, struct diff *out);
 void compare_roles(const struct comparison *c, struct diff *out);

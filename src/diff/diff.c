@@ -5,8 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "base/xalloc.h"
 #include "diff/compare.h"
+
+static char *command_of(const struct facts *f)
+{
+	struct strbuf s = { 0 };
+
+	for (size_t i = 0; i < f->recording.command_cnt; i++)
+		strbuf_addf(&s, "%s%s", i ? " " : "", f->recording.command[i]);
+	return s.len ? strbuf_take(&s) : NULL;
+}
 
 static struct diff_side side_of(const struct sample *samples, size_t cnt)
 {
@@ -27,6 +37,7 @@ static struct diff_side side_of(const struct sample *samples, size_t cnt)
 		side.class = samples[i].facts->verdict.class;
 		side.workers = samples[i].workers;
 	}
+	side.command = command_of(samples[0].facts);
 	return side;
 }
 
@@ -99,6 +110,8 @@ static void release_objects(struct diff_object *objects, size_t cnt)
 
 void diff_release(struct diff *d)
 {
+	free(d->before.command);
+	free(d->after.command);
 	free(d->summary);
 	for (size_t i = 0; i < d->row_cnt; i++)
 		free(d->rows[i].role);

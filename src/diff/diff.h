@@ -72,6 +72,7 @@ struct diff_prediction {
 
 struct diff_side {
 	size_t recordings;
+	char *command;		/* of the first one; NULL: not known */
 	enum verdict_fit model;
 	enum verdict_class class;
 	uint32_t workers;	/* at a time */

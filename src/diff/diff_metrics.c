@@ -157,6 +157,13 @@ static const struct {
 	{ "startup", startup, DIFF_NS, DIFF_NS },
 };
 
+const char *const group_metrics[GROUP_CNT] = {
+	[GROUP_CPU] = "group:cpu",   [GROUP_CPU_WAIT] = "group:cpu_wait",
+	[GROUP_IO] = "group:io",     [GROUP_LOCK] = "group:lock",
+	[GROUP_IPC] = "group:ipc",   [GROUP_SYNC] = "group:sync",
+	[GROUP_IDLE] = "group:idle", [GROUP_OTHER] = "group:other",
+};
+
 /* Of the group that has it the series knows how it came and went. */
 static struct measure share_of(const struct sample *s, double ns, double group_ns,
 			       enum bucket_group g)
@@ -180,12 +187,6 @@ static double group_ns(const struct sample *s, enum bucket_group g)
 static void add_group(const struct comparison *c, struct diff *out, enum bucket_group g,
 		      struct measure *before, struct measure *after)
 {
-	static const char *const names[GROUP_CNT] = {
-		[GROUP_CPU] = "group:cpu",   [GROUP_CPU_WAIT] = "group:cpu_wait",
-		[GROUP_IO] = "group:io",     [GROUP_LOCK] = "group:lock",
-		[GROUP_IPC] = "group:ipc",   [GROUP_SYNC] = "group:sync",
-		[GROUP_IDLE] = "group:idle", [GROUP_OTHER] = "group:other",
-	};
 
 	for (size_t i = 0; i < c->before_cnt; i++) {
 		double ns = group_ns(&c->before[i], g);
@@ -197,7 +198,7 @@ static void add_group(const struct comparison *c, struct diff *out, enum bucket_
 
 		after[i] = share_of(&c->after[i], ns, ns, g);
 	}
-	compare_add_share(out, names[g], NULL, before, c->before_cnt, after, c->after_cnt);
+	compare_add_share(out, group_metrics[g], NULL, before, c->before_cnt, after, c->after_cnt);
 }
 
 static void add_bucket(const struct comparison *c, struct diff *out, enum bucket b,

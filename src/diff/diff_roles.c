@@ -146,9 +146,9 @@ static const struct {
 	{ "switches", switches_of, DIFF_COUNT, DIFF_PER_SECOND },
 };
 
-static struct measure share_of(const struct role_sample *r, enum bucket b)
+static struct measure share_of(const struct role_sample *r, double ns)
 {
-	double share = r->life_ns > 0 ? r->time_ns[b] / r->life_ns : 0;
+	double share = r->life_ns > 0 ? ns / r->life_ns : 0;
 
 	return (struct measure){
 		.is_known = r->life_ns > 0,
@@ -157,41 +157,67 @@ static struct measure share_of(const struct role_sample *r, enum bucket b)
 	};
 }
 
-/* @metric of the table, or else the bucket's share, in each sample that has the role. */
-static void measure_all(const struct sample *samples, size_t cnt, const char *role, role_fn *metric,
-			enum bucket b, bool is_run, struct measure *out)
+static double group_ns(const struct role_sample *r, enum bucket_group g)
 {
-	for (size_t i = 0; i < cnt; i++) {
-		const struct role_sample *r = sample_role(&samples[i], role);
+	double sum = 0;
 
-		if (!r)
-			out[i] = (struct measure){ 0 };
-		else
-			out[i] = metric ? metric(&samples[i], r, is_run) : share_of(r, b);
-	}
+	for (int b = 0; b < BUCKET_CNT; b++)
+		if (bucket_group((enum bucket)b) == g)
+			sum += r->time_ns[b];
+	return sum;
 }
 
-static void compare_role(const struct comparison *c, struct diff *out, const char *role)
+/* What is measured: one of the table, a group's share, or a bucket's. */
+struct what {
+	role_fn *metric;	/* NULL: a share */
+	bool is_group;
+	int index;		/* of the group or bucket */
+};
+
+static struct measure measure(const struct sample *s, const char *role, const struct what *what,
+			      bool is_run)
+{
+	const struct role_sample *r = sample_role(s, role);
+
+	if (!r)
+		return (struct measure){ 0 };
+	if (what->metric)
+		return what->metric(s, r, is_run);
+	return share_of(r, what->is_group ? group_ns(r, (enum bucket_group)what->index)
+					  : r->time_ns[what->index]);
+}
+
+static void add_row(const struct comparison *c, struct diff *out, const char *role,
+		    const char *name, enum diff_unit unit, struct what what)
 {
 	struct measure *before = xcalloc(c->before_cnt, sizeof(*before));
 	struct measure *after = xcalloc(c->after_cnt, sizeof(*after));
 
-	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
-		measure_all(c->before, c->before_cnt, role, metrics[m].measure, 0, c->is_run,
-			    before);
-		measure_all(c->after, c->after_cnt, role, metrics[m].measure, 0, c->is_run, after);
-		compare_add_ratio(out, metrics[m].name, role,
-				  c->is_run ? metrics[m].of_run : metrics[m].of_time, before,
-				  c->before_cnt, after, c->after_cnt);
-	}
-	for (int b = 0; b < BUCKET_CNT; b++) {
-		measure_all(c->before, c->before_cnt, role, NULL, (enum bucket)b, false, before);
-		measure_all(c->after, c->after_cnt, role, NULL, (enum bucket)b, false, after);
-		compare_add_share(out, bucket_name((enum bucket)b), role, before, c->before_cnt,
-				  after, c->after_cnt);
-	}
+	for (size_t i = 0; i < c->before_cnt; i++)
+		before[i] = measure(&c->before[i], role, &what, c->is_run);
+	for (size_t i = 0; i < c->after_cnt; i++)
+		after[i] = measure(&c->after[i], role, &what, c->is_run);
+	if (what.metric)
+		compare_add_ratio(out, name, role, unit, before, c->before_cnt, after,
+				  c->after_cnt);
+	else
+		compare_add_share(out, name, role, before, c->before_cnt, after, c->after_cnt);
 	free(before);
 	free(after);
+}
+
+static void compare_role(const struct comparison *c, struct diff *out, const char *role)
+{
+	for (size_t m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++)
+		add_row(c, out, role, metrics[m].name,
+			c->is_run ? metrics[m].of_run : metrics[m].of_time,
+			(struct what){ .metric = metrics[m].measure });
+	for (int g = 0; g < GROUP_CNT; g++)
+		add_row(c, out, role, group_metrics[g], DIFF_PERCENT,
+			(struct what){ .is_group = true, .index = g });
+	for (int b = 0; b < BUCKET_CNT; b++)
+		add_row(c, out, role, bucket_name((enum bucket)b), DIFF_PERCENT,
+			(struct what){ .index = b });
 }
 
 static void count_role(const struct sample *samples, size_t cnt, const char *role, double *threads,

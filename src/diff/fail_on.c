@@ -9,15 +9,10 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "diff/compare.h"
 
 static const char *const ratios[] = {
 	"wall", "throughput", "requests", "cpu", "p95", "memory", "switches", "startup",
-};
-
-/* As rows call them. */
-static const char *const groups[] = {
-	"group:cpu", "group:cpu_wait", "group:io",   "group:lock",
-	"group:ipc", "group:sync",     "group:idle", "group:other",
 };
 
 static bool is_one_of(const char *const *names, size_t cnt, const char *name)
@@ -35,8 +30,7 @@ static bool is_ratio(const char *name)
 
 static bool is_share(const char *name)
 {
-	return bucket_from_name(name) >= 0 ||
-	       is_one_of(groups, sizeof(groups) / sizeof(groups[0]), name);
+	return bucket_from_name(name) >= 0 || is_one_of(group_metrics, GROUP_CNT, name);
 }
 
 static bool is_better_when_more(const char *metric)

@@ -387,6 +387,11 @@ static void put_side(struct wrap *w, const char *label, const struct diff_side *
 	if (side->workers)
 		strbuf_addf(&s, ", %u worker%s", side->workers, side->workers == 1 ? "" : "s");
 	wrap_hanging(w, label, WRAP_LABEL, 2, strbuf_str(&s));
+	if (side->command) {
+		strbuf_reset(&s);
+		wrap_add_safe(&s, side->command, NAME_MAX_LEN);
+		wrap_hanging(w, "", WRAP_LABEL + 2, 0, strbuf_str(&s));
+	}
 	strbuf_release(&s);
 }
 

@@ -47,6 +47,7 @@ static json_t *side_json(const struct diff_side *s)
 	json_t *out = json_object();
 
 	set(out, "recordings", json_integer((json_int_t)s->recordings));
+	set(out, "command", text_or_null(s->command));
 	set(out, "model", json_string(verdict_fit_name(s->model)));
 	set(out, "class", json_string(verdict_class_name(s->class)));
 	set(out, "workers", json_integer(s->workers));

@@ -255,6 +255,7 @@ static void roles_are_matched_whatever_the_ids(void **state)
 	near(d.roles[0].threads_after, 4);
 	near(row(&d, "gil", "worker")->before, 70);
 	near(row(&d, "gil", "worker")->after, 70);
+	near(row(&d, "group:lock", "worker")->after, 70);
 	diff_release(&d);
 }
 
