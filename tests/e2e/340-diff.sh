@@ -36,6 +36,29 @@ run "$PARTRACE" diff threads.pftrace missing.pftrace
 assert_status 1
 assert_one_error
 
+# Both on one timeline: nothing is lost, and nothing belongs to the wrong one.
+run "$PARTRACE" diff --trace both.pftrace threads.pftrace processes.pftrace
+assert_status 0
+assert_says out '^Trace +both.pftrace'
+check_counts()
+{
+    local file
+
+    for file in threads processes both; do
+        "$PYTHON" "$TRACE_CHECK" --partial "$file.pftrace" >"$file.counts" || fail "$file.pftrace is malformed"
+    done
+    "$PYTHON" - <<'PY'
+counts = [dict(w.split("=") for w in open(f + ".counts").read().split()) for f in ("threads", "processes", "both")]
+for key in ("switches", "wakings", "slices", "instants", "flows", "threads", "processes", "values"):
+    one, other, both = (int(c[key]) for c in counts)
+    assert one + other == both, (key, one, other, both)
+PY
+}
+check_counts
+run "$PARTRACE" diff --trace threads.pftrace threads.pftrace processes.pftrace
+assert_status 1
+assert_one_error
+
 run "$PARTRACE" diff threads.pftrace processes.pftrace
 assert_status 0
 ! grep -q 'kept .* waiting' out || skip "others use the CPUs: $(grep -m 1 'kept .* waiting' out)"
@@ -80,29 +103,6 @@ assert_equal "failed gates" "$("$PYTHON" -c 'import json; print(*json.load(open(
 # Several of each, options on either side of the dashes.
 run "$PARTRACE" diff processes.pftrace processes.pftrace -- threads.pftrace threads.pftrace --fail-on 'wall>10%'
 assert_status 3
-
-# Both on one timeline: nothing is lost, and nothing belongs to the wrong one.
-run "$PARTRACE" diff --trace both.pftrace threads.pftrace processes.pftrace
-assert_status 0
-assert_says out '^Trace +both.pftrace'
-check_counts()
-{
-    local file
-
-    for file in threads processes both; do
-        "$PYTHON" "$TRACE_CHECK" --partial "$file.pftrace" >"$file.counts" || fail "$file.pftrace is malformed"
-    done
-    "$PYTHON" - <<'PY'
-counts = [dict(w.split("=") for w in open(f + ".counts").read().split()) for f in ("threads", "processes", "both")]
-for key in ("switches", "wakings", "slices", "instants", "flows", "threads", "processes", "values"):
-    one, other, both = (int(c[key]) for c in counts)
-    assert one + other == both, (key, one, other, both)
-PY
-}
-check_counts
-run "$PARTRACE" diff --trace threads.pftrace threads.pftrace processes.pftrace
-assert_status 1
-assert_one_error
 
 # A lock that nobody waited for, and then everybody does.
 record_work free lock --amount 600 --workers 1
