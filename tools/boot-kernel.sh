@@ -115,10 +115,10 @@ chmod +x "$root/init"
 mkdir kernel
 dpkg-deb --fsys-tarfile "$deb" | tar xf - -C kernel --wildcards './boot/*'
 # Its clock goes by instructions: so a machine that is busy looks slow to nobody inside.
-timeout 900 qemu-system-x86_64 -accel tcg,thread=single -icount shift=1,sleep=off,align=off -cpu max -m 2G \
+timeout 3600 qemu-system-x86_64 -accel tcg,thread=single -icount shift=2,sleep=off,align=off -cpu max -m 2G \
     -smp 2 -nographic -no-reboot \
     -kernel kernel/boot/vmlinuz-* -initrd initrd.gz \
-    -append "console=ttyS0 quiet panic=-1 mitigations=off" </dev/null | tr -d '\r' >log
+    -append "console=ttyS0 quiet panic=-1 mitigations=off" </dev/null | stdbuf -o0 tr -d '\r' >log
 sed -n '/== kernel/,/== end/p' log
 grep -q '== end' log || { tail -n 40 log; echo "it did not come to its end" >&2; exit 1; }
 ! grep -q '^FAIL' log

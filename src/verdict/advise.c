@@ -289,6 +289,8 @@ static void advise_recording(struct plan *p)
 	if (lost_share(f) > LOST_MAX)
 		add_advice(p->out, "record less at a time: partrace --light, or -p PID "
 				   "--no-follow for one process of it");
+	else if ((double)f->recording.duration_ns < RECORDING_MIN_NS)
+		add_advice(p->out, "record a run with more work in it, of some seconds");
 	else if (!is_whole_machine(f))
 		add_advice(p->out, "record under load: start the load first, then partrace -p "
 				   "PID -d 10s");

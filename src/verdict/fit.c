@@ -202,7 +202,8 @@ static enum verdict_fit other_model(enum verdict_fit current)
 
 /*
  * The replay has seen each segment of the run, the rules only sums. It decides where
- * the choice is about speed; threads for what mostly waits are about memory too.
+ * the choice is about speed; threads for what mostly waits are about memory too, and what
+ * it takes to pack objects one by one the replay does not know.
  */
 static void heed_replay(struct judgement *j)
 {
@@ -211,6 +212,7 @@ static void heed_replay(struct judgement *j)
 
 	if (other == FIT_INCONCLUSIVE || j->view.is_role || j->class == CLASS_IDLE ||
 	    j->class == CLASS_INCONCLUSIVE || j->class == CLASS_IO_BOUND || is_too_large(j) ||
+	    judgement_finding(j, "ipc-packing") ||
 	    (j->fit != other && j->fit != j->current && j->fit != FIT_EITHER))
 		return;
 	w = find_replay(j->view.facts, change_to(other));

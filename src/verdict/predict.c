@@ -79,6 +79,16 @@ static bool is_relevant(const struct judgement *j, const struct fact_whatif *w)
 	return true;
 }
 
+/* As many workers as CPUs, and one alone, may be the same. */
+static bool is_said(const struct fact_verdict *out, const struct fact_whatif *w)
+{
+	for (size_t i = 0; i < out->prediction_cnt; i++)
+		if (is_change(w, out->predictions[i].change) &&
+		    out->predictions[i].workers == w->workers)
+			return true;
+	return false;
+}
+
 /* What fits comes first, then the order of the facts. */
 static void add_all(const struct judgement *j, struct fact_verdict *out, bool is_fit)
 {
@@ -87,10 +97,15 @@ static void add_all(const struct judgement *j, struct fact_verdict *out, bool is
 	for (size_t i = 0; i < f->whatif_cnt; i++) {
 		const struct fact_whatif *w = &f->whatif[i];
 
-		if (!is_relevant(j, w) || is_change(w, verdict_fit_name(j->fit)) != is_fit)
+		if (!is_relevant(j, w) || is_said(out, w) ||
+		    is_change(w, verdict_fit_name(j->fit)) != is_fit)
 			continue;
 		if (w->why_not)
 			add_not_predicted(out, w->change, w->why_not);
+		else if (is_change(w, "threads") && judgement_finding(j, "ipc-packing"))
+			add_not_predicted(out, w->change,
+					  "its objects are packed one by one, and how much of "
+					  "the CPU time that takes can't be seen");
 		else
 			add_prediction(&j->view, out, w);
 	}

@@ -76,8 +76,8 @@ static bool cpu_bound(const struct view *v, const struct rule *r, struct finding
 		return false;
 	strbuf_addf(&out->text,
 		    "running, or waiting to run, is %.0f %% of the workers' active time; %.2f of "
-		    "%.4g usable CPUs in use",
-		    100 * out->value, v->cpus_busy, v->usable);
+		    "%.4g usable %s in use",
+		    100 * out->value, v->cpus_busy, v->usable, view_cpu_word(v));
 	return true;
 }
 
@@ -109,8 +109,8 @@ static bool oversubscribed(const struct view *v, const struct rule *r, struct fi
 		return false;
 	strbuf_addf(&out->text,
 		    "run queue / (run queue + CPU) = %.2f: on average %.1f threads are runnable "
-		    "on %.4g usable CPUs",
-		    out->value, v->runnable, v->usable);
+		    "on %.4g usable %s",
+		    out->value, v->runnable, v->usable, view_cpu_word(v));
 	return true;
 }
 

@@ -70,6 +70,11 @@ double view_worker_bytes(const struct view *v)
 	return (double)most;
 }
 
+const char *view_cpu_word(const struct view *v)
+{
+	return v->usable == 1 ? "CPU" : "CPUs";
+}
+
 double view_workers_ns(const struct view *v, enum bucket bucket)
 {
 	double sum = 0;

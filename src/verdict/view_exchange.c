@@ -9,9 +9,12 @@
 #include "verdict/thresholds.h"
 #include "verdict/view.h"
 
-/* A hand-over takes no longer than this: what does more has work of its own. */
+/*
+ * A hand-over takes no longer than this: what does more has work of its own. To unpack rows
+ * of small objects measured 52 ns a byte.
+ */
 #define HAND_OVER_MAX_MESSAGE_NS 200e3
-#define HAND_OVER_MAX_BYTE_NS	 20.0
+#define HAND_OVER_MAX_BYTE_NS	 100.0
 
 /* Does it join two members of the tree? */
 static bool is_internal(const struct fact_channel *c)

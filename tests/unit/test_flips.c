@@ -88,6 +88,11 @@ static void there_is_hardly_a_wait_but_for_locks(struct facts *f)
 	turn(f, BUCKET_IDLE, BUCKET_LOCK, 100);
 }
 
+static void all_compute_all_the_time(struct facts *f)
+{
+	turn(f, BUCKET_IPC, BUCKET_CPU_USER, 100);
+}
+
 static void the_disk_is_waited_for_by_nobody(struct facts *f)
 {
 	turn(f, BUCKET_DISK, BUCKET_IDLE, 100);
@@ -183,8 +188,7 @@ static const struct flip {
 	  "ipc-bound processes" },
 	{ "ipc-large", threads_were_slower_in_the_replay, "ipc-bound threads",
 	  "ipc-bound processes" },
-	{ "ipc-packing", threads_were_slower_in_the_replay, "ipc-bound threads",
-	  "ipc-bound processes" },
+	{ "ipc-packing", all_compute_all_the_time, "ipc-bound threads", "ipc-bound either" },
 	{ "io-disk", the_disk_is_waited_for_by_nobody, "mixed threads", "cpu-bound threads" },
 	{ "io-network", they_wait_for_requests, "io-bound threads", "cpu-bound processes" },
 	{ "page-faults", one_cpu_is_usable, "cpu-bound threads", "cpu-bound single" },

@@ -86,9 +86,10 @@ async def main(what, seconds, clients):
             writer.write(b"pong")
         writer.close()
 
-    async def use(reader, writer, delay):
+    async def use(port, delay):
         global asked
         await asyncio.sleep(delay)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         asked += now() < end
         while now() < end:
             writer.write(b"ping")
@@ -98,12 +99,10 @@ async def main(what, seconds, clients):
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1024)
     port = server.sockets[0].getsockname()[1]
-    ends = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port)
-                                  for _ in range(clients)))
     end = now() + seconds
     # The last one begins before the end.
     pause = min(clients / 150, 0.9 * seconds)
-    await asyncio.gather(*(use(*both, pause * i / clients) for i, both in enumerate(ends)))
+    await asyncio.gather(*(use(port, pause * i / clients) for i in range(clients)))
 
 
 def lag_p95(lengths, duration):
