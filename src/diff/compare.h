@@ -26,6 +26,15 @@ struct comparison {
 #define NOISE_ROLE_SHARE_FLOOR 0.8
 #define NOISE_ROLE_SPREAD      6.0
 
+/*
+ * While others used the machine, all of these are worth less: more noise for each part of the
+ * time that they took. Caches and the other half of a core are shared, too.
+ */
+#define DISTURBED_TIME     0.15
+#define DISTURBED_SWITCHES 0.5
+#define DISTURBED_LATENCY  0.5
+#define DISTURBED_SHARE	   25.0		/* percentage points */
+
 double noise_of_share(double share, double floor, double spread);
 
 /* "group:lock": what a group is called as a metric. */

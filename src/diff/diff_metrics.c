@@ -30,7 +30,7 @@ static double lost(const struct sample *s)
  */
 static double stutter(const struct sample *s)
 {
-	return s->cpu_error / fmax(s->cpus, 1);
+	return hypot(s->cpu_error / fmax(s->cpus, 1), DISTURBED_TIME * s->disturbed);
 }
 
 static struct measure wall(const struct sample *s, bool is_run)
@@ -83,11 +83,12 @@ static struct measure cpu(const struct sample *s, bool is_run)
 {
 	double duration = (double)s->facts->recording.duration_ns;
 	double error = is_run || !(s->cpus > 0) ? 0 : s->cpu_error / s->cpus;
+	double busy = DISTURBED_TIME * s->disturbed;
 
 	return (struct measure){
 		.is_known = s->cpu_ns > 0 && duration > 0,
 		.value = is_run ? s->cpu_ns : s->cpu_ns / duration,
-		.noise = hypot(hypot(NOISE_TIME, error), JITTER_NS / s->cpu_ns),
+		.noise = hypot(hypot(NOISE_TIME, error), hypot(busy, JITTER_NS / s->cpu_ns)),
 		.undisturbed = log(1 - s->stolen),
 	};
 }
@@ -106,7 +107,8 @@ static struct measure p95(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = t->count >= REQUESTS_MIN && t->p95,
 		.value = (double)t->p95,
-		.noise = hypot(NOISE_LATENCY, rank * slope / (double)t->p95),
+		.noise = hypot(hypot(NOISE_LATENCY, DISTURBED_LATENCY * s->disturbed),
+			       rank * slope / (double)t->p95),
 		.undisturbed = lost(s),
 	};
 }
@@ -128,7 +130,8 @@ static struct measure switches(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->switches > 0 && seconds > 0,
 		.value = is_run ? s->switches : s->switches / seconds,
-		.noise = hypot(NOISE_SWITCHES, 4 / sqrt(s->switches)),
+		.noise = hypot(hypot(NOISE_SWITCHES, DISTURBED_SWITCHES * s->disturbed),
+			       4 / sqrt(s->switches)),
 	};
 }
 
@@ -170,12 +173,12 @@ static struct measure share_of(const struct sample *s, double ns, double group_n
 {
 	double share = s->life_ns > 0 ? ns / s->life_ns : 0;
 	double part = group_ns > 0 ? sqrt(ns / group_ns) : 0;
+	double busy = hypot(100 * part * s->share_error[g], DISTURBED_SHARE * s->disturbed);
 
 	return (struct measure){
 		.is_known = s->life_ns > 0,
 		.value = 100 * share,
-		.noise = hypot(noise_of_share(share, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD),
-			       100 * part * s->share_error[g]),
+		.noise = hypot(noise_of_share(share, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD), busy),
 	};
 }
 

@@ -256,6 +256,11 @@ static enum diff_fate fate_of(const struct entry *e, size_t before_cnt, size_t a
 	return is_more ? DIFF_GREW : DIFF_SHRANK;
 }
 
+static const struct sample *sample_at(const struct comparison *c, size_t i)
+{
+	return i < c->before_cnt ? &c->before[i] : &c->after[i - c->before_cnt];
+}
+
 static enum diff_fate lock_fate(const struct comparison *c, const struct entry *e)
 {
 	struct side before = { 0 }, after = { 0 };
@@ -265,7 +270,8 @@ static enum diff_fate lock_fate(const struct comparison *c, const struct entry *
 		double share = e->uses[i].share;
 
 		side_add(i < c->before_cnt ? &before : &after, share,
-			 noise_of_share(share / 100, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD));
+			 hypot(noise_of_share(share / 100, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD),
+			       DISTURBED_SHARE * sample_at(c, i)->disturbed));
 	}
 	change = side_difference(&before, &after);
 	if (change.low <= 0 && change.high >= 0)
@@ -337,11 +343,6 @@ static struct diff_object object_of(const struct comparison *c, struct entry *e)
 
 	e->kind = e->name = NULL;
 	return o;
-}
-
-static const struct sample *sample_at(const struct comparison *c, size_t i)
-{
-	return i < c->before_cnt ? &c->before[i] : &c->after[i - c->before_cnt];
 }
 
 void compare_locks(const struct comparison *c, struct diff *out)

@@ -95,7 +95,8 @@ static struct measure cpu_of(const struct sample *s, const struct role_sample *r
 	return (struct measure){
 		.is_known = cpu_ns(r) > 0 && duration > 0,
 		.value = is_run ? cpu_ns(r) : cpu_ns(r) / duration,
-		.noise = hypot(NOISE_ROLE_CPU, JITTER_CPU_NS / cpu_ns(r)),
+		.noise = hypot(hypot(NOISE_ROLE_CPU, DISTURBED_TIME * s->disturbed),
+			       JITTER_CPU_NS / cpu_ns(r)),
 		.undisturbed = log(1 - s->stolen),
 	};
 }
@@ -107,7 +108,8 @@ static struct measure switches_of(const struct sample *s, const struct role_samp
 	return (struct measure){
 		.is_known = r->switches > 0 && seconds > 0,
 		.value = is_run ? r->switches : r->switches / seconds,
-		.noise = 2 * hypot(NOISE_SWITCHES, 4 / sqrt(r->switches)),
+		.noise = 2 * hypot(hypot(NOISE_SWITCHES, DISTURBED_SWITCHES * s->disturbed),
+				   4 / sqrt(r->switches)),
 	};
 }
 
@@ -146,14 +148,15 @@ static const struct {
 	{ "switches", switches_of, DIFF_COUNT, DIFF_PER_SECOND },
 };
 
-static struct measure share_of(const struct role_sample *r, double ns)
+static struct measure share_of(const struct sample *s, const struct role_sample *r, double ns)
 {
 	double share = r->life_ns > 0 ? ns / r->life_ns : 0;
 
 	return (struct measure){
 		.is_known = r->life_ns > 0,
 		.value = 100 * share,
-		.noise = noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, NOISE_ROLE_SPREAD),
+		.noise = hypot(noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, NOISE_ROLE_SPREAD),
+			       DISTURBED_SHARE * s->disturbed),
 	};
 }
 
@@ -183,8 +186,9 @@ static struct measure measure(const struct sample *s, const char *role, const st
 		return (struct measure){ 0 };
 	if (what->metric)
 		return what->metric(s, r, is_run);
-	return share_of(r, what->is_group ? group_ns(r, (enum bucket_group)what->index)
-					  : r->time_ns[what->index]);
+	return share_of(s, r,
+			what->is_group ? group_ns(r, (enum bucket_group)what->index)
+				       : r->time_ns[what->index]);
 }
 
 static void add_row(const struct comparison *c, struct diff *out, const char *role,

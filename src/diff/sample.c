@@ -209,6 +209,7 @@ static void add_noise(struct sample *s)
 
 	s->stolen = s->cpu_ns > 0 ? fmin((double)f->recording.steal_ns / s->cpu_ns, 0.9) : 0;
 	s->kept_away = kept_away(f);
+	s->disturbed = fmax(s->stolen, s->kept_away);
 	for (int g = 0; g < GROUP_CNT; g++) {
 		for (size_t i = 0; i < f->series_cnt; i++) {
 			const double *groups = f->series[i].groups;

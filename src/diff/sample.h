@@ -39,6 +39,7 @@ struct sample {
 
 	double stolen;			/* by the hypervisor, of the CPU time */
 	double kept_away;		/* by other programs, of the time it wanted to run */
+	double disturbed;		/* the larger of both */
 	double cpus, cpu_error;		/* CPUs in use, and the standard error of that */
 	double share_error[GROUP_CNT];	/* the same of the shares of thread time, 0 … 1 */
 

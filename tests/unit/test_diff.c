@@ -154,6 +154,24 @@ static void a_share_changes_from_three_points_on(void **state)
 	diff_release(&d);
 }
 
+/* The hypervisor had half of the CPU time of one run: what its threads waited for says little. */
+static void a_share_of_a_disturbed_run_says_less(void **state)
+{
+	struct facts before = run_of(10000, 100), after = run_of(10000, 200);
+	struct diff d;
+
+	(void)state;
+	thread(&before, 100, 100, "main", CPU(5000));
+	thread(&after, 200, 200, "main", CPU(5000), LOCK(2000));
+	after.recording.steal_ns = 2500 * NS_PER_MS;
+	lock(&after, LOCK_MUTEX, "cache_lock of python3 (200)", 200, 2000);
+	d = one_each(before, after);
+	assert_false(row(&d, "lock", NULL)->is_significant);
+	assert_false(row(&d, "lock", "main")->is_significant);
+	assert_int_equal(d.locks[0].fate, DIFF_SAME);
+	diff_release(&d);
+}
+
 static enum diff_fate lock_fate(uint64_t before_ms, uint64_t after_ms)
 {
 	struct facts before = run_of(10000, 100), after = run_of(10000, 200);
@@ -508,6 +526,7 @@ int main(void)
 		cmocka_unit_test(repetitions_that_scatter_find_nothing),
 		cmocka_unit_test(what_the_hypervisor_took_is_no_change),
 		cmocka_unit_test(a_share_changes_from_three_points_on),
+		cmocka_unit_test(a_share_of_a_disturbed_run_says_less),
 		cmocka_unit_test(a_lock_is_itself_at_any_address),
 		cmocka_unit_test(a_channel_is_known_by_the_roles_at_its_ends),
 		cmocka_unit_test(the_rest_is_matched_with_the_rest),
