@@ -71,11 +71,6 @@ static bool is_relevant(const struct judgement *j, const struct fact_whatif *w)
 		       j->class == CLASS_KERNEL_LOCK_BOUND;
 	if (is_change(w, "free-threaded"))
 		return j->class == CLASS_GIL_BOUND && j->view.is_cpython;
-	/* Of a thread whose work may not divide one reason is enough: that of what fits. */
-	if (j->current == FIT_SINGLE && w->why_not)
-		return is_change(w, verdict_fit_name(j->fit)) ||
-		       (j->fit != FIT_THREADS && j->fit != FIT_PROCESSES &&
-			is_change(w, "processes"));
 	return true;
 }
 
