@@ -27,7 +27,10 @@
 #define FRAMEWORK_BYTES 24e6
 #define STACK_FAULTS  512
 
-/* Data in this amount may be arguments or results, each time: no telling what they cost. */
+/*
+ * Data of its own in this amount may be the argument and the result of each task. Fresh
+ * memory that would take this share of the work to ship leaves everything open.
+ */
 #define DATA_BYTES 12e6
 #define DATA_SHARE 0.20
 
@@ -100,7 +103,7 @@ static void count_hand_overs(const struct whatif *w, uint32_t *counts)
 
 struct data {
 	double bytes;		/* that the workers touched for the first time */
-	double rest_bytes;	/* of the largest process, beyond what an interpreter has */
+	double rest_bytes;	/* of the largest process, beyond what an interpreter has; or 0 */
 };
 
 /* What it has for itself, without memory that it could share: that is not copied. */
@@ -131,7 +134,7 @@ static struct data data_of(const struct whatif *w)
 		double rest = own_bytes(w, p) - RUNTIME_BYTES -
 			      (p->framework ? FRAMEWORK_BYTES : 0);
 
-		if (w->crew[i] > 1 && rest > d.rest_bytes)
+		if (w->crew[i] > 1 && rest > DATA_BYTES && rest > d.rest_bytes)
 			d.rest_bytes = rest;
 	}
 	return d;
@@ -217,7 +220,8 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 			continue;
 		changes[i].group = 0;
 		changes[i].add_ns = (has_runtime(w, i) ? move->start_ns : FORK_NATIVE_NS) +
-				    counts[i] * move->hand_over_ns +
+				    counts[i] * (move->hand_over_ns +
+						 2 * d->rest_bytes * move->byte_ns) +
 				    d->bytes * move->byte_ns / w->workers;
 	}
 	ns = whatif_replay(w, &model);
@@ -276,11 +280,11 @@ void whatif_processes(struct whatif *w)
 				      "as one can't be seen"));
 	if (!w->multi || w->workers < 2)
 		return;
-	if (d.rest_bytes > DATA_BYTES || d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
+	if (d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
 		whatif_refuse(w, "processes", w->workers,
-			      xasprintf("how much of %.0f MB fresh and %.0f MB lasting memory "
-					"would be copied can't be seen",
-					d.bytes / 1e6, d.rest_bytes > 0 ? d.rest_bytes / 1e6 : 0));
+			      xasprintf("how much of the %.0f MB that workers filled would be "
+					"copied can't be seen",
+					d.bytes / 1e6));
 		return;
 	}
 	o.best_ns = as_processes(w, &best, &d);

@@ -97,10 +97,6 @@ static void add_all(const struct judgement *j, struct fact_verdict *out, bool is
 			continue;
 		if (w->why_not)
 			add_not_predicted(out, w->change, w->why_not);
-		else if (is_change(w, "threads") && judgement_finding(j, "ipc-packing"))
-			add_not_predicted(out, w->change,
-					  "its objects are packed one by one, and how much of "
-					  "the CPU time that takes can't be seen");
 		else
 			add_prediction(&j->view, out, w);
 	}
