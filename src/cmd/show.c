@@ -13,7 +13,9 @@
 
 #include "base/log.h"
 #include "facts/facts_json.h"
+#include "html/page.h"
 #include "output/report_text.h"
+#include "version.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MAX     160
@@ -84,4 +86,29 @@ int show_json(const struct facts *f)
 	facts_json_format(f, &text, true);
 	strbuf_addch(&text, '\n');
 	return print(&text);
+}
+
+int show_html(const struct facts *f, const char *trace, const char *to)
+{
+	const struct page_options options = { .trace = trace, .version = PARTRACE_VERSION };
+	struct strbuf page = { 0 };
+	struct timeline tl;
+	bool is_written;
+	FILE *file;
+	int err = 0;
+
+	timeline_read(&tl, trace, f);
+	page_format(f, &tl, &options, &page);
+	timeline_release(&tl);
+	file = fopen(to, "we");
+	if (!file) {
+		err = log_err(errno, "cannot create '%s'", to);
+		goto out;
+	}
+	is_written = fwrite(strbuf_str(&page), 1, page.len, file) == page.len;
+	if (fclose(file) || !is_written)
+		err = log_err(errno, "cannot write '%s'", to);
+out:
+	strbuf_release(&page);
+	return err;
 }

@@ -16,4 +16,7 @@ int show_parse_color(void *out, const char *value);
 int show_report(const struct facts *f, const char *trace, enum show_color color, bool is_verbose);
 int show_json(const struct facts *f);
 
+/* As a page in the file @to, of the recording at @trace, whose timeline is read. */
+int show_html(const struct facts *f, const char *trace, const char *to);
+
 #endif

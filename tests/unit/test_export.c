@@ -202,7 +202,7 @@ static void windows_add_up_to_the_facts(void **state)
 		uint64_t sums[2][COLUMN_CNT] = { 0 };
 		struct windows w;
 
-		assert_int_equal(windows_read(&w, path, &f, widths[i]), 0);
+		assert_int_equal(windows_read(&w, path, &f, widths[i], NULL), 0);
 		for (size_t t = 0; t < 2; t++)
 			for (size_t n = 0; n < w.of[t].cnt; n++)
 				for (int c = 0; c < COLUMN_CNT; c++)
@@ -230,7 +230,7 @@ static void a_thread_id_given_twice_is_two_threads(void **state)
 	f.threads[2].time_ns[BUCKET_IDLE] = 0;
 	f.threads[2].started_ns = 1600 * MS;
 	f.threads[2].lifetime_ns = 300 * MS;
-	assert_int_equal(windows_read(&w, path, &f, NS_PER_S), 0);
+	assert_int_equal(windows_read(&w, path, &f, NS_PER_S, NULL), 0);
 	assert_int_equal(w.of[0].ns[0][COLUMN_CPU], 1000 * MS);
 	assert_int_equal(w.of[2].first, 1);
 	assert_int_equal(w.of[2].cnt, 1);
@@ -247,11 +247,11 @@ static void too_many_windows_are_refused(void **state)
 
 	(void)state;
 	make_shop();
-	assert_int_equal(windows_read(&w, path, &f, 1), -E2BIG);
+	assert_int_equal(windows_read(&w, path, &f, 1, NULL), -E2BIG);
 	windows_release(&w);
 	/* Facts that claim a life outside of the recording. */
 	f.threads[1].started_ns = UINT64_MAX - 5;
-	assert_int_equal(windows_read(&w, path, &f, NS_PER_S), -EBADMSG);
+	assert_int_equal(windows_read(&w, path, &f, NS_PER_S, NULL), -EBADMSG);
 	windows_release(&w);
 	facts_release(&f);
 }
