@@ -19,6 +19,7 @@
 #define WIDTH	    1000.0
 #define CAUSES_SAID 3
 #define SAID_MIN    0.01
+#define LEGEND_MIN  1		/* of WIDTH: what can be seen is explained */
 
 /* Speed-ups past this end the scale: what is beyond is cut off, and said in its number. */
 #define SPEEDUP_MAX 100.0
@@ -93,7 +94,7 @@ static uint32_t put_role(const struct role_row *r, struct strbuf *out)
 
 		if (!ns[c])
 			continue;
-		causes |= 1u << c;
+		causes |= width >= LEGEND_MIN ? 1u << c : 0;
 		strbuf_addf(out,
 			    "<rect class=\"%s\" x=\"%.1f\" y=\"0\" width=\"%.1f\" height=\"20\">"
 			    "<title>%s ",

@@ -231,13 +231,18 @@ static void draw(const struct facts *f, const struct bundle *bundles, size_t cnt
 		begin_table(out);
 		strbuf_add(out, strbuf_str(&rows), rows.len);
 		strbuf_addstr(out, "</tbody>\n</table>\n</div>\n");
+		markup_more(out, drawn, cnt, "with less in them");
 	}
-	markup_more(out, drawn, cnt, drawn ? "channels, with less in them" :
-					     "channels, with little in them");
 	strbuf_release(&rows);
 	strbuf_release(&label);
 	graph_release(g);
 	free(g);
+}
+
+/* Semaphores are memory, too, but say nothing here. */
+static bool is_large(const struct fact_channel *c)
+{
+	return is_memory(c) && !(c->id && strstr(c->id, "/sem."));
 }
 
 static void put_memory(const struct facts *f, struct strbuf *out)
@@ -247,7 +252,7 @@ static void put_memory(const struct facts *f, struct strbuf *out)
 	for (size_t i = 0; i < f->channel_cnt; i++) {
 		const struct fact_channel *c = &f->channels[i];
 
-		if (!is_memory(c) || cnt++ >= MEMORY_SHOWN)
+		if (!is_large(c) || cnt++ >= MEMORY_SHOWN)
 			continue;
 		if (cnt == 1)
 			strbuf_addstr(out, "<h3>Shared memory</h3>\n<p class=\"note\">What goes "
@@ -267,6 +272,7 @@ void exchange_channels(const struct facts *f, struct strbuf *out)
 {
 	struct bundle *bundles;
 	size_t *bundle_of, cnt = 0;
+	struct strbuf parts = { 0 };
 
 	if (!f->channel_cnt)
 		return;
@@ -276,10 +282,15 @@ void exchange_channels(const struct facts *f, struct strbuf *out)
 		bundle_of[i] = is_memory(&f->channels[i]) ?
 				       SIZE_MAX :
 				       add_channel(bundles, &cnt, f, &f->channels[i]);
-	strbuf_addstr(out, "<section id=\"channels\">\n<h2>Who exchanged what with whom</h2>\n");
-	draw(f, bundles, cnt, bundle_of, out);
-	put_memory(f, out);
-	strbuf_addstr(out, "</section>\n");
+	draw(f, bundles, cnt, bundle_of, &parts);
+	put_memory(f, &parts);
+	if (parts.len) {
+		strbuf_addstr(out, "<section id=\"channels\">\n"
+				   "<h2>Who exchanged what with whom</h2>\n");
+		strbuf_add(out, strbuf_str(&parts), parts.len);
+		strbuf_addstr(out, "</section>\n");
+	}
+	strbuf_release(&parts);
 	for (size_t i = 0; i < cnt; i++)
 		free(bundles[i].key);
 	free(bundle_of);

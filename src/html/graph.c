@@ -12,7 +12,8 @@
 #define NODE_HEIGHT 30
 #define NODE_GAP    14
 #define HEAD	    26		/* the columns' titles */
-#define LABEL_CHARS 21		/* what a node has room for */
+#define CHAR_WIDTH  9.5		/* of a wide one: what a node has room for */
+#define TITLE_CHARS 200
 #define EDGE_MIN    1.2		/* width of strokes */
 #define EDGE_MAX    11.0
 #define ARROW	    9
@@ -104,12 +105,12 @@ static void draw_node(const struct graph *g, int column, size_t i, struct strbuf
 	double y = node_y(g, column, i);
 
 	strbuf_addstr(out, "<g><title>");
-	markup_text(out, g->nodes[column][i], 10 * LABEL_CHARS);
+	markup_text(out, g->nodes[column][i], TITLE_CHARS);
 	strbuf_addf(out,
 		    "</title><rect class=\"node\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%d\" "
 		    "rx=\"6\"></rect><text x=\"%d\" y=\"%.1f\" text-anchor=\"middle\">",
 		    x, y, width, NODE_HEIGHT, x + width / 2, y + NODE_HEIGHT * 0.66);
-	markup_text(out, g->nodes[column][i], LABEL_CHARS);
+	markup_text(out, g->nodes[column][i], (size_t)(width / CHAR_WIDTH));
 	strbuf_addstr(out, "</text></g>\n");
 }
 
@@ -127,7 +128,7 @@ static void draw_edge(const struct graph *g, const struct graph_edge *e, uint64_
 	strbuf_addf(&s, "%s → %s: ", g->nodes[e->column][e->from], g->nodes[e->column + 1][e->to]);
 	g->say(e, &s);
 	strbuf_addstr(out, "<g class=\"edge\"><title>");
-	markup_text(out, strbuf_str(&s), 40 * LABEL_CHARS);
+	markup_text(out, strbuf_str(&s), 4 * TITLE_CHARS);
 	strbuf_addf(out,
 		    "</title><path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" "
 		    "stroke-width=\"%.1f\"></path><polygon points=\"%.1f,%.1f %.1f,%.1f "

@@ -42,12 +42,12 @@ static void put_confidence(const struct fact_verdict *v, struct strbuf *out)
 			    verdict_confidence_word(v->confidence));
 }
 
-/* One role says what the headline says already. */
+/* Where all get the same answer the headline has said it. */
 static void put_roles(const struct fact_verdict *v, struct strbuf *out)
 {
-	if (v->role_cnt < 2)
+	if (v->fit != FIT_HYBRID)
 		return;
-	strbuf_addstr(out, "<ul>\n");
+	strbuf_addstr(out, "<h3>Which part goes where</h3>\n<ul>\n");
 	for (size_t i = 0; i < v->role_cnt && i < ITEMS_MAX; i++) {
 		const struct fact_role_verdict *r = &v->roles[i];
 

@@ -13,9 +13,10 @@
 #include "html/markup.h"
 #include "output/report_wrap.h"
 
-#define ROWS_MAX    15
+#define ROWS_MAX    10
 #define DRAWN_MAX   4
 #define NAME_CHARS  80
+#define THREADS_MAX 8
 
 /* A lock that takes less of all threads' time is not drawn. */
 #define DRAWN_SHARE 0.001
@@ -44,7 +45,7 @@ static void put_row(const struct fact_lock *l, struct strbuf *out)
 	strbuf_addstr(out, "</tr>\n");
 }
 
-static void put_table(const struct facts *f, struct strbuf *out)
+static void put_table(const struct fact_lock *const *locks, size_t cnt, struct strbuf *out)
 {
 	strbuf_addstr(out,
 		      "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
@@ -52,10 +53,10 @@ static void put_table(const struct facts *f, struct strbuf *out)
 		      "<th scope=\"col\" class=\"word\">kind</th><th scope=\"col\">waits</th>"
 		      "<th scope=\"col\">in all</th><th scope=\"col\">for a holder</th>"
 		      "<th scope=\"col\">longest</th></tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < f->lock_cnt && i < ROWS_MAX; i++)
-		put_row(&f->locks[i], out);
+	for (size_t i = 0; i < cnt && i < ROWS_MAX; i++)
+		put_row(locks[i], out);
 	strbuf_addstr(out, "</tbody>\n</table>\n</div>\n");
-	markup_more(out, ROWS_MAX, f->lock_cnt, "locks");
+	markup_more(out, ROWS_MAX, cnt, "were waited for");
 }
 
 static void say_wait(const struct graph_edge *e, struct strbuf *text)
@@ -65,10 +66,10 @@ static void say_wait(const struct graph_edge *e, struct strbuf *text)
 	wrap_add_duration(text, e->weight);
 }
 
-/* More threads than a column has nodes, on either side? */
+/* More threads than can be told apart, on either side? */
 static bool has_too_many(const struct fact_lock *l)
 {
-	uint32_t seen[2][GRAPH_NODES_MAX];
+	uint32_t seen[2][THREADS_MAX];
 	size_t cnt[2] = { 0 };
 
 	for (size_t i = 0; i < l->edge_cnt; i++) {
@@ -79,7 +80,7 @@ static bool has_too_many(const struct fact_lock *l)
 
 			while (k < cnt[side] && seen[side][k] != tids[side])
 				k++;
-			if (k == GRAPH_NODES_MAX)
+			if (k == THREADS_MAX)
 				return true;
 			if (k == cnt[side])
 				seen[side][cnt[side]++] = tids[side];
@@ -132,36 +133,38 @@ static void draw(const struct facts *f, const struct fact_lock *l, struct strbuf
 	free(g);
 }
 
+/* A signal has no holder: who waits for it is held up by nobody. */
 static int by_contention(const void *a, const void *b)
 {
-	const struct fact_lock *const *x = a, *const *y = b;
+	const struct fact_lock *x = *(const struct fact_lock *const *)a;
+	const struct fact_lock *y = *(const struct fact_lock *const *)b;
 
-	if ((*x)->contended_ns != (*y)->contended_ns)
-		return (*x)->contended_ns > (*y)->contended_ns ? -1 : 1;
-	return *x < *y ? -1 : 1;
+	if (x->contended_ns != y->contended_ns)
+		return x->contended_ns > y->contended_ns ? -1 : 1;
+	return x < y ? -1 : 1;
 }
 
-static void draw_most_contended(const struct facts *f, struct strbuf *out)
+static bool is_worth_drawing(const struct facts *f, const struct fact_lock *l)
 {
-	const struct fact_lock **all = xcalloc(f->lock_cnt, sizeof(*all));
-	double least_ns = DRAWN_SHARE * (double)facts_life_ns(f);
-
-	for (size_t i = 0; i < f->lock_cnt; i++)
-		all[i] = &f->locks[i];
-	qsort(all, f->lock_cnt, sizeof(*all), by_contention);
-	for (size_t i = 0; i < f->lock_cnt && i < DRAWN_MAX; i++)
-		if (all[i]->edge_cnt && all[i]->contended_ns &&
-		    (double)all[i]->contended_ns >= least_ns)
-			draw(f, all[i], out);
-	free(all);
+	return l->edge_cnt && l->contended_ns &&
+	       (double)l->contended_ns >= DRAWN_SHARE * (double)facts_life_ns(f);
 }
 
 void exchange_locks(const struct facts *f, struct strbuf *out)
 {
+	const struct fact_lock **locks;
+
 	if (!f->lock_cnt)
 		return;
+	locks = xcalloc(f->lock_cnt, sizeof(*locks));
+	for (size_t i = 0; i < f->lock_cnt; i++)
+		locks[i] = &f->locks[i];
+	qsort(locks, f->lock_cnt, sizeof(*locks), by_contention);
 	strbuf_addstr(out, "<section id=\"locks\">\n<h2>Locks, and who waited for whom</h2>\n");
-	draw_most_contended(f, out);
-	put_table(f, out);
+	for (size_t i = 0; i < f->lock_cnt && i < DRAWN_MAX; i++)
+		if (is_worth_drawing(f, locks[i]))
+			draw(f, locks[i], out);
+	put_table(locks, f->lock_cnt, out);
 	strbuf_addstr(out, "</section>\n");
+	free(locks);
 }

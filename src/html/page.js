@@ -10,9 +10,9 @@
 
 	function say(ns, step) {
 		var units = [["s", 1e9], ["ms", 1e6], ["us", 1e3], ["ns", 1]];
-		var unit = units.find(function (u) { return step >= u[1]; }) || units[3];
+		var unit = units.find(function (u) { return total >= u[1]; }) || units[3];
 		var digits = Math.max(0, Math.ceil(-Math.log10(step / unit[1]) - 1e-9));
-		return (ns / unit[1]).toFixed(Math.min(digits, 3)) + " " + unit[0];
+		return (ns / unit[1]).toFixed(Math.min(digits, 6)) + " " + unit[0];
 	}
 
 	function drawTicks() {
@@ -21,7 +21,7 @@
 		var step = [1, 2, 5, 10].map(function (m) { return m * power; })
 			.find(function (s) { return s >= least; }) || 10 * power;
 		ticks.textContent = "";
-		for (var at = 0; at + step / 3 <= total; at += step) {
+		for (var at = 0; at + step / 2 <= total; at += step) {
 			var tick = document.createElement("span");
 			tick.style.left = 100 * at / total + "%";
 			tick.textContent = at ? say(at, step) : "0";

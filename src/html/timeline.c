@@ -23,7 +23,9 @@
 #define LANE_CELLS_MIN 200
 
 #define LANE_HEIGHT  14		/* also steps that a cell is divided in */
-#define LANE_PITCH   18
+#define LANE_PITCH   18		/* in pixels where there are many */
+#define FEW_LANES    12
+#define FEW_PITCH    32
 #define CURVE_HEIGHT 100
 #define LABEL_CHARS  40
 #define TICKS	     5
@@ -336,12 +338,14 @@ static void put_drawing(const struct timeline *tl, const struct facts *f, struct
 	uint64_t cell_ns;
 	uint32_t causes;
 	double cells;
+	int pitch;
 
+	pitch = tl->lane_cnt <= FEW_LANES ? FEW_PITCH : LANE_PITCH;
 	cell_ns = tl->windows.width_ns * draw_bounded(tl, &lanes, &causes);
 	cells = (double)f->recording.duration_ns / (double)cell_ns;
 	put_head(f, causes, out);
 	put_zoom(out);
-	strbuf_addstr(out, "<div class=\"timeline\">\n");
+	strbuf_addf(out, "<div class=\"timeline\" style=\"--pitch:%dpx\">\n", pitch);
 	put_labels(tl, f, out);
 	strbuf_addf(out,
 		    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" data-ns=\"%llu\" "
@@ -353,7 +357,7 @@ static void put_drawing(const struct timeline *tl, const struct facts *f, struct
 		    "<svg class=\"lanes\" viewBox=\"0 0 %.3f %zu\" height=\"%zu\" "
 		    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"what each thread did, "
 		    "over time\">\n",
-		    cells, tl->lane_cnt * LANE_PITCH, tl->lane_cnt * LANE_PITCH);
+		    cells, tl->lane_cnt * LANE_PITCH, tl->lane_cnt * (size_t)pitch);
 	strbuf_add(out, strbuf_str(&lanes), lanes.len);
 	strbuf_addstr(out, "</svg>\n");
 	put_ticks(f->recording.duration_ns, out);
