@@ -46,10 +46,12 @@ void export_begin(struct export *e)
 }
 
 /* What people see of the recording inside a profile: what ran, and its verdict. */
-static void describe(struct export *e, const struct facts *f)
+static void describe(struct export *e, const char *path, const struct facts *f)
 {
 	const struct fact_recording *r = &f->recording;
 
+	if (!e->about.name)
+		e->about.name = path;
 	if (!e->about.start_wall_ns || r->start_wall_ns < e->about.start_wall_ns)
 		e->about.start_wall_ns = r->start_wall_ns;
 	e->about.duration_ns += r->duration_ns;
@@ -66,7 +68,7 @@ static int add_profile(struct export *e, const char *path, const struct facts *f
 	struct stacks own = { 0 };
 	int err;
 
-	describe(e, f);
+	describe(e, path, f);
 	if (e->format != EXPORT_SPEEDSCOPE)
 		return stacks_add_recording(&e->stacks, path, f);
 	err = stacks_add_recording(&own, path, f);

@@ -49,8 +49,9 @@ struct export
 void export_begin(struct export *e);
 
 /*
- * The recording at @path, whose facts are @f, judged. -E2BIG: too many rows; -EBADMSG:
- * the trace is damaged; or what trace_read() says. Nothing can be added after an error.
+ * The recording at @path, lent until the end, whose facts are @f, judged. -E2BIG: too
+ * many rows; -EBADMSG: the trace is damaged; or what trace_read() says. Nothing can be
+ * added after an error.
  */
 int export_add(struct export *e, const char *path, const struct facts *f);
 void export_end(struct export *e);

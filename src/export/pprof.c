@@ -5,7 +5,7 @@
  */
 #include "export/profile.h"
 
-#include <string.h>
+#include <stdbool.h>
 #include <zlib.h>
 
 #include "output/pb.h"
@@ -14,6 +14,7 @@
 enum {
 	PROFILE_SAMPLE_TYPE		= 1,
 	PROFILE_SAMPLE			= 2,
+	PROFILE_MAPPING			= 3,
 	PROFILE_LOCATION		= 4,
 	PROFILE_FUNCTION		= 5,
 	PROFILE_STRING_TABLE		= 6,
@@ -28,7 +29,12 @@ enum {
 	SAMPLE_LOCATION_ID		= 1,
 	SAMPLE_VALUE			= 2,
 
+	MAPPING_ID			= 1,
+	MAPPING_FILENAME		= 5,
+	MAPPING_HAS_FUNCTIONS		= 7,
+
 	LOCATION_ID			= 1,
+	LOCATION_MAPPING_ID		= 2,
 	LOCATION_LINE			= 4,
 	LINE_FUNCTION_ID		= 1,
 
@@ -36,6 +42,9 @@ enum {
 	FUNCTION_NAME			= 2,
 	FUNCTION_SYSTEM_NAME		= 3,
 };
+
+/* The number of the one mapping, which stands for the recording. */
+#define MAPPING 1
 
 /* The string table as it grows: number 0 is the empty string. */
 struct strings {
@@ -65,6 +74,17 @@ static void put_sample_type(struct strbuf *out, struct strings *st, const char *
 	pb_end(out, msg);
 }
 
+/* Tells readers what they look at, and that there are no symbols to be looked for. */
+static void put_mapping(struct strbuf *out, struct strings *st, const char *name)
+{
+	size_t msg = pb_begin(out, PROFILE_MAPPING);
+
+	pb_u64(out, MAPPING_ID, MAPPING);
+	pb_u64(out, MAPPING_FILENAME, number_of(st, name));
+	pb_u64(out, MAPPING_HAS_FUNCTIONS, true);
+	pb_end(out, msg);
+}
+
 /* The location of a frame; defined on first use, as number of its name. */
 static uint64_t location_of(struct strbuf *out, struct strings *st, json_t *locations,
 			    const char *frame)
@@ -82,6 +102,7 @@ static uint64_t location_of(struct strbuf *out, struct strings *st, json_t *loca
 	pb_end(out, msg);
 	msg = pb_begin(out, PROFILE_LOCATION);
 	pb_u64(out, LOCATION_ID, name);
+	pb_u64(out, LOCATION_MAPPING_ID, MAPPING);
 	line = pb_begin(out, LOCATION_LINE);
 	pb_u64(out, LINE_FUNCTION_ID, name);
 	pb_end(out, line);
@@ -123,6 +144,7 @@ void profile_pprof(struct stacks *s, const struct profile_about *about, struct s
 	put_sample_type(out, &st, "cpu", "nanoseconds");
 	put_sample_type(out, &st, "wait", "nanoseconds");
 	put_sample_type(out, &st, "waits", "count");
+	put_mapping(out, &st, about->name);
 	for (size_t i = 0; i < s->cnt; i++)
 		put_sample(out, &st, locations, s->all[i]);
 	pb_u64(out, PROFILE_TIME_NANOS, about->start_wall_ns);

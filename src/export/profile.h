@@ -19,6 +19,7 @@
 /* What else a profile tells. */
 struct profile_about {
 	const char *version;		/* of this partrace */
+	const char *name;		/* of the first recording's file */
 	uint64_t start_wall_ns;		/* of the first recording */
 	uint64_t duration_ns;		/* of all together */
 	const char *comment;		/* for people; NULL: none */

@@ -23,6 +23,9 @@
 #define HELD_MIN 0.02
 #define HELD_MAX 0.98
 
+/* Less time off a CPU than this makes nobody go before the others. */
+#define DUE_NS 100000.0
+
 /* With a part of a CPU, a stretch at one speed lasts at most this long. */
 #define STRETCH_NS 5000000.0
 
@@ -33,6 +36,8 @@ struct actor {
 	double skipped_ns, added_ns;	/* of it, at its beginning */
 	double pace;
 	double part_ns;			/* left of the part with or without the group's lock */
+	double due_ns;			/* CPU time that it has given up by waiting */
+	double off_ns;			/* when it began to wait */
 	double skip_ns;			/* still to be skipped */
 	uint32_t op, wake;		/* next */
 	uint32_t cpu, next;
@@ -46,6 +51,7 @@ struct cpu {
 	double turn_ns;			/* when its thread came to it */
 	double since_ns, end_ns, speed;	/* of what is not counted yet */
 	bool is_asked;			/* to end with its thread's turn */
+	bool is_preempted;		/* to end now */
 };
 
 struct queue {
@@ -77,7 +83,7 @@ struct sim {
 	uint32_t cpu_cnt, busy_cnt;
 	uint32_t *idle;			/* [cpu_cnt - busy_cnt]: CPUs */
 	struct group *groups;
-	struct queue ready;
+	struct queue due, ready;	/* for a CPU: who goes before others, and these */
 	struct event_at *heap;
 	size_t heap_cnt, heap_cap;
 	uint32_t *todo;			/* threads to be advanced */
@@ -123,6 +129,14 @@ static void queue_push(struct sim *s, struct queue *q, uint32_t id)
 	q->last = id;
 }
 
+static void queue_push_first(struct sim *s, struct queue *q, uint32_t id)
+{
+	s->actors[id].next = q->first;
+	if (q->first == NOBODY)
+		q->last = id;
+	q->first = id;
+}
+
 static uint32_t queue_pop(struct sim *s, struct queue *q)
 {
 	uint32_t id = q->first;
@@ -156,6 +170,36 @@ static void plan(struct sim *s, struct cpu *c, double end_ns)
 					.type = EVENT_STRETCH });
 }
 
+static bool is_due(const struct sim *s, uint32_t id)
+{
+	return s->actors[id].due_ns >= DUE_NS;
+}
+
+/* Takes the CPU from one who has had more than it gave up. False: there is none. */
+static bool preempt(struct sim *s)
+{
+	struct cpu *most = NULL;
+	double least = 0;
+
+	for (uint32_t i = 0; i < s->cpu_cnt; i++) {
+		struct cpu *c = &s->cpus[i];
+		double due;
+
+		if (c->actor == NOBODY || c->is_preempted)
+			continue;
+		due = s->actors[c->actor].due_ns - (s->now_ns - c->since_ns);
+		if (due < least) {
+			most = c;
+			least = due;
+		}
+	}
+	if (!most)
+		return false;
+	most->is_preempted = true;
+	plan(s, most, s->now_ns);
+	return true;
+}
+
 /* Somebody wants a CPU and none is free: whoever has run longest keeps its for a turn. */
 static void ask_for_turn(struct sim *s)
 {
@@ -177,10 +221,29 @@ static void ask_for_turn(struct sim *s)
 
 static void make_ready(struct sim *s, uint32_t id)
 {
+	bool is_first = is_due(s, id);
+
 	s->actors[id].state = READY;
-	queue_push(s, &s->ready, id);
-	if (s->busy_cnt == s->cpu_cnt)
+	queue_push(s, is_first ? &s->due : &s->ready, id);
+	if (s->busy_cnt == s->cpu_cnt && !(is_first && preempt(s)))
 		ask_for_turn(s);
+}
+
+static bool is_anyone_ready(const struct sim *s)
+{
+	return s->due.first != NOBODY || s->ready.first != NOBODY;
+}
+
+static void begin_wait(struct sim *s, struct actor *a, enum state state)
+{
+	a->state = state;
+	a->off_ns = s->now_ns;
+}
+
+/* What it has not used meanwhile it is due, up to a turn. */
+static void end_wait(struct sim *s, struct actor *a)
+{
+	a->due_ns = fmin(a->due_ns + s->now_ns - a->off_ns, s->turn_ns);
 }
 
 static struct group *group_of(struct sim *s, uint32_t id)
@@ -205,8 +268,10 @@ static void hand_over(struct sim *s, struct group *g)
 {
 	g->holder = queue_pop(s, &g->waiting);
 	plan_hand_over(s, g);
-	if (g->holder != NOBODY)
-		make_ready(s, g->holder);
+	if (g->holder == NOBODY)
+		return;
+	end_wait(s, &s->actors[g->holder]);
+	make_ready(s, g->holder);
 }
 
 /* It may run now, or once it has what its group shares. */
@@ -224,7 +289,7 @@ static void ask_to_run(struct sim *s, uint32_t id)
 		make_ready(s, id);
 		return;
 	}
-	a->state = IN_GROUP_QUEUE;
+	begin_wait(s, a, IN_GROUP_QUEUE);
 	queue_push(s, &g->waiting, id);
 	if (g->waiting.first == id)
 		plan_hand_over(s, g);
@@ -245,6 +310,8 @@ static void begin_part(struct sim *s, uint32_t id, bool held)
 
 static void push_todo(struct sim *s, uint32_t id)
 {
+	if (s->actors[id].state == BLOCKED)
+		end_wait(s, &s->actors[id]);
 	XGROW(s->todo, s->todo_cnt, s->todo_cap);
 	s->todo[s->todo_cnt++] = id;
 	s->actors[id].state = GOES_ON;
@@ -351,7 +418,7 @@ static void advance(struct sim *s, uint32_t id)
 		if (kind == SKIP || s->fired[a->op])
 			continue;
 		leave_group(s, id);
-		a->state = BLOCKED;
+		begin_wait(s, a, BLOCKED);
 		if (kind == DELAY) {
 			s->fired[a->op] = 1;
 			heap_push(s, (struct event_at){ .at_ns = s->now_ns + (double)op->ns,
@@ -386,6 +453,7 @@ static void settle(struct sim *s, struct cpu *c)
 	note_work(s, c->actor, c->since_ns);
 	a->left_ns -= done;
 	a->part_ns -= done;
+	a->due_ns = fmax(a->due_ns - (s->now_ns - c->since_ns), -s->turn_ns);
 	s->out->run_ns += done;
 	c->since_ns = s->now_ns;
 }
@@ -394,6 +462,7 @@ static void free_cpu(struct sim *s, struct cpu *c)
 {
 	s->actors[c->actor].cpu = NOBODY;
 	c->actor = NOBODY;
+	c->is_preempted = false;
 	c->gen++;
 	s->busy_cnt--;
 	s->idle[s->cpu_cnt - s->busy_cnt - 1] = (uint32_t)(c - s->cpus);
@@ -421,7 +490,7 @@ static void go_on(struct sim *s, struct cpu *c)
 
 	c->since_ns = s->now_ns;
 	c->speed = share < 1 ? share : 1;
-	c->is_asked = s->ready.first != NOBODY;
+	c->is_asked = is_anyone_ready(s);
 	if (c->is_asked && ns > turn)
 		ns = turn;
 	if (s->m->cpus < s->cpu_cnt && ns > STRETCH_NS)
@@ -432,15 +501,15 @@ static void go_on(struct sim *s, struct cpu *c)
 /* It ran with its group's lock when it was asked to pass it on. */
 static void give_up(struct sim *s, uint32_t id, struct group *g)
 {
-	s->actors[id].state = IN_GROUP_QUEUE;
+	begin_wait(s, &s->actors[id], IN_GROUP_QUEUE);
 	queue_push(s, &g->waiting, id);
 	hand_over(s, g);
 }
 
 static void dispatch(struct sim *s)
 {
-	while (s->busy_cnt < s->cpu_cnt && s->ready.first != NOBODY) {
-		uint32_t id = queue_pop(s, &s->ready);
+	while (s->busy_cnt < s->cpu_cnt && is_anyone_ready(s)) {
+		uint32_t id = queue_pop(s, s->due.first != NOBODY ? &s->due : &s->ready);
 		struct actor *a = &s->actors[id];
 		struct group *g = group_of(s, id);
 		struct cpu *c;
@@ -477,10 +546,15 @@ static void end_stretch(struct sim *s, struct cpu *c)
 			leave_group(s, id);
 		begin_part(s, id, !a->part_held);
 		ask_to_run(s, id);
-	} else if (s->ready.first != NOBODY && s->now_ns >= c->turn_ns + s->turn_ns - SLACK_NS) {
+	} else if (c->is_preempted && s->due.first != NOBODY) {
+		free_cpu(s, c);
+		a->state = READY;
+		queue_push_first(s, &s->ready, id);
+	} else if (is_anyone_ready(s) && s->now_ns >= c->turn_ns + s->turn_ns - SLACK_NS) {
 		free_cpu(s, c);
 		make_ready(s, id);
 	} else {
+		c->is_preempted = false;
 		go_on(s, c);
 	}
 }
@@ -564,7 +638,7 @@ static void sim_init(struct sim *s)
 	s->groups = xcalloc(s->m->group_cnt, sizeof(*s->groups));
 	for (uint32_t i = 0; i < s->m->group_cnt; i++)
 		s->groups[i].waiting.first = s->groups[i].holder = NOBODY;
-	s->ready.first = NOBODY;
+	s->due.first = s->ready.first = NOBODY;
 	s->fired = xcalloc(s->r->op_cnt, 1);
 	s->actors = xcalloc(s->r->thread_cnt, sizeof(*s->actors));
 	for (uint32_t i = 0; i < s->r->thread_cnt; i++) {

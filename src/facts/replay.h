@@ -5,7 +5,8 @@
  *
  * Each thread does its operations in order: it runs, or it waits, for a time or
  * until another thread has got to where its wake-up came from. Threads that are
- * ready share the CPUs, first come first served, in turns of REPLAY_TURN_NS. Threads
+ * ready share the CPUs, first come first served, in turns of REPLAY_TURN_NS; who
+ * has waited goes before those that have run, as under any fair scheduler. Threads
  * of a group run one at a time for the share of their CPU time in which they need
  * what the group shares: an interpreter's global lock, an event loop.
  *

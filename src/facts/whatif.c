@@ -173,6 +173,7 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 	}
 	free(w.changes);
 	free(w.crew);
+	free(w.children);
 	free(w.in_pool);
 	free(w.hands_over);
 	free(w.outside_ns);

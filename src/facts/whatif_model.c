@@ -10,12 +10,7 @@
 #include "base/xalloc.h"
 #include "facts/whatif_run.h"
 
-/*
- * CPU time until a worker works: a fork of an interpreter; of one that starts anew
- * (spawn, loky) and imports what it needs; of a process without an interpreter.
- */
-#define FORK_RUNTIME_NS	 8e6
-#define SPAWN_RUNTIME_NS 80e6
+/* CPU time until a worker works, in a process without an interpreter. */
 #define FORK_NATIVE_NS	 1e6
 
 /* Of a task and its result through a queue between processes: both sides, wake-ups too. */
@@ -28,6 +23,8 @@
 
 /* An interpreter with what its pools import has this much, and a worker's stack and heap. */
 #define RUNTIME_BYTES 24e6
+/* More, where the program is built on a framework: joblib with numpy has 24 MB. */
+#define FRAMEWORK_BYTES 24e6
 #define STACK_FAULTS  512
 
 /* Data in this amount may be arguments or results, each time: no telling what they cost. */
@@ -41,11 +38,14 @@
  */
 #define MESSAGE_NS	    4e3
 #define MESSAGE_WORST_NS    1e3
-#define MESSAGE_BEST_NS	    10e3
+#define MESSAGE_BEST_NS	    7e3
 #define RUNTIME_FACTOR	    2.5
 #define BYTE_NS		    1.2
 #define BYTE_WORST_NS	    0.5
-#define BYTE_BEST_NS	    2.0
+#define BYTE_BEST_NS	    1.5
+
+/* Of a message, for the threads of an executor beside its processes. */
+#define HAND_OVER_MESSAGE_NS 30e3
 
 /* Work on the address space that threads would have to do one after the other. */
 #define FAULT_NS	700.0
@@ -59,6 +59,9 @@
 
 /* Two threads that wait for each other's GIL every 5 ms lose this much to it. */
 #define CONTENTION 0.03
+
+/* One copy of code and data in the caches in place of one per worker, at the best. */
+#define SHARED_CACHE 0.95
 
 /* Workers that have done nearly all of their own within the last part of the work end together. */
 #define NEARLY_ALL 0.99
@@ -112,10 +115,12 @@ static struct data data_of(const struct whatif *w)
 			d.bytes += w->kept * (faults - STACK_FAULTS) * PAGE_BYTES;
 	}
 	for (size_t i = 0; i < w->m->process_cnt; i++) {
-		double rss = (double)w->facts->processes[i].rss_bytes - RUNTIME_BYTES;
+		const struct fact_process *p = &w->facts->processes[i];
+		double rest = (double)p->rss_bytes - RUNTIME_BYTES -
+			      (p->framework ? FRAMEWORK_BYTES : 0);
 
-		if (w->crew[i] > 1 && rss > d.rest_bytes)
-			d.rest_bytes = rss;
+		if (w->crew[i] > 1 && rest > d.rest_bytes)
+			d.rest_bytes = rest;
 	}
 	return d;
 }
@@ -222,6 +227,23 @@ static void refuse_undivided(struct whatif *w)
 					w->cpus));
 }
 
+/*
+ * Of a hybrid: threads beside worker processes that have work of their own, as to fetch
+ * what those crunch. In one model each worker would do both.
+ */
+static uint32_t partners_of_pool(const struct whatif *w)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
+		const struct task *t = whatif_task(w, i);
+
+		cnt += w->children[w->r.threads[i].process] && !w->in_pool[i] &&
+		       w->r.threads[i].is_worker && !w->hands_over[i] && t->tid != t->process->pid;
+	}
+	return cnt;
+}
+
 void whatif_processes(struct whatif *w)
 {
 	struct move best = { .start_ns = FORK_RUNTIME_NS / 2, .is_even = true };
@@ -236,6 +258,10 @@ void whatif_processes(struct whatif *w)
 	struct outcome o;
 
 	refuse_undivided(w);
+	if (w->processes && partners_of_pool(w) > w->workers)
+		whatif_refuse(w, "processes", partners_of_pool(w),
+			      xstrdup("how long fetchers and crunchers would wait for each other "
+				      "as one can't be seen"));
 	if (!w->multi || w->workers < 2)
 		return;
 	if (d.rest_bytes > DATA_BYTES || d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
@@ -302,13 +328,38 @@ double whatif_exchange_ns(const struct whatif *w)
 /* What threads are spared, and what they lose to each other. */
 struct join {
 	double message_ns, byte_ns;
-	double hand_over;	/* share of the CPU time of those who only hand over that is left */
-	double held;		/* of the time with the global lock */
+	double kept_results;	/* of the CPU time to take results: to make them takes some, too */
+	double spares_held;	/* of what is spared, was with the global lock: pickling is */
 	double contention;
 };
 
+/*
+ * What is left, as threads, of the CPU time of those who only hand over. Sending and what
+ * each message takes is gone; objects that were unpickled from results are in that memory
+ * at once, but may be made there as slowly.
+ */
+static double hand_over_left(const struct whatif *w, double kept_results)
+{
+	struct exchange x = whatif_exchange(w);
+	double run = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		run += w->hands_over[i] ? (double)w->r.threads[i].run_ns : 0;
+	if (!(run > 0) || !(x.bytes > 0))
+		return 0;
+	return kept_results * x.result_bytes / x.bytes *
+	       fmax(1 - x.messages * HAND_OVER_MESSAGE_NS / run, 0);
+}
+
+/* @held of the whole, of which @gone is gone, and that was with the lock: of what is left. */
+static double held_left(double held, double gone)
+{
+	return fmax(held - gone, 0) / (1 - gone);
+}
+
 static double as_threads(const struct whatif *w, const struct join *j)
 {
+	double left = hand_over_left(w, j->kept_results);
 	struct replay_change *changes = whatif_copy(w);
 	struct replay_model model = w->now;
 	struct exchange x = whatif_exchange(w);
@@ -322,15 +373,14 @@ static double as_threads(const struct whatif *w, const struct join *j)
 	model.changes = changes;
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		/* One interpreter for all: the first group that there is. */
-		if (changes[i].group) {
+		if (changes[i].group)
 			changes[i].group = 1;
-			changes[i].held *= j->held;
-		}
 		if (w->hands_over[i]) {
-			changes[i].skip_ns = (1 - j->hand_over) * (double)w->r.threads[i].run_ns;
+			changes[i].skip_ns = (1 - left) * (double)w->r.threads[i].run_ns;
 		} else if (w->r.threads[i].is_worker) {
 			changes[i].skip_ns = w->in_pool[i] ? start_up_ns(w, i) : 0;
 			changes[i].pace = (1 - spared) * (changes[i].group ? j->contention : 1);
+			changes[i].held = held_left(changes[i].held, j->spares_held * spared);
 		}
 	}
 	ns = whatif_replay(w, &model);
@@ -371,12 +421,39 @@ static bool is_one_program(const struct whatif *w)
 	return true;
 }
 
+/* CPU time of all that would have to be done one after the other under one global lock. */
+static double with_lock_ns(const struct whatif *w)
+{
+	double ns = 0;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		if (has_runtime(w, i) && !w->hands_over[i])
+			ns += w->changes[i].held * (double)w->r.threads[i].run_ns;
+	return ns;
+}
+
 void whatif_threads(struct whatif *w)
 {
-	struct join best = { MESSAGE_BEST_NS, BYTE_BEST_NS, .held = 0.9, .contention = 1 };
-	struct join usual = { MESSAGE_NS, BYTE_NS, .held = 1, .contention = 1 + CONTENTION / 2 };
-	struct join worst = { MESSAGE_WORST_NS, BYTE_WORST_NS, .hand_over = 0.5,
-			      .held = 1, .contention = 1 + CONTENTION };
+	struct join best = {
+		.message_ns = MESSAGE_BEST_NS,
+		.byte_ns = BYTE_BEST_NS,
+		.spares_held = 1,
+		.contention = SHARED_CACHE,
+	};
+	struct join usual = {
+		.message_ns = MESSAGE_NS,
+		.byte_ns = BYTE_NS,
+		.kept_results = 0.5,
+		.spares_held = 1,
+		.contention = 1 + CONTENTION / 2,
+	};
+	struct join worst = {
+		.message_ns = MESSAGE_WORST_NS,
+		.byte_ns = BYTE_WORST_NS,
+		.kept_results = 1,
+		.contention = 1 + CONTENTION,
+	};
+	uint32_t partners = partners_of_pool(w);
 	struct outcome o;
 
 	if (w->processes < 2 || w->workers < 2)
@@ -396,7 +473,12 @@ void whatif_threads(struct whatif *w)
 	o.best_ns = as_threads(w, &best);
 	o.usual_ns = as_threads(w, &usual);
 	o.worst_ns = as_threads(w, &worst);
-	whatif_add(w, "threads", w->workers, NULL, &o,
+	if (partners > w->workers) {
+		/* The replay still hands over what each of them would then do by itself. */
+		o.usual_ns = fmin(o.usual_ns, fmax(w->base_ns, with_lock_ns(w)));
+		o.best_ns = fmin(o.best_ns, o.usual_ns);
+	}
+	whatif_add(w, "threads", partners > w->workers ? partners : w->workers, NULL, &o,
 		   xasprintf("%.2f s of CPU on %.4g CPUs in one process%s; range: how much of it "
 			     "went into messages",
 			     w->work_ns / 1e9, w->cpus,

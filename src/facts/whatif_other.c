@@ -24,6 +24,9 @@
 #define LOOP_BEST  0.7
 #define LOOP_WORST 1.5
 
+/* Nobody makes a process for each of more connections than this. */
+#define LOOP_PROCESSES 32
+
 /* What a worker gains by having caches and memory to itself. */
 #define ALONE 0.05
 
@@ -144,11 +147,13 @@ static double blocking_ns(const struct whatif *w)
 	double ns = 0;
 
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
-		const struct fact_thread *t = &w->facts->threads[i];
+		const struct replay_thread *t = &w->r.threads[i];
 
-		if (w->in_pool[i])
-			ns += w->kept *
-			      (double)(t->time_ns[BUCKET_SLEEP] + t->time_ns[BUCKET_DISK]);
+		for (uint32_t op = t->op + 1; w->in_pool[i] && op < t->op + t->op_cnt; op++)
+			if ((w->r.ops[op].bucket == BUCKET_SLEEP ||
+			     w->r.ops[op].bucket == BUCKET_DISK) &&
+			    (double)w->r.ops[op].ns > BLOCKED_MIN_NS)
+				ns += (double)w->r.ops[op].ns;
 	}
 	return ns;
 }
@@ -185,9 +190,28 @@ static uint32_t connections_of(const struct whatif *w, uint32_t pid)
 	return cnt;
 }
 
-/* An event loop's connections, each with a thread of its own. */
-static void loop_as_threads(struct whatif *w, const struct fact_thread *t)
+/* The same with processes: waits as long, and each has to be started. */
+static void loop_as_processes(struct whatif *w, uint32_t connections, double cpu)
 {
+	double each = connections / w->cpus;
+	struct outcome o = {
+		.best_ns = w->base_ns + FORK_RUNTIME_NS / 2 * each - cpu * (1 - 1 / w->cpus),
+		.usual_ns = w->base_ns + FORK_RUNTIME_NS * each,
+		.worst_ns = w->base_ns + SPAWN_RUNTIME_NS * each + cpu * (LOOP_WORST - 1),
+	};
+
+	if (connections > LOOP_PROCESSES)
+		return;
+	whatif_add(w, "processes", connections, NULL, &o,
+		   xasprintf("a process for each connection; range: from a fork each, with %.2f s "
+			     "of CPU shared by all CPUs, to interpreters that start anew",
+			     cpu / 1e9));
+}
+
+/* An event loop's connections, each with a thread of its own. */
+static void loop_as_threads(struct whatif *w, uint32_t thread)
+{
+	const struct fact_thread *t = &w->facts->threads[thread];
 	double cpu = w->kept * (double)fact_thread_group_ns(t, GROUP_CPU);
 	double blocked = w->kept * loop_blocked_ns(t);
 	uint32_t connections = connections_of(w, t->pid);
@@ -208,6 +232,8 @@ static void loop_as_threads(struct whatif *w, const struct fact_thread *t)
 		   xasprintf("a thread for each connection, %.2f s of CPU on one CPU; range: %.1f "
 			     "to %.1f times the CPU time",
 			     cpu / 1e9, LOOP_BEST, LOOP_WORST));
+	if (w->changes[thread].group)
+		loop_as_processes(w, connections, cpu);
 }
 
 static bool polls(const struct facts *f)
@@ -230,7 +256,7 @@ void whatif_async(struct whatif *w)
 
 	for (uint32_t i = 0; i < w->r.thread_cnt && whatif_is_loop(w); i++)
 		if (w->r.threads[i].is_worker)
-			loop_as_threads(w, &w->facts->threads[i]);
+			loop_as_threads(w, i);
 	if (w->workers < 2 || socket_share(w) < SOCKET_SHARE)
 		return;
 	if (blocking_ns(w) > LOOP_BLOCKED * w->base_ns) {
@@ -256,7 +282,7 @@ double whatif_fixed_waits_ns(const struct whatif *w)
 
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		const struct replay_thread *t = &w->r.threads[i];
-		double since = 0;	/* its last work: what follows it is no wait for it */
+		double since = 0; /* its last work: what follows it is no wait for it */
 
 		for (uint32_t op = t->op + 1; t->is_worker && op < t->op + t->op_cnt; op++) {
 			switch ((enum bucket)w->r.ops[op].bucket) {

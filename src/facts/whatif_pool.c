@@ -14,7 +14,7 @@
 
 /* What threads of an executor beside its worker processes need at most, to hand over. */
 #define HAND_OVER_MAX_MESSAGE_NS 200e3
-#define HAND_OVER_MAX_BYTE_NS	 20.0
+#define HAND_OVER_MAX_BYTE_NS    100.0
 
 /*
  * Who waits for a server on this machine that isn't traced waits for it as for any other:
@@ -44,10 +44,9 @@ static struct work_done work_of(const struct whatif *w, uint32_t thread)
 	 * Not the GIL: it is passed on every 5 ms, so whoever waits for it and runs little
 	 * wants to run little, as a queue's feeder thread.
 	 */
-	d.active_ns = d.effort_ns +
-		      w->kept * ((double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
-				 (double)fact_thread_group_ns(t, GROUP_LOCK) -
-				 (double)t->time_ns[BUCKET_GIL]);
+	d.active_ns = d.effort_ns + w->kept * ((double)fact_thread_group_ns(t, GROUP_CPU_WAIT) +
+					       (double)fact_thread_group_ns(t, GROUP_LOCK) -
+					       (double)t->time_ns[BUCKET_GIL]);
 	return d;
 }
 
@@ -79,9 +78,9 @@ static uint32_t *count_children(const struct whatif *w, const uint32_t *workers)
 	return children;
 }
 
-static bool is_leader(const struct whatif *w, uint32_t thread, const uint32_t *workers,
-		      const uint32_t *children)
+static bool is_leader(const struct whatif *w, uint32_t thread, const uint32_t *workers)
 {
+	const uint32_t *children = w->children;
 	const struct replay_thread *t = &w->r.threads[thread];
 	const struct task *task = whatif_task(w, thread);
 	uint64_t most = 0;
@@ -136,6 +135,17 @@ static uint32_t most_at_once(const struct whatif *w)
 	return (uint32_t)most;
 }
 
+static double received_by_parents(const struct whatif *w, const struct fact_channel *c)
+{
+	double bytes = 0;
+
+	for (size_t e = 0; e < c->end_cnt; e++)
+		for (size_t i = 0; i < w->m->process_cnt; i++)
+			if (w->children[i] && w->m->all_processes[i]->pid == c->ends[e].pid)
+				bytes += (double)c->ends[e].bytes_received;
+	return bytes;
+}
+
 struct exchange whatif_exchange(const struct whatif *w)
 {
 	struct exchange x = { 0 };
@@ -150,8 +160,18 @@ struct exchange whatif_exchange(const struct whatif *w)
 			continue;
 		x.messages += w->kept * (double)c->messages;
 		x.bytes += w->kept * (double)c->bytes;
+		x.result_bytes += w->kept * received_by_parents(w, c);
 	}
 	return x;
+}
+
+/* Its waits for peers are mostly for those that aren't traced. */
+static bool asks_others(const struct whatif *w, uint32_t thread)
+{
+	const uint64_t *ns = w->facts->threads[thread].time_ns;
+	double peers = w->kept * ((double)ns[BUCKET_NETWORK] + (double)ns[BUCKET_IPC]);
+
+	return w->outside_ns[thread] > peers / 2;
 }
 
 /*
@@ -159,7 +179,7 @@ struct exchange whatif_exchange(const struct whatif *w)
  * their results: threads have no need of them. Those that need more CPU time than that
  * can have work of their own.
  */
-static void find_hand_over(struct whatif *w, const uint32_t *children)
+static void find_hand_over(struct whatif *w)
 {
 	struct exchange x = whatif_exchange(w);
 	double most = x.messages * HAND_OVER_MAX_MESSAGE_NS + x.bytes * HAND_OVER_MAX_BYTE_NS;
@@ -168,8 +188,8 @@ static void find_hand_over(struct whatif *w, const uint32_t *children)
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		const struct task *t = whatif_task(w, i);
 
-		w->hands_over[i] = children[w->r.threads[i].process] && !w->in_pool[i] &&
-				   t->tid != t->process->pid && w->outside_ns[i] <= 0;
+		w->hands_over[i] = w->children[w->r.threads[i].process] && !w->in_pool[i] &&
+				   t->tid != t->process->pid && !asks_others(w, i);
 		run += w->hands_over[i] ? (double)w->r.threads[i].run_ns : 0;
 	}
 	for (uint32_t i = 0; i < w->r.thread_cnt && run > most; i++)
@@ -178,7 +198,7 @@ static void find_hand_over(struct whatif *w, const uint32_t *children)
 
 void whatif_find_pool(struct whatif *w)
 {
-	uint32_t *workers = xcalloc(w->m->process_cnt, sizeof(*workers)), *children;
+	uint32_t *workers = xcalloc(w->m->process_cnt, sizeof(*workers));
 
 	w->outside_ns = xcalloc(w->r.thread_cnt, sizeof(*w->outside_ns));
 	w->hands_over = xcalloc(w->r.thread_cnt, sizeof(*w->hands_over));
@@ -186,13 +206,13 @@ void whatif_find_pool(struct whatif *w)
 	mark_workers(w);
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
 		workers[w->r.threads[i].process] += w->r.threads[i].is_worker;
-	children = count_children(w, workers);
+	w->children = count_children(w, workers);
 	w->in_pool = xcalloc(w->r.thread_cnt, sizeof(*w->in_pool));
 	w->crew = xcalloc(w->m->process_cnt, sizeof(*w->crew));
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		uint32_t *crew = &w->crew[w->r.threads[i].process];
 
-		if (!w->r.threads[i].is_worker || is_leader(w, i, workers, children))
+		if (!w->r.threads[i].is_worker || is_leader(w, i, workers))
 			continue;
 		w->in_pool[i] = true;
 		w->processes += *crew == 0;
@@ -200,7 +220,6 @@ void whatif_find_pool(struct whatif *w)
 		(*crew)++;
 	}
 	w->workers = most_at_once(w);
-	find_hand_over(w, children);
+	find_hand_over(w);
 	free(workers);
-	free(children);
 }

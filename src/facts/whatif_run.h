@@ -6,6 +6,13 @@
 #include "facts/facts.h"
 #include "facts/replay.h"
 
+/*
+ * CPU time until a worker process works: a fork of an interpreter; one that starts anew
+ * (spawn, loky) and imports what it needs.
+ */
+#define FORK_RUNTIME_NS	 8e6
+#define SPAWN_RUNTIME_NS 80e6
+
 struct whatif {
 	struct facts *facts;
 	const struct model *m;
@@ -22,6 +29,7 @@ struct whatif {
 	bool *in_pool;			/* [thread_cnt]: a worker that is handed its tasks */
 	bool *hands_over;		/* [thread_cnt]: is there for what processes exchange */
 	uint32_t *crew;			/* [process_cnt]: how many of them each has */
+	uint32_t *children;		/* [process_cnt]: processes with workers that it has made */
 	uint32_t workers;		/* of the pool, at once */
 	uint32_t processes;		/* that have some of the pool */
 	uint32_t multi;			/* that have two or more of it */
@@ -44,7 +52,8 @@ void whatif_refuse(struct whatif *w, const char *change, uint32_t workers, char 
 /* A wait for somebody who is not traced, and might be waited for in another way. */
 static inline bool whatif_is_outside(const struct replay_op *op)
 {
-	return (op->bucket == BUCKET_NETWORK || op->bucket == BUCKET_IPC) && !op->waker;
+	return (op->bucket == BUCKET_NETWORK || op->bucket == BUCKET_IPC) &&
+	       !(op->flags & SEGMENT_DEPENDS);
 }
 
 static inline const struct task *whatif_task(const struct whatif *w, uint32_t thread)
@@ -55,6 +64,7 @@ static inline const struct task *whatif_task(const struct whatif *w, uint32_t th
 /* Messages between members of the tree, on the kept clock. */
 struct exchange {
 	double messages, bytes;
+	double result_bytes;	/* of them, those that a process with worker processes gets */
 };
 
 /* whatif_pool.c: mark the workers, and who of them are the pool. */

@@ -13,7 +13,11 @@
 
 struct work_done {
 	double effort_ns;	/* CPU, disk, network, memory, the price of messages */
-	double active_ns;	/* that, and what kept it from it: CPUs, locks but for the GIL */
+	/*
+	 * That, and what kept it from it: CPUs, locks. Not the global lock of an interpreter:
+	 * who wants to compute gets it in turn, and who hardly computes is a feeder.
+	 */
+	double active_ns;
 };
 
 void workers_mark(const struct work_done *threads, size_t cnt, bool *is_worker);

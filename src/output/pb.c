@@ -38,50 +38,6 @@ size_t pb_get_varint(const unsigned char *in, size_t len, uint64_t *v)
 	return 0;
 }
 
-static size_t take_fixed(const unsigned char *in, size_t len, size_t size, uint64_t *v)
-{
-	*v = 0;
-	if (len < size)
-		return 0;
-	for (size_t i = 0; i < size; i++)
-		*v |= (uint64_t)in[i] << (8 * i);
-	return size;
-}
-
-size_t pb_take(const unsigned char *in, size_t len, struct pb_field *f)
-{
-	uint64_t tag;
-	size_t n = pb_get_varint(in, len, &tag), more = 0;
-
-	*f = (struct pb_field){ 0 };
-	if (!n || !(tag >> 3))
-		return 0;
-	f->number = tag >> 3;
-	f->wire = (enum pb_wire)(tag & 7);
-	in += n;
-	len -= n;
-	switch (f->wire) {
-	case PB_WIRE_VARINT:
-		more = pb_get_varint(in, len, &f->value);
-		break;
-	case PB_WIRE_FIXED64:
-		more = take_fixed(in, len, 8, &f->value);
-		break;
-	case PB_WIRE_FIXED32:
-		more = take_fixed(in, len, 4, &f->value);
-		break;
-	case PB_WIRE_BYTES:
-		more = pb_get_varint(in, len, &f->value);
-		if (!more || f->value > len - more)
-			return 0;
-		f->data = in + more;
-		f->len = (size_t)f->value;
-		more += f->len;
-		break;
-	}
-	return more ? n + more : 0;
-}
-
 /*
  * Room for @len more bytes and the NUL that ends every strbuf. This and added()
  * are strbuf_add() without its copy: they are the hot path of a recording.
@@ -102,6 +58,45 @@ static void added(struct strbuf *sb, size_t len)
 static size_t put_tag(unsigned char *out, uint32_t field, enum pb_wire wire)
 {
 	return pb_put_varint(out, (uint64_t)field << 3 | wire);
+}
+
+static uint64_t little_endian(const unsigned char *in, size_t len)
+{
+	uint64_t v = 0;
+
+	while (len--)
+		v = v << 8 | in[len];
+	return v;
+}
+
+size_t pb_get_field(const unsigned char *in, size_t len, struct pb_field *f)
+{
+	uint64_t tag, v;
+	size_t n = pb_get_varint(in, len, &tag), more;
+
+	if (!n || !(tag >> 3))
+		return 0;
+	*f = (struct pb_field){ .number = tag >> 3, .wire = (enum pb_wire)(tag & 7) };
+	switch (f->wire) {
+	case PB_WIRE_VARINT:
+		more = pb_get_varint(in + n, len - n, &f->value);
+		return more ? n + more : 0;
+	case PB_WIRE_FIXED64:
+	case PB_WIRE_FIXED32:
+		more = f->wire == PB_WIRE_FIXED64 ? 8 : 4;
+		if (len - n < more)
+			return 0;
+		f->value = little_endian(in + n, more);
+		return n + more;
+	case PB_WIRE_BYTES:
+		more = pb_get_varint(in + n, len - n, &v);
+		if (!more || v > len - n - more)
+			return 0;
+		f->data = in + n + more;
+		f->len = (size_t)v;
+		return n + more + f->len;
+	}
+	return 0;
 }
 
 void pb_varint(struct strbuf *sb, uint64_t v)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A protobuf encoder that appends to a strbuf, and a reader of single fields.
- * Messages nest between pb_begin() and pb_end(); lengths are patched in when they
- * are known, and always take as few bytes as they can.
+ * A protobuf encoder that appends to a strbuf. Messages nest between
+ * pb_begin() and pb_end(); lengths are patched in when they are known, and
+ * always take as few bytes as they can.
  */
 #ifndef OUTPUT_PB_H
 #define OUTPUT_PB_H
@@ -31,20 +31,17 @@ size_t pb_put_varint(unsigned char out[PB_VARINT_MAX], uint64_t v);
  */
 size_t pb_get_varint(const unsigned char *in, size_t len, uint64_t *v);
 
-/* One field of a message that is read. */
+/* One field of a message that is read; @data leads into it. */
 struct pb_field {
 	uint64_t number;
 	enum pb_wire wire;
-	uint64_t value;			/* of numbers, as they are on the wire */
-	const unsigned char *data;	/* of bytes; leads into the message */
+	uint64_t value;			/* varint, fixed */
+	const unsigned char *data;	/* bytes */
 	size_t len;
 };
 
-/*
- * Take one field off the front of a message of @len bytes, which may come from
- * anybody. Returns its length; 0: there is none, or what is there is no field.
- */
-size_t pb_take(const unsigned char *in, size_t len, struct pb_field *f);
+/* Take one field off the front of @in. Returns its length, 0 if there is no whole one. */
+size_t pb_get_field(const unsigned char *in, size_t len, struct pb_field *f);
 
 /* One element of a packed field: a varint without a tag. */
 void pb_varint(struct strbuf *sb, uint64_t v);

@@ -41,7 +41,7 @@ static int parse_message(const unsigned char *in, size_t len, struct partrace_me
 
 	*msg = (struct partrace_message){ 0 };
 	while (len) {
-		size_t n = pb_take(in, len, &f);
+		size_t n = pb_get_field(in, len, &f);
 
 		if (!n)
 			return -EBADMSG;
@@ -68,7 +68,7 @@ static int parse_message(const unsigned char *in, size_t len, struct partrace_me
 int format_parse(const unsigned char *body, size_t len, struct partrace_message *msg)
 {
 	struct pb_field f;
-	size_t n = pb_take(body, len, &f);
+	size_t n = pb_get_field(body, len, &f);
 
 	if (!n)
 		return len ? -EBADMSG : 0;

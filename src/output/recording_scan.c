@@ -252,81 +252,6 @@ static int find_facts(struct scan *s, char **json, bool *is_complete)
 	return err;
 }
 
-/* Whole packets, one after the other. */
-static int walk_packets(const struct strbuf *packets,
-			void (*packet)(void *ctx, const unsigned char *body, size_t len),
-			void *ctx)
-{
-	const unsigned char *in = (const unsigned char *)strbuf_str(packets);
-	size_t len = packets->len;
-
-	while (len) {
-		struct pb_field f;
-		size_t n = pb_take(in, len, &f);
-
-		if (!n || f.number != PB_TRACE_PACKET || f.wire != PB_WIRE_BYTES)
-			return -EBADMSG;
-		packet(ctx, f.data, f.len);
-		in += n;
-		len -= n;
-	}
-	return 0;
-}
-
-/* A packet is a compressed one if that is its first field: so are ours. */
-static int walk_packet(const unsigned char *body, size_t len,
-		       void (*packet)(void *ctx, const unsigned char *body, size_t len), void *ctx)
-{
-	struct strbuf unpacked = { 0 };
-	struct pb_field f;
-	int err;
-
-	if (!pb_take(body, len, &f) || f.number != PB_TRACE_PACKET_COMPRESSED_PACKETS ||
-	    f.wire != PB_WIRE_BYTES) {
-		packet(ctx, body, len);
-		return 0;
-	}
-	err = inflate_all(f.data, f.len, UNPACKED_MAX_BYTES, &unpacked);
-	if (!err)
-		err = walk_packets(&unpacked, packet, ctx);
-	strbuf_release(&unpacked);
-	return err;
-}
-
-static int walk(struct scan *s, void (*packet)(void *ctx, const unsigned char *body, size_t len),
-		void *ctx)
-{
-	enum step step = STEP_PACKET;
-	int err = 0;
-
-	while (!err && (step = scan_next(s)) == STEP_PACKET) {
-		unsigned char *body;
-
-		if (s->is_ours)
-			continue;
-		body = read_body(s->fd, s->body, s->body_len);
-		err = body ? walk_packet(body, s->body_len, packet, ctx) : -EBADMSG;
-		free(body);
-	}
-	return step == STEP_DAMAGED ? -EBADMSG : err;
-}
-
-int recording_walk(const char *path,
-		   void (*packet)(void *ctx, const unsigned char *body, size_t len), void *ctx)
-{
-	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	struct scan s;
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = scan_open(&s, fd);
-	if (!err)
-		err = has_identity(&s) ? walk(&s, packet, ctx) : -EPROTO;
-	close(fd);
-	return err;
-}
-
 int recording_read_facts(const char *path, char **json, bool *is_complete)
 {
 	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
@@ -346,4 +271,89 @@ int recording_read_facts(const char *path, char **json, bool *is_complete)
 	}
 	close(fd);
 	return err;
+}
+
+static int hand_on(struct scan *s, recording_packet_fn *fn, void *ctx)
+{
+	enum step step = STEP_END;
+	int ret = 0;
+
+	while (!ret && (step = scan_next(s)) == STEP_PACKET) {
+		unsigned char *body = read_body(s->fd, s->body, s->body_len);
+
+		ret = body ? fn(body, s->body_len, ctx) : -EBADMSG;
+		free(body);
+	}
+	return !ret && step == STEP_DAMAGED ? -EBADMSG : ret;
+}
+
+int recording_each_packet(const char *path, recording_packet_fn *fn, void *ctx)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct scan s;
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = scan_open(&s, fd);
+	if (!ret && !has_identity(&s))
+		ret = -EPROTO;
+	if (!ret)
+		ret = hand_on(&s, fn, ctx);
+	close(fd);
+	return ret;
+}
+
+/* Who wants the packets inside of compressed ones. */
+struct unpacker {
+	recording_packet_fn *fn;
+	void *ctx;
+};
+
+/* Whole packets, one after the other. */
+static int hand_on_unpacked(const struct strbuf *packets, const struct unpacker *u)
+{
+	const unsigned char *in = (const unsigned char *)strbuf_str(packets);
+	size_t len = packets->len;
+	int ret = 0;
+
+	while (len && !ret) {
+		struct pb_field f;
+		size_t n = pb_get_field(in, len, &f);
+
+		if (!n || f.number != PB_TRACE_PACKET || f.wire != PB_WIRE_BYTES)
+			return -EBADMSG;
+		ret = u->fn(f.data, f.len, u->ctx);
+		in += n;
+		len -= n;
+	}
+	return ret;
+}
+
+/* A packet is a compressed one, or ours, if that is its first field. */
+static int unpack(const unsigned char *body, size_t len, void *ctx)
+{
+	const struct unpacker *u = ctx;
+	struct strbuf unpacked = { 0 };
+	struct pb_field f;
+	int ret;
+
+	if (!pb_get_field(body, len, &f) || f.wire != PB_WIRE_BYTES)
+		return u->fn(body, len, u->ctx);
+	if (f.number == PARTRACE_FIELD)
+		return 0;
+	if (f.number != PB_TRACE_PACKET_COMPRESSED_PACKETS)
+		return u->fn(body, len, u->ctx);
+	ret = inflate_all(f.data, f.len, UNPACKED_MAX_BYTES, &unpacked);
+	if (!ret)
+		ret = hand_on_unpacked(&unpacked, u);
+	strbuf_release(&unpacked);
+	return ret;
+}
+
+int recording_each_unpacked(const char *path, recording_packet_fn *fn, void *ctx)
+{
+	struct unpacker u = { fn, ctx };
+
+	return recording_each_packet(path, unpack, &u);
 }

@@ -310,13 +310,31 @@ static void put_head(struct wrap *w, size_t room)
 		    BYTES_CELL, "bytes", WAIT_CELL, "to read", WAIT_CELL, "to write");
 }
 
+static bool all_are_helpers(const struct facts *f, const uint32_t *pids, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		const struct fact_process *p = facts_process(f, pids[i]);
+
+		if (!p || !p->helper)
+			return false;
+	}
+	return cnt > 0;
+}
+
+/* What a runtime's own processes wait for is its business. */
+static bool is_helpers(const struct facts *f, const struct fact_channel *c)
+{
+	return all_are_helpers(f, c->readers, c->reader_cnt) ||
+	       all_are_helpers(f, c->writers, c->writer_cnt);
+}
+
 static size_t find_lines(const struct wrap *w, const struct facts *f, bool is_anonymous,
 			 struct line *lines)
 {
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < f->channel_cnt; i++)
-		if (!is_memory(&f->channels[i]))
+		if (!is_memory(&f->channels[i]) && !is_helpers(f, &f->channels[i]))
 			add_channel(w, f, &f->channels[i], is_anonymous, lines, &cnt);
 	return cnt;
 }

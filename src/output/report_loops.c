@@ -75,9 +75,12 @@ void report_loops(struct wrap *w, const struct facts *f)
 	struct strbuf s = { 0 };
 	size_t cnt = 0;
 
-	for (size_t i = 0; i < f->thread_cnt; i++)
-		if (f->threads[i].loop)
+	for (size_t i = 0; i < f->thread_cnt; i++) {
+		const struct fact_process *p = facts_process(f, f->threads[i].pid);
+
+		if (f->threads[i].loop && !(p && p->helper))
 			loops[cnt++] = &f->threads[i];
+	}
 	qsort(loops, cnt, sizeof(*loops), by_lag);
 	if (cnt)
 		wrap_gap(w);

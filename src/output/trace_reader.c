@@ -77,7 +77,7 @@ struct packet {
 
 #define for_each_field(f, in, in_len)                                              \
 	for (size_t at_ = 0, n_; at_ < (in_len) &&                                 \
-				 (n_ = pb_take((in) + at_, (in_len) - at_, &(f))); \
+				 (n_ = pb_get_field((in) + at_, (in_len) - at_, &(f))); \
 	     at_ += n_)
 
 static void parse_packet(struct packet *p, const unsigned char *body, size_t len)
@@ -413,7 +413,7 @@ static void read_bundle(struct reader *r, const struct pb_field *bundle)
 		read_compact(r, cpu, &f);
 }
 
-static void on_packet(void *ctx, const unsigned char *body, size_t len)
+static int on_packet(const unsigned char *body, size_t len, void *ctx)
 {
 	struct reader *r = ctx;
 	struct sequence *s;
@@ -435,6 +435,7 @@ static void on_packet(void *ctx, const unsigned char *body, size_t len)
 		learn_strings(s, &p.interned);
 	if (p.event.data && p.seq != SEQ_MAIN)
 		read_event(r, s, &p);
+	return 0;
 }
 
 static void reader_release(struct reader *r)
@@ -458,7 +459,7 @@ static void reader_release(struct reader *r)
 int trace_read(const char *path, uint64_t duration_ns, const struct trace_visitor *v)
 {
 	struct reader r = { .v = v, .duration_ns = duration_ns };
-	int err = recording_walk(path, on_packet, &r);
+	int err = recording_each_unpacked(path, on_packet, &r);
 
 	htab_for_each(&r.cpus, i)
 		tell_run(&r, r.cpus.entries[i].a, r.cpus.entries[i].value, duration_ns);

@@ -35,7 +35,7 @@ struct trace_visitor {
  * Read the recording at @path, of @duration_ns, and tell @v: each thread's waits and
  * each CPU's stretches in order of time. Nothing goes past the duration. Whoever runs
  * on a CPU first is told to have done so since the start, if nothing is known of
- * before. Returns what recording_walk() does; what came before an error was told.
+ * before. Returns what recording_each_unpacked() does; what came before an error was told.
  */
 int trace_read(const char *path, uint64_t duration_ns, const struct trace_visitor *v);
 

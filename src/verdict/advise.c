@@ -21,6 +21,9 @@
 /* Of all workers' time: exchange that is worth a word although it does not decide. */
 #define EXCHANGE_MIN_SHARE 0.05
 
+/* Where the exchange does not decide, fewer in place of one are not worth a word. */
+#define CHUNK_MIN 5
+
 /* Workers use this much of the memory: more of them would not fit. */
 #define MEMORY_MAX_SHARE 0.80
 
@@ -77,7 +80,8 @@ static void advise_processes(struct plan *p)
 
 	add(p, j->current == FIT_SINGLE || j->current == FIT_ASYNC ? NEED_DIVIDE : NEED_PROCESSES);
 	advise_memory(p);
-	if (j->current == FIT_THREADS)
+	/* Frameworks start their workers as they think best. */
+	if (j->current == FIT_THREADS && !p->who.framework)
 		add(p, NEED_START);
 	if (p->who.language != LANG_NATIVE)
 		add(p, NEED_SHARE);
@@ -247,7 +251,8 @@ static void advise_count(struct plan *p)
 
 static void advise_quota(struct plan *p)
 {
-	if (!judgement_finding(p->j, "throttled"))
+	/* With one CPU that has been said. */
+	if (!judgement_finding(p->j, "throttled") || (p->j->view.usable < 2 && p->out->advice_cnt))
 		return;
 	if (p->sizes.now > p->sizes.cpus)
 		add_advice(p->out,
@@ -267,11 +272,9 @@ static void advise_besides(struct plan *p)
 	if (p->sizes.startup_ns > 0)
 		add(p, NEED_POOL);
 	if (j->class == CLASS_GIL_BOUND && j->fit == FIT_THREADS &&
-	    judgement_finding(j, "worker-memory")) {
+	    judgement_finding(j, "worker-memory"))
 		advise_memory(p);
-		add(p, NEED_FREE_THREADED);
-	}
-	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk > 1 && !sends_large_data(v) &&
+	if (j->class != CLASS_IPC_BOUND && p->sizes.chunk >= CHUNK_MIN && !sends_large_data(v) &&
 	    v->exchange_cpu_ns + v->work.ns[PART_IPC] > EXCHANGE_MIN_SHARE * v->active_ns)
 		add(p, NEED_CHUNKS);
 	advise_quota(p);
@@ -286,6 +289,8 @@ static void advise_recording(struct plan *p)
 	if (lost_share(f) > LOST_MAX)
 		add_advice(p->out, "record less at a time: partrace --light, or -p PID "
 				   "--no-follow for one process of it");
+	else if ((double)f->recording.duration_ns < RECORDING_MIN_NS)
+		add_advice(p->out, "record a run with more work in it, of some seconds");
 	else if (!is_whole_machine(f))
 		add_advice(p->out, "record under load: start the load first, then partrace -p "
 				   "PID -d 10s");

@@ -316,6 +316,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_CHUNKS] = "dask: partitions {chunk} times as large (repartition, rechunk; for bags "
 				"partition_size): a task takes {task}, handing it over and back {trip}",
 		[NEED_BALANCE] = "dask: smaller partitions, two or three per worker at least",
+		[NEED_SHARE] = "dask: let the workers load their own parts, or client.scatter() large data "
+			       "once, in place of passing it to every task",
 	} },
 	{ "gunicorn", {
 		[NEED_PROCESSES] = "gunicorn: --workers {n} in place of threads{opt}: requests that "
@@ -344,6 +346,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_FEWER] = "uvicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "uvicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_HYBRID] = "uvicorn: --workers {n} for what computes{opt}; await what waits",
+		[NEED_SHARE] = "uvicorn: its workers share nothing: what all need belongs into a database "
+			       "or a cache",
 		[NEED_SCALE_OUT] = AT_THE_LIMIT "more machines behind a load balancer go past it",
 	} },
 	{ "hypercorn", {
@@ -351,6 +355,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_DIVIDE] = "hypercorn: --workers {n}{opt}",
 		[NEED_FEWER] = "hypercorn: --workers {n} in place of {now}{opt}",
 		[NEED_MORE] = "hypercorn: --workers {n} in place of {now}{opt}",
+		[NEED_SHARE] = "hypercorn: its workers share nothing: what all need belongs into a "
+			       "database or a cache",
 	} },
 	{ "uwsgi", {
 		[NEED_PROCESSES] = "uwsgi: --processes {n} --threads 1{opt}",
@@ -358,6 +364,8 @@ static const struct framework_words frameworks[] = {
 		[NEED_FEWER] = "uwsgi: --processes {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "uwsgi: --processes {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_WAITERS] = "uwsgi: --threads {per} per process may be worth trying{opt}: {sum}",
+		[NEED_SHARE] = "uwsgi: without --lazy-apps the application is loaded before the workers "
+			       "fork, so that they share its memory",
 	} },
 	{ "celery", {
 		[NEED_PROCESSES] = "celery: --pool prefork --concurrency {n}{opt}: tasks that compute "
@@ -375,6 +383,8 @@ static const struct framework_words frameworks[] = {
 				 "trying ({sum}){opt}",
 		[NEED_CHUNKS] = "celery: task.chunks(items, {chunk}): a task takes {task}, handing it "
 				"over and back {trip}; --prefetch-multiplier 64 helps short ones",
+		[NEED_SHARE] = "celery: pass keys or paths of large data, not the data: arguments and "
+			       "results go through the broker",
 		[NEED_SCALE_OUT] = AT_THE_LIMIT "more celery workers on other machines, on the same broker",
 	} },
 	{ "ray", {

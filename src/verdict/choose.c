@@ -51,10 +51,10 @@ bool roles_differ(const struct judgement *j)
 	       cpu >= MIX_MIN_ACTIVE * v->window_ns && io >= MIX_MIN_ACTIVE * v->window_ns;
 }
 
-/* Pid 1 is nobody's child, and nobody was named. */
+/* Init and kthreadd are nobody's children, and nobody was named; not all machines show both. */
 bool is_whole_machine(const struct facts *f)
 {
-	return !f->recording.pid_cnt && facts_process(f, 1);
+	return !f->recording.pid_cnt && (facts_process(f, 1) || facts_process(f, 2));
 }
 
 static char *name_busiest(const struct view *v)

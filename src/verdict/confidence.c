@@ -160,7 +160,7 @@ static void doubt_unseen(const struct judgement *j, struct scale *s)
 	if (to_processes && j->class == CLASS_GIL_BOUND && !v->facts->syscall_cnt)
 		doubt(s, 1, MOST_MEDIUM,
 		      "system calls were not counted, so the size of a task is not known");
-	if (j->fit == FIT_EITHER && judgement_finding(j, "fresh-memory"))
+	if (j->fit == FIT_EITHER && j->class != CLASS_IDLE && judgement_finding(j, "fresh-memory"))
 		doubt(s, 1, MOST_MEDIUM,
 		      "how large results are is not visible while threads "
 		      "share their memory");

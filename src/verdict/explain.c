@@ -11,6 +11,9 @@
 #include "verdict/loops.h"
 #include "verdict/thresholds.h"
 
+/* Held back by a quota for less is in the evidence. */
+#define THROTTLED_WORTH 0.10
+
 static double percent(const struct view *v, enum part p)
 {
 	return 100 * view_share(v, p);
@@ -49,8 +52,9 @@ static void say_gil(const struct judgement *j, struct strbuf *s)
 	say_workers(j, s);
 	strbuf_addf(s,
 		    " take turns on one %s: they wait for it %.0f %% of their active time, and all "
-		    "together use %.2f of %.4g usable CPUs.",
-		    global_lock_name(v), percent(v, PART_GIL), v->cpus_busy, v->usable);
+		    "together use %.2f of %.4g usable %s.",
+		    global_lock_name(v), percent(v, PART_GIL), v->cpus_busy, v->usable,
+		    view_cpu_word(v));
 	if (v->usable < 2)
 		strbuf_addstr(s, " Only one CPU is usable here: processes would queue for that one "
 				 "instead, and not be faster.");
@@ -95,7 +99,11 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 			strbuf_addstr(s, " To use the others the work has to be divided.");
 		return;
 	}
-	strbuf_addf(s, ", using %.2f of %.4g usable CPUs.", v->cpus_busy, v->usable);
+	if (view_share(v, PART_THROTTLED) >= THROTTLED_WORTH)
+		strbuf_addf(s, " and held back by a CPU quota %.0f %% of it",
+			    percent(v, PART_THROTTLED));
+	strbuf_addf(s, ", using %.2f of %.4g usable %s.", v->cpus_busy, v->usable,
+		    view_cpu_word(v));
 	if (v->usable < 2)
 		strbuf_addstr(s, " That one CPU is the limit: neither threads nor processes can "
 				 "get more out of it.");
@@ -114,6 +122,13 @@ static void say_io(const struct judgement *j, struct strbuf *s)
 	const struct view *v = &j->view;
 	bool is_disk = view_share(v, PART_DISK) >= view_share(v, PART_NETWORK);
 
+	if (view_share(v, PART_BLOCKED) > view_io_share(v) / 2) {
+		strbuf_addf(s,
+			    "What is called in the event loop blocks it %.0f %% of the active "
+			    "time; the CPU is used %.0f %%.",
+			    percent(v, PART_BLOCKED), percent(v, PART_CPU));
+		return;
+	}
 	say_workers(j, s);
 	strbuf_addf(s, " %s for %s %.0f %% of the active time and %s the CPU ",
 		    v->workers == 1 ? "waits" : "wait",
@@ -144,11 +159,11 @@ static void say_lock(const struct judgement *j, struct strbuf *s, enum part p)
 
 	say_workers(j, s);
 	strbuf_addf(s,
-		    " %s for %s %.0f %% of the active time, and %.2f of %.4g usable CPUs are "
-		    "in use.",
+		    " %s for %s %.0f %% of the active time, and %.2f of %.4g usable %s in "
+		    "use.",
 		    v->workers == 1 ? "waits" : "wait",
 		    p == PART_LOCK ? "locks" : "locks inside the kernel", percent(v, p),
-		    v->cpus_busy, v->usable);
+		    v->cpus_busy, v->usable, v->usable == 1 ? "CPU is" : "CPUs are");
 	if (l && l->name && l->name[0])
 		strbuf_addf(s, " Most of it is %s.", l->name);
 	/* explain_fit() has more to say of a lock that is held for the work itself. */
@@ -208,9 +223,9 @@ static void say_oversubscribed(const struct judgement *j, struct strbuf *s)
 
 	say_workers(j, s);
 	strbuf_addf(s,
-		    " share %.4g usable CPUs: %.1f of them want to run on average, and they "
+		    " share %.4g usable %s: %.1f of them want to run on average, and they "
 		    "queue %.0f %% of the active time.",
-		    v->usable, v->runnable, percent(v, PART_QUEUE));
+		    v->usable, view_cpu_word(v), v->runnable, percent(v, PART_QUEUE));
 	if (j->fit == FIT_EITHER)
 		strbuf_addstr(s, " That one CPU is the limit: neither threads nor processes can "
 				 "get more out of it.");

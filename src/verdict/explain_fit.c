@@ -109,11 +109,13 @@ static void say_cost(const struct judgement *j, struct strbuf *s, enum verdict_f
 	if (w && j->current != fit)
 		strbuf_addf(s, " Replayed so, the work runs at %.2fx (%.2f-%.2fx).", w->speedup,
 			    w->low, w->high);
-	if (fit == FIT_PROCESSES && j->current != FIT_PROCESSES && bytes > 0)
+	if (fit == FIT_PROCESSES && j->current != FIT_PROCESSES && bytes >= 1e6)
 		strbuf_addf(s,
 			    " It costs up to %.0f MB for each worker, and what they exchange has "
 			    "to be sent.",
 			    bytes / 1e6);
+	else if (fit == FIT_PROCESSES && j->current != FIT_PROCESSES)
+		strbuf_addstr(s, " What they exchange has to be sent.");
 	else if (fit == FIT_THREADS && j->current == FIT_PROCESSES)
 		strbuf_addstr(s, " It costs the isolation: one crash then ends all.");
 }
@@ -151,5 +153,11 @@ void explain_fit(const struct judgement *j, struct strbuf *s)
 	say_replay(j, s);
 	if (j->fit == FIT_HYBRID && roles_differ(j))
 		say_roles(j, s);
+	else if (j->fit == FIT_HYBRID && j->class != CLASS_MIXED && waits_and_computes(j))
+		strbuf_addf(s,
+			    " Its workers wait for I/O %.1f times as long as they compute: that "
+			    "part suits threads, as many as it takes; what computes suits "
+			    "processes, as many as there are CPUs.",
+			    ratio(view_io_share(&j->view), view_share(&j->view, PART_CPU)));
 	say_need(j, s);
 }

@@ -12,6 +12,9 @@
 /* One interpreter with less CPU in demand has room for all of it. */
 #define INTERPRETER_ROOM 0.70
 
+/* Of the I/O and CPU time of one kind of worker. */
+#define MIX_MIN_WAIT 0.50
+
 /* Runs of the same program differ by as much: less is no reason to change its model. */
 #define SAME_WITHIN 0.15
 
@@ -29,7 +32,8 @@ const struct fact_whatif *find_replay(const struct facts *f, const char *change)
 	return NULL;
 }
 
-bool is_released(const struct judgement *j)
+/* Code that runs without the interpreter's lock was seen. */
+static bool is_released(const struct judgement *j)
 {
 	return judgement_finding(j, "gil-released") || judgement_finding(j, "gil-parallel") ||
 	       judgement_finding(j, "released-share");
@@ -48,16 +52,6 @@ static enum verdict_fit fit_of_costly_processes(const struct view *v, double use
 	return useful_ns < duration * (1 + SAME_WITHIN) ? FIT_EITHER : FIT_PROCESSES;
 }
 
-static double user_cpu_ns(const struct view *v)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].is_worker)
-			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_USER];
-	return sum;
-}
-
 /* Several processes would run, and swap. */
 static bool is_too_large(const struct judgement *j)
 {
@@ -69,7 +63,7 @@ static enum verdict_fit fit_of_cpu(const struct judgement *j)
 	const struct view *v = &j->view;
 
 	if (judgement_finding(j, "short-lived"))
-		return fit_of_costly_processes(v, user_cpu_ns(v));
+		return fit_of_costly_processes(v, view_workers_ns(v, BUCKET_CPU_USER));
 	if (v->usable < 2)
 		return v->workers > 1 ? FIT_EITHER : FIT_SINGLE;
 	if (judgement_finding(j, "startup"))
@@ -116,6 +110,19 @@ static enum verdict_fit fit_of_kernel_lock(const struct judgement *j)
 	return FIT_EITHER;
 }
 
+/*
+ * The same workers compute and wait for longer than that: to keep the CPUs busy it takes
+ * several workers for each, and those that wait are cheap as threads only.
+ */
+bool waits_and_computes(const struct judgement *j)
+{
+	const struct view *v = &j->view;
+	double io = view_io_share(v), cpu = view_share(v, PART_CPU);
+
+	return v->has_global_lock && v->usable >= 2 && v->workers > v->usable &&
+	       io >= MIX_MIN_WAIT * (io + cpu) && !is_released(j);
+}
+
 /* What its roles that compute ask of one interpreter: CPUs. */
 static double wanted_by_computing(const struct judgement *j)
 {
@@ -152,9 +159,14 @@ static enum verdict_fit fit_of_class(const struct judgement *j)
 	switch (j->class) {
 	case CLASS_GIL_BOUND:
 		/* Each part of the program gets what suits it. */
-		return roles_differ(j) && j->view.usable >= 2 ? FIT_HYBRID : fit_of_gil(j);
-	case CLASS_CPU_BOUND:
+		if ((roles_differ(j) && j->view.usable >= 2) || waits_and_computes(j))
+			return FIT_HYBRID;
+		return fit_of_gil(j);
 	case CLASS_OVERSUBSCRIBED:
+		if (waits_and_computes(j))
+			return FIT_HYBRID;
+		return fit_of_cpu(j);
+	case CLASS_CPU_BOUND:
 		return fit_of_cpu(j);
 	case CLASS_IO_BOUND:
 		return judgement_finding(j, "use-async") ? FIT_ASYNC : FIT_THREADS;
@@ -190,7 +202,8 @@ static enum verdict_fit other_model(enum verdict_fit current)
 
 /*
  * The replay has seen each segment of the run, the rules only sums. It decides where
- * the choice is about speed; threads for what mostly waits are about memory too.
+ * the choice is about speed; threads for what mostly waits are about memory too, and what
+ * it takes to pack objects one by one the replay does not know.
  */
 static void heed_replay(struct judgement *j)
 {
@@ -199,6 +212,7 @@ static void heed_replay(struct judgement *j)
 
 	if (other == FIT_INCONCLUSIVE || j->view.is_role || j->class == CLASS_IDLE ||
 	    j->class == CLASS_INCONCLUSIVE || j->class == CLASS_IO_BOUND || is_too_large(j) ||
+	    judgement_finding(j, "ipc-packing") ||
 	    (j->fit != other && j->fit != j->current && j->fit != FIT_EITHER))
 		return;
 	w = find_replay(j->view.facts, change_to(other));

@@ -53,8 +53,8 @@ void heed_needs(struct judgement *j);
 /* The replay's prediction for @change, or NULL: there is none. */
 const struct fact_whatif *find_replay(const struct facts *f, const char *change);
 
-/* Code that runs without the interpreter's lock was seen. */
-bool is_released(const struct judgement *j);
+/* Its workers compute, and wait for I/O longer than they compute. */
+bool waits_and_computes(const struct judgement *j);
 
 /* confidence.c: out->confidence, and in out->doubts what lowered it. */
 void weigh(const struct judgement *j, struct fact_verdict *out);

@@ -81,12 +81,13 @@ static enum verdict_fit fit_of_busy_loops(const struct judgement *j)
 
 enum verdict_fit loops_fit(const struct judgement *j)
 {
-	bool is_held_up = judgement_finding(j, "loop-blocks") != NULL;
+	const struct finding *blocks = judgement_finding(j, "loop-blocks");
+	bool is_held_up = blocks && blocks->cost >= LOOP_HELD_MIN;
 	bool has_room = loops_cpu(&j->view) < LOOP_MAX_CPU;
 
 	switch (j->class) {
 	case CLASS_IDLE:
-		return is_held_up ? FIT_HYBRID : FIT_EITHER;
+		return FIT_EITHER;
 	case CLASS_CPU_BOUND:
 	case CLASS_OVERSUBSCRIBED:
 		if (!has_room)

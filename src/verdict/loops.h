@@ -12,6 +12,12 @@
 /* A loop is held up when 5 % of arrivals wait longer: see docs/verdicts.md. */
 #define LOOP_MAX_LAG_NS 20e6
 
+/*
+ * What holds it up is worth a pool beside it from a fifth of its time on: without it the
+ * loop would have that much more room. Below, it is told and the loop stays.
+ */
+#define LOOP_HELD_MIN 0.20
+
 /* A loop that is on a CPU, or wants to be, for less of the time has room for more. */
 #define LOOP_MAX_CPU 0.50
 
@@ -36,6 +42,7 @@ enum verdict_fit loops_fit(const struct judgement *j);
 /* For the summary; nothing if there is nothing to tell. */
 void loops_explain(const struct judgement *j, struct strbuf *s);
 
+/* What to take out of the slowest loop: what blocks it; or what computes, if nothing does. */
 void loops_advise(const struct judgement *j, struct fact_verdict *out);
 
 #endif

@@ -70,13 +70,23 @@ static bool is_relevant(const struct judgement *j, const struct fact_whatif *w)
 		return w->why_not || w->speedup >= LOCK_MIN_GAIN || j->class == CLASS_LOCK_BOUND ||
 		       j->class == CLASS_KERNEL_LOCK_BOUND;
 	if (is_change(w, "free-threaded"))
-		return j->class == CLASS_GIL_BOUND;
+		return j->class == CLASS_GIL_BOUND && j->view.is_cpython;
 	/* Of a thread whose work may not divide one reason is enough: that of what fits. */
 	if (j->current == FIT_SINGLE && w->why_not)
 		return is_change(w, verdict_fit_name(j->fit)) ||
 		       (j->fit != FIT_THREADS && j->fit != FIT_PROCESSES &&
 			is_change(w, "processes"));
 	return true;
+}
+
+/* As many workers as CPUs, and one alone, may be the same. */
+static bool is_said(const struct fact_verdict *out, const struct fact_whatif *w)
+{
+	for (size_t i = 0; i < out->prediction_cnt; i++)
+		if (is_change(w, out->predictions[i].change) &&
+		    out->predictions[i].workers == w->workers)
+			return true;
+	return false;
 }
 
 /* What fits comes first, then the order of the facts. */
@@ -87,10 +97,15 @@ static void add_all(const struct judgement *j, struct fact_verdict *out, bool is
 	for (size_t i = 0; i < f->whatif_cnt; i++) {
 		const struct fact_whatif *w = &f->whatif[i];
 
-		if (!is_relevant(j, w) || is_change(w, verdict_fit_name(j->fit)) != is_fit)
+		if (!is_relevant(j, w) || is_said(out, w) ||
+		    is_change(w, verdict_fit_name(j->fit)) != is_fit)
 			continue;
 		if (w->why_not)
 			add_not_predicted(out, w->change, w->why_not);
+		else if (is_change(w, "threads") && judgement_finding(j, "ipc-packing"))
+			add_not_predicted(out, w->change,
+					  "its objects are packed one by one, and how much of "
+					  "the CPU time that takes can't be seen");
 		else
 			add_prediction(&j->view, out, w);
 	}

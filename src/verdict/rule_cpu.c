@@ -76,8 +76,8 @@ static bool cpu_bound(const struct view *v, const struct rule *r, struct finding
 		return false;
 	strbuf_addf(&out->text,
 		    "running, or waiting to run, is %.0f %% of the workers' active time; %.2f of "
-		    "%.4g usable CPUs in use",
-		    100 * out->value, v->cpus_busy, v->usable);
+		    "%.4g usable %s in use",
+		    100 * out->value, v->cpus_busy, v->usable, view_cpu_word(v));
 	return true;
 }
 
@@ -109,8 +109,8 @@ static bool oversubscribed(const struct view *v, const struct rule *r, struct fi
 		return false;
 	strbuf_addf(&out->text,
 		    "run queue / (run queue + CPU) = %.2f: on average %.1f threads are runnable "
-		    "on %.4g usable CPUs",
-		    out->value, v->runnable, v->usable);
+		    "on %.4g usable %s",
+		    out->value, v->runnable, v->usable, view_cpu_word(v));
 	return true;
 }
 
@@ -243,22 +243,12 @@ static bool one_thread(const struct view *v, const struct rule *r, struct findin
 	return true;
 }
 
-static double user_ns(const struct view *v)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].is_worker)
-			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_USER];
-	return sum;
-}
-
 static bool short_lived(const struct view *v, const struct rule *r, struct finding *out)
 {
 	out->value = v->short_lived;
 	if (out->value < r->threshold || v->short_lived < v->worker_processes / 2)
 		return false;
-	out->cost = 1 - ratio(user_ns(v), v->work.ns[PART_CPU]);
+	out->cost = 1 - ratio(view_workers_ns(v, BUCKET_CPU_USER), v->work.ns[PART_CPU]);
 	strbuf_addf(&out->text,
 		    "%u of %u worker processes lived less than %.0f ms: starting and ending them "
 		    "is %.0f %% of their CPU time",

@@ -110,21 +110,11 @@ static bool kernel_lock_bound(const struct view *v, const struct rule *r, struct
 	return true;
 }
 
-static double kernel_cpu_ns(const struct view *v)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < v->thread_cnt; i++)
-		if (v->threads[i].is_worker)
-			sum += (double)v->threads[i].fact->time_ns[BUCKET_CPU_KERNEL];
-	return sum;
-}
-
 /* Threads of one process that change its address space all the time. */
 static bool mmap_lock(const struct view *v, const struct rule *r, struct finding *out)
 {
 	const struct fact_lock *l = top_lock(v->facts, true);
-	double kernel = ratio(kernel_cpu_ns(v), v->work.ns[PART_CPU]);
+	double kernel = ratio(view_workers_ns(v, BUCKET_CPU_KERNEL), v->work.ns[PART_CPU]);
 
 	if (!l || !l->name || !strstr(l->name, "mmap") || v->workers < 2 || v->worker_processes > 1)
 		return false;

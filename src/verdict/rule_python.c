@@ -18,18 +18,17 @@
 #define RELEASED_MIN_SHARE 0.50
 
 /*
- * One task per 50 us of CPU, by the system calls that hand it over: 0.1 us tasks
- * measured 20 us, those of 0.9 ms 127 us, of 1.4 ms 425 us.
+ * One task per 50 us of CPU, by the system calls that hand it over: tasks of some
+ * microseconds measured 15 to 21 us, all others from 127 us up.
  */
 #define SMALL_TASK_MAX_NS 50e3
-/* A tenth of their life spent waiting for the next one. */
-#define SMALL_TASK_MIN_WAIT 0.10
 
 /*
- * Memory filled for the first time per second of CPU: lists of 200,000 numbers and
- * buffers of 8 MB measured 522 and 780 MB, primes and JSON 4 and 6 MB.
+ * Memory filled for the first time per second of CPU. To ship it takes 3 ns a byte (buffers
+ * that are copied at both ends) to 13 (numbers in lists), so from here on as much as a second
+ * CPU brings. Rows, numbers and buffers measured 240 to 1144 MB, all else up to 86.
  */
-#define FRESH_MIN_BYTES 300e6
+#define FRESH_MIN_BYTES 150e6
 
 /* Of the machine's memory; the rest is the page cache's and others'. */
 #define MEMORY_MAX_SHARE 0.80
@@ -164,8 +163,7 @@ static bool small_tasks(const struct view *v, const struct rule *r, struct findi
 	out->value = task_ns / 1e3;
 	/* Counted per recording, so it is known of the whole program only. */
 	if (!calls || v->is_role || !v->is_cpython || v->worker_processes > 1 || v->workers < 2 ||
-	    out->value > r->threshold || view_io_share(v) > GIL_MIN_SHARE ||
-	    v->work.ns[PART_RESULT] < v->life_ns * SMALL_TASK_MIN_WAIT)
+	    out->value > r->threshold || view_io_share(v) > GIL_MIN_SHARE)
 		return false;
 	strbuf_addf(&out->text,
 		    "%.0f us of CPU between one call that hands over to another thread and the "

@@ -16,7 +16,7 @@ double ratio(double a, double b)
 	return b > 0 ? a / b : 0;
 }
 
-double parts_active_ns(const struct time_parts *t)
+static double parts_active_ns(const struct time_parts *t)
 {
 	double sum = 0;
 
@@ -41,7 +41,8 @@ double view_share(const struct view *v, enum part p)
 
 double view_io_share(const struct view *v)
 {
-	return view_share(v, PART_DISK) + view_share(v, PART_NETWORK) + view_share(v, PART_MEMORY);
+	return view_share(v, PART_DISK) + view_share(v, PART_NETWORK) + view_share(v, PART_MEMORY) +
+	       view_share(v, PART_BLOCKED);
 }
 
 bool view_has_spare_cpu(const struct view *v)
@@ -67,6 +68,21 @@ double view_worker_bytes(const struct view *v)
 			most = bytes;
 	}
 	return (double)most;
+}
+
+const char *view_cpu_word(const struct view *v)
+{
+	return v->usable == 1 ? "CPU" : "CPUs";
+}
+
+double view_workers_ns(const struct view *v, enum bucket bucket)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < v->thread_cnt; i++)
+		if (v->threads[i].is_worker)
+			sum += (double)v->threads[i].fact->time_ns[bucket];
+	return sum;
 }
 
 static void add_parts(struct time_parts *to, const struct time_parts *t)
@@ -118,6 +134,21 @@ static enum part part_of(enum bucket b)
 	return parts[b];
 }
 
+/* What blocks a loop is no idleness, even if it sleeps: whoever asks meanwhile has to wait. */
+static void move_blocked(const struct fact_loop *l, struct time_parts *t)
+{
+	for (size_t i = 0; i < l->blocked_cnt; i++) {
+		enum part from = part_of(l->blocked_in[i].bucket);
+		double ns = (double)l->blocked_in[i].wait_ns;
+
+		if (from != PART_IDLE && from != PART_RESULT)
+			continue;
+		ns = ns < t->ns[from] ? ns : t->ns[from];
+		t->ns[from] -= ns;
+		t->ns[PART_BLOCKED] += ns;
+	}
+}
+
 static void add_thread(struct view *v, const struct htab *index, const double *process_ipc,
 		       const struct fact_thread *t, struct thread_view *out)
 {
@@ -132,6 +163,8 @@ static void add_thread(struct view *v, const struct htab *index, const double *p
 		if (b != BUCKET_IPC)
 			out->time.ns[part_of((enum bucket)b)] += (double)t->time_ns[b];
 	view_split_ipc(p, ipc, p ? process_ipc[p - v->processes] : 0, &out->time);
+	if (t->loop)
+		move_blocked(t->loop, &out->time);
 	v->cpu_ns += out->time.ns[PART_CPU];
 	if (!p)
 		return;
@@ -153,6 +186,7 @@ static void add_threads(struct view *v, const struct htab *index)
 		if (p)
 			process_ipc[p - v->processes] += (double)f->threads[i].time_ns[BUCKET_IPC];
 	}
+	view_leave_out_unlisted(v, process_ipc);
 	v->thread_cnt = f->thread_cnt;
 	v->threads = xcalloc(f->thread_cnt, sizeof(*v->threads));
 	for (size_t i = 0; i < f->thread_cnt; i++)

@@ -26,6 +26,7 @@ enum part {
 	PART_DISK,
 	PART_NETWORK,		/* and peers on this machine that are not of the tree */
 	PART_MEMORY,
+	PART_BLOCKED,		/* an event loop, in a call other than its poll: nobody is served */
 	PART_ACTIVE_CNT,	/* all before this are active */
 
 	PART_RESULT = PART_ACTIVE_CNT,	/* sync, child, long waits for members of the tree */
@@ -107,6 +108,7 @@ struct view {
 
 	/* Exchange between members of the tree. */
 	double messages, bytes;
+	double unlisted_ns;		/* waits on channels too many to be listed one by one */
 	double exchange_cpu_ns;		/* what it takes, at both ends: see view_exchange.c */
 	double hand_over_ns;		/* CPU time of the threads that do nothing else */
 
@@ -129,12 +131,14 @@ void view_release(struct view *v);
 /* Share of the workers' active time, 0 … 1. */
 double view_share(const struct view *v, enum part p);
 
-/* The same for disk, network and memory together. */
+/* The same for disk, network, memory and what blocks an event loop, together. */
 double view_io_share(const struct view *v);
+
+/* The workers' time in one bucket, as recorded: start-up included. */
+double view_workers_ns(const struct view *v, enum bucket bucket);
 
 /* a / b, 0 when there is no b. */
 double ratio(double a, double b);
-double parts_active_ns(const struct time_parts *t);
 double parts_life_ns(const struct time_parts *t);
 
 /* From its birth, or its first time on a CPU, to its last; without start-up. */
@@ -145,12 +149,16 @@ bool view_crowds_itself(const struct view *v);
 
 /* view_exchange.c: who exchanged how much with whom, and what a wait in bucket ipc was for. */
 void view_add_channels(struct view *v, const struct htab *index);
+void view_leave_out_unlisted(const struct view *v, double *process_ipc_ns);
 void view_split_ipc(const struct process_view *p, double ipc_ns, double process_ipc_ns,
 		    struct time_parts *out);
 void view_find_hand_over(struct view *v, const struct htab *index);
 
 /* Of the processes that do the work, the largest: what the kernel says nobody else shares. */
 double view_worker_bytes(const struct view *v);
+
+/* "1 usable CPU", "1.5 usable CPUs" */
+const char *view_cpu_word(const struct view *v);
 
 /* Could a change to more workers get more CPU? */
 bool view_has_spare_cpu(const struct view *v);

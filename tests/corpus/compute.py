@@ -57,7 +57,7 @@ def over(function, items, chunk=1):
 
 if __name__ == "__main__":
     work.main({
-        "primes": over(primes, range(100000, 100000 + 2000 * 850, 2000)),
+        "primes": over(primes, range(100000, 100000 + 2000 * 950, 2000)),
         "short": over(primes, [100000, 102000]),
         "quota": over(primes, range(100000, 100000 + 2000 * 650, 2000)),
         "squares": over(squares, [200000 + i for i in range(1000)]),

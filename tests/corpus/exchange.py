@@ -76,7 +76,7 @@ def digest(data):
 def large_arguments(variant, workers, scale):
     """16 MB to the worker, for 15 ms of work on them."""
     block = bytes(range(256)) * 65536
-    return sum(work.pool(variant, workers, digest, [block] * work.scaled(640, scale)))
+    return sum(work.pool(variant, workers, digest, [block] * work.scaled(720, scale)))
 
 
 PACKED = zlib.compress(b"0123456789abcdef" * (1 << 20), 1)
@@ -89,7 +89,7 @@ def unpack(_):
 
 def large_results(variant, workers, scale):
     total = 0
-    for _ in range(work.scaled(25, scale)):
+    for _ in range(work.scaled(28, scale)):
         total += sum(map(len, work.pool(variant, workers, unpack, range(8))))
     return total
 
@@ -103,7 +103,7 @@ def parse(_):
 
 def large_objects(variant, workers, scale):
     """The lock is held to parse, and again to pickle and unpickle what came of it."""
-    return sum(map(len, work.pool(variant, workers, parse, range(work.scaled(75, scale)))))
+    return sum(map(len, work.pool(variant, workers, parse, range(work.scaled(95, scale)))))
 
 
 # ---- one array for all ----

@@ -35,11 +35,15 @@ REQUIRED = [
 ]
 
 
-def model_times(variants, times):
-    """The shortest time of each model."""
+# Variants in which the code is another one, whatever the model: no lock, even shares.
+MENDED = ("unlocked", "even")
+
+
+def model_times(variants, times, present):
+    """The shortest time of each model, with the code of the present variant."""
     best = {}
     for v in variants:
-        if v.name in times:
+        if v.name in times and (v.name in MENDED) == (present.name in MENDED):
             best[v.model] = min(best.get(v.model, times[v.name]), times[v.name])
     return best
 
@@ -52,13 +56,14 @@ def mostly_waits(facts):
 def fit_is_right(job, present, facts, times):
     verdict = facts["verdict"]
     fit = verdict["fit"]
-    best = model_times(job.variants, times)
+    best = model_times(job.variants, times, present)
     good = {m for m in best if best[m] <= NEAR * min(best.values())}
     if job.idle:
-        return verdict["confidence"] < HIGH_CONFIDENCE or fit in ("either", "inconclusive", present)
-    if present not in good:
+        return (verdict["confidence"] < HIGH_CONFIDENCE or
+                fit in ("either", "inconclusive", present.model))
+    if present.model not in good:
         return fit in good or fit == "either" and {"threads", "processes"} <= good
-    return (fit in ("either", present) or best.get(fit) == min(best.values()) or
+    return (fit in ("either", present.model) or best.get(fit) == min(best.values()) or
             fit == "threads" and fit in good and mostly_waits(facts))
 
 
@@ -66,8 +71,8 @@ def asked_change(a, b):
     """What the step from variant a to variant b is called, with how many workers, or None."""
     if b.name == "unlocked":
         return None if a.model != b.model or a.workers != b.workers else ("without-lock", b.workers)
-    if a.name == "unlocked":
-        return None         # as if the lock had never been there: nobody asks to put it in
+    if (a.name in MENDED) != (b.name in MENDED):
+        return None         # asked of nobody: to put a lock in, to cut the work anew
     if b.model in ("async", "hybrid"):
         return None
     if a.model != b.model:
@@ -99,7 +104,7 @@ def judge(job, a, facts, times):
            "class": verdict["class"], "current": verdict["current"], "fit": verdict["fit"],
            "confidence": verdict["confidence"], "on_cpu": facts["concurrency"]["on_cpu_avg"],
            "times": {v.name: times[v.name] for v in job.variants if v.name in times},
-           "right": fit_is_right(job, a.model, facts, times), "changes": []}
+           "right": fit_is_right(job, a, facts, times), "changes": []}
     for b in job.variants:
         change = asked_change(a, b) if b is not a and b.name in times and not job.idle else None
         if not change:

@@ -7,7 +7,7 @@
 need_tracing
 need_cmd setpriv
 
-bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1)
+bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1) || true
 [ -x "$bin/initdb" ] || skip "needs postgresql"
 pgbench=$(command -v pgbench || echo "$bin/pgbench")
 [ -x "$pgbench" ] || skip "needs pgbench (postgresql-contrib)"

@@ -6,6 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 need_tracing
 need_cmd redis-server redis-benchmark redis-cli nginx ab gunicorn setpriv memcached
+bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1) || true
+pgbench=$(command -v pgbench || echo "$bin/pgbench")
+[ -x "$bin/initdb" ] && [ -x "$pgbench" ] || skip "needs postgresql and pgbench"
 
 undo()
 {
@@ -117,9 +120,6 @@ for keep in '' -k; do
 done
 
 # PostgreSQL, a process per connection.
-bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1)
-pgbench=$(command -v pgbench || echo "$bin/pgbench")
-[ -x "$bin/initdb" ] && [ -x "$pgbench" ] || fail "needs postgresql and pgbench"
 user()
 {
     setpriv --reuid=65534 --regid=65534 --clear-groups env -u PGDATABASE HOME="$TMP/pg" "$@"

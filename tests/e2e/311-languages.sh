@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # sanitized: no, 310 looks for a runtime, too
+# timeout: 180
 # Node, Java, Go and Rust are recognised, and advised in their own words.
 . "$(dirname "$0")/lib.sh"
 need_tracing

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # sanitized: no, 250 records gunicorn
+# timeout: 120
 # gunicorn, uvicorn and celery are recognised, with the options that say how many.
 . "$(dirname "$0")/lib.sh"
 need_tracing

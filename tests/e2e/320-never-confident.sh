@@ -45,17 +45,18 @@ kill -KILL "$busy"
 
 # The rings run over while partrace does not come to empty them.
 start "$PYTHON" -c '
-import os, threading
-def bounce(r, w):
-    while True:
-        os.read(r, 1)
-        os.write(w, b"x")
-for _ in range(4):
-    a, b = os.pipe(), os.pipe()
-    threading.Thread(target=bounce, args=(a[0], b[1]), daemon=True).start()
-    threading.Thread(target=bounce, args=(b[0], a[1]), daemon=True).start()
-    os.write(a[1], b"x")
-threading.Event().wait()'
+import os
+parent, ends = os.getpid(), [os.pipe() for _ in range(4)]
+for i in range(4):
+    if os.fork() == 0:
+        mine, other = ends[i][0], ends[i ^ 1][1]
+        while os.getppid() == parent:
+            os.read(mine, 1)
+            os.write(other, b"x")
+        os._exit(0)
+for i in (0, 2):
+    os.write(ends[i][1], b"x")
+os.wait()'
 noisy=$PID
 sleep 0.3
 start_record lost.pftrace -d 6 -p "$noisy"

@@ -269,10 +269,11 @@ start_record()
     fi
 }
 
-# Its programs are attached, and it waits for what they say. Or it has already ended.
+# Its programs are attached, and it waits for what they say: in ppoll, as it waits for
+# other things while it gets ready. Or it has already ended.
 is_recording()
 {
-    is_gone "$1" || { grep -qs '^link_type' "/proc/$1"/fdinfo/* && [ "$(state_of "$1")" = S ]; }
+    is_gone "$1" || { grep -qs '^link_type' "/proc/$1"/fdinfo/* && grep -q poll "/proc/$1/wchan"; }
 }
 
 # facts FILE ASPECT…: see facts.py. FILE is a recording or its JSON.

@@ -4,6 +4,7 @@
 
     loops.py FACTS.json count                how many threads are event loops
     loops.py FACTS.json get KEY...           a value of the one with the most turns
+    loops.py FACTS.json fit                  what fits a program that computes in its loop
     loops.py FACTS.json truth TRUTH.json [CALL=SYSCALL...]
         of the one with the most turns; the truth's CALL is that system call
 """
@@ -65,6 +66,10 @@ try:
     if aspect == "truth":
         with open(sys.argv[3]) as file:
             check_truth(busiest(facts), json.load(file), dict(a.split("=") for a in sys.argv[4:]))
+    elif aspect == "fit":
+        # On a busy machine it may wait for a CPU longer than it computes: no fault of its.
+        held_up = busiest(facts)["long"]
+        print("hybrid" if 2 * held_up["queue_ns"] < held_up["ns"] else "async")
     elif aspect == "count":
         print(sum(1 for t in facts["threads"] if t["loop"]))
     else:

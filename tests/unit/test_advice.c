@@ -10,25 +10,7 @@
 #include <cmocka.h>
 
 #include "facts/framework.h"
-#include "make_facts.h"
-#include "verdict/verdict.h"
-
-static struct fact_verdict judge(struct facts *f)
-{
-	struct fact_verdict v;
-
-	verdict_judge(f, &v);
-	facts_release(f);
-	return v;
-}
-
-static bool is_advised(const struct fact_verdict *v, const char *what)
-{
-	for (size_t i = 0; i < v->advice_cnt; i++)
-		if (strstr(v->advice[i], what))
-			return true;
-	return false;
-}
+#include "judged.h"
 
 #define assert_advised(v, what)                                                       \
 	do {                                                                          \

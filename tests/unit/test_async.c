@@ -8,29 +8,7 @@
 
 #include <cmocka.h>
 
-#include "make_facts.h"
-#include "verdict/verdict.h"
-
-static struct fact_verdict judge(struct facts *f)
-{
-	struct fact_verdict v;
-
-	verdict_judge(f, &v);
-	facts_release(f);
-	return v;
-}
-
-static const struct fact_evidence *evidence(const struct fact_verdict *v, const char *rule)
-{
-	for (size_t i = 0; i < v->evidence_cnt; i++)
-		if (!strcmp(v->evidence[i].rule, rule))
-			return &v->evidence[i];
-	return NULL;
-}
-
-#define assert_fit(v, f) assert_string_equal(verdict_fit_name((v)->fit), verdict_fit_name(f))
-#define assert_current(v, f) \
-	assert_string_equal(verdict_fit_name((v)->current), verdict_fit_name(f))
+#include "judged.h"
 
 /*
  * One loop of Python, on two CPUs, 10 s; @lag_ms is that of its arrivals. The long turns
@@ -185,29 +163,47 @@ static void without_turns_nothing_is_said_of_lag(void **state)
 	fact_verdict_release(&v);
 }
 
+/* Next to no requests, each of which sleeps in the loop, so long in all. */
+static struct fact_verdict sleeping_loop(uint64_t ms)
+{
+	struct facts f = recording(10000, 2);
+
+	python(&f, 100);
+	thread(&f, 100, 100, "python3", CPU(300), SLEEP(ms));
+	loop_of(&f, ms ? 40 : 0, 0, 0, "clock_nanosleep", ms);
+	if (ms)
+		f.threads[0].loop->blocked_in[0].bucket = BUCKET_SLEEP;
+	return judge(&f);
+}
+
 /* An idle server is no news; one whose few requests hold it up is. */
 static void an_idle_loop_is_told_what_holds_it_up(void **state)
 {
-	struct facts idle = recording(10000, 2), held_up = recording(10000, 2);
-	struct fact_verdict v;
+	struct fact_verdict idle = sleeping_loop(0), held_up = sleeping_loop(500);
 
 	(void)state;
-	python(&idle, 100);
-	thread(&idle, 100, 100, "python3", CPU(300));
-	loop_of(&idle, 0, 0, 0, NULL, 0);
-	v = judge(&idle);
-	assert_fit(&v, FIT_EITHER);
-	fact_verdict_release(&v);
+	assert_fit(&idle, FIT_EITHER);
+	assert_string_equal(verdict_class_name(held_up.class), "idle");
+	assert_fit(&held_up, FIT_EITHER);
+	assert_non_null(evidence(&held_up, "loop-blocks"));
+	assert_null(strstr(held_up.summary, "Nothing holds it back"));
+	fact_verdict_release(&idle);
+	fact_verdict_release(&held_up);
+}
 
-	python(&held_up, 100);
-	thread(&held_up, 100, 100, "python3", CPU(300), SLEEP(2000));
-	loop_of(&held_up, 40, 0, 0, "clock_nanosleep", 2000)->blocked_in[0].bucket = BUCKET_SLEEP;
-	v = judge(&held_up);
-	assert_string_equal(verdict_class_name(v.class), "idle");
-	assert_fit(&v, FIT_HYBRID);
-	assert_non_null(evidence(&v, "loop-blocks"));
-	assert_null(strstr(v.summary, "Nothing holds it back"));
-	fact_verdict_release(&v);
+/* Sleeping in the loop is no idleness: nobody is served meanwhile. */
+static void a_loop_that_sleeps_a_fifth_of_its_time_wants_a_pool_beside_it(void **state)
+{
+	struct fact_verdict less = sleeping_loop(1900), more = sleeping_loop(2100);
+
+	(void)state;
+	assert_string_equal(verdict_class_name(less.class), "io-bound");
+	assert_fit(&less, FIT_ASYNC);
+	assert_non_null(evidence(&less, "loop-blocks"));
+	assert_fit(&more, FIT_HYBRID);
+	assert_non_null(strstr(more.summary, "blocks it"));
+	fact_verdict_release(&less);
+	fact_verdict_release(&more);
 }
 
 /* @cnt threads, each on a socket for @percent of its life; together they use @cpu_ms. */
@@ -257,6 +253,7 @@ int main(void)
 		cmocka_unit_test(a_loop_beside_a_busy_pool_is_not_all_there_is),
 		cmocka_unit_test(without_turns_nothing_is_said_of_lag),
 		cmocka_unit_test(an_idle_loop_is_told_what_holds_it_up),
+		cmocka_unit_test(a_loop_that_sleeps_a_fifth_of_its_time_wants_a_pool_beside_it),
 		cmocka_unit_test(a_hundred_threads_on_sockets_want_async),
 	};
 

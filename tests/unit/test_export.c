@@ -353,7 +353,8 @@ static uint64_t sub(const struct pb_field *message, uint64_t number)
 {
 	struct pb_field f;
 
-	for (size_t at = 0, n; (n = pb_take(message->data + at, message->len - at, &f)); at += n)
+	for (size_t at = 0, n; (n = pb_get_field(message->data + at, message->len - at, &f));
+	     at += n)
 		if (f.number == number)
 			return f.value;
 	return 0;
@@ -366,18 +367,18 @@ static void decode(struct decoded *d, const struct strbuf *profile)
 	size_t at = 0, n;
 
 	*d = (struct decoded){ 0 };
-	for (; (n = pb_take(in + at, profile->len - at, &f)); at += n) {
+	for (; (n = pb_get_field(in + at, profile->len - at, &f)); at += n) {
 		if (f.number == 6)
 			d->strings[d->string_cnt++] = xstrndup((const char *)f.data, f.len);
 		if (f.number == 5)
 			d->functions[sub(&f, 1)] = sub(&f, 2);
 		if (f.number == 4) {
-			struct pb_field line;
-			size_t skip = pb_take(f.data, f.len, &line);
+			struct pb_field line = { 0 };
 
-			d->locations[sub(&f, 1)] = 0;
-			assert_true(pb_take(f.data + skip, f.len - skip, &line) > 0);
-			assert_int_equal(line.number, 4);
+			assert_int_equal(sub(&f, 2), 1);
+			for (size_t in_f = 0, m; line.number != 4; in_f += m)
+				assert_true((m = pb_get_field(f.data + in_f, f.len - in_f, &line)) >
+					    0);
 			d->locations[sub(&f, 1)] = sub(&line, 1);
 		}
 		if (f.number == 2)
@@ -391,10 +392,10 @@ static void decode(struct decoded *d, const struct strbuf *profile)
 static void tell_sample(const struct decoded *d, const struct pb_field *sample, struct strbuf *out)
 {
 	struct pb_field ids, values;
-	size_t skip = pb_take(sample->data, sample->len, &ids), n;
+	size_t skip = pb_get_field(sample->data, sample->len, &ids), n;
 	uint64_t v;
 
-	assert_true(pb_take(sample->data + skip, sample->len - skip, &values) > 0);
+	assert_true(pb_get_field(sample->data + skip, sample->len - skip, &values) > 0);
 	for (; (n = pb_get_varint(ids.data, ids.len, &v)); ids.data += n, ids.len -= n)
 		strbuf_addf(out, "%s<", d->strings[d->functions[d->locations[v]]]);
 	for (; (n = pb_get_varint(values.data, values.len, &v)); values.data += n, values.len -= n)

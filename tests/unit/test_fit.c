@@ -9,17 +9,7 @@
 
 #include <cmocka.h>
 
-#include "make_facts.h"
-#include "verdict/verdict.h"
-
-static struct fact_verdict judge(struct facts *f)
-{
-	struct fact_verdict v;
-
-	verdict_judge(f, &v);
-	facts_release(f);
-	return v;
-}
+#include "judged.h"
 
 static bool is_doubted(const struct fact_verdict *v, const char *why)
 {
@@ -29,17 +19,6 @@ static bool is_doubted(const struct fact_verdict *v, const char *why)
 	return false;
 }
 
-static bool has_evidence(const struct fact_verdict *v, const char *rule)
-{
-	for (size_t i = 0; i < v->evidence_cnt; i++)
-		if (!strcmp(v->evidence[i].rule, rule))
-			return true;
-	return false;
-}
-
-#define assert_fit(v, f) assert_string_equal(verdict_fit_name((v)->fit), verdict_fit_name(f))
-#define assert_class(v, c) \
-	assert_string_equal(verdict_class_name((v)->class), verdict_class_name(c))
 #define assert_low(v, why)                                                           \
 	do {                                                                         \
 		assert_string_equal(verdict_confidence_word((v)->confidence), "low"); \
@@ -168,7 +147,7 @@ static void a_served_pool_is_not_imbalanced(void **state)
 	thread(&f, 102, 102, "nginx", KERNEL(460), QUEUE(500), IDLE(2040));
 	v = judge(&f);
 	assert_true(v.class != CLASS_IMBALANCED);
-	assert_false(has_evidence(&v, "imbalanced"));
+	assert_false(evidence(&v, "imbalanced"));
 	assert_string_equal(verdict_confidence_word(v.confidence), "low");
 	fact_verdict_release(&v);
 }
@@ -265,6 +244,91 @@ static void each_role_is_told_where_to_go(void **state)
 	v = judge(&f);
 	assert_fit(&v, FIT_HYBRID);
 	assert_non_null(strstr(v.summary, "fetch in threads; crunch in processes"));
+	fact_verdict_release(&v);
+}
+
+/* Each of eight fetches, @network_ms in all, and then crunches. */
+static struct facts fetch_and_crunch(bool are_processes, uint64_t cpu_ms, uint64_t network_ms)
+{
+	struct facts f = recording(6000, 2);
+	uint64_t rest = 6000 - cpu_ms - network_ms;
+
+	python(&f, 100);
+	for (uint32_t i = 1; i <= 8; i++) {
+		if (are_processes)
+			python_child(&f, 100 + i, 1);
+		thread(&f, 100 + i, are_processes ? 100 + i : 100, "worker", CPU(cpu_ms),
+		       NETWORK(network_ms), are_processes ? QUEUE(rest) : GIL(rest));
+	}
+	return f;
+}
+
+static void who_waits_longer_than_he_computes_wants_a_mix(void **state)
+{
+	struct facts threads = fetch_and_crunch(false, 700, 1800);
+	struct facts processes = fetch_and_crunch(true, 1000, 2000);
+	struct facts less = fetch_and_crunch(false, 700, 600);
+	struct facts one_cpu = fetch_and_crunch(false, 700, 1800);
+	struct fact_verdict v = judge(&threads);
+
+	(void)state;
+	assert_class(&v, CLASS_GIL_BOUND);
+	assert_fit(&v, FIT_HYBRID);
+	assert_non_null(strstr(v.summary, "2.6 times as long as they compute"));
+	fact_verdict_release(&v);
+
+	v = judge(&processes);
+	assert_class(&v, CLASS_OVERSUBSCRIBED);
+	assert_fit(&v, FIT_HYBRID);
+	fact_verdict_release(&v);
+
+	v = judge(&less);
+	assert_fit(&v, FIT_PROCESSES);
+	fact_verdict_release(&v);
+
+	one_cpu.recording.cpus_usable = 1;
+	v = judge(&one_cpu);
+	assert_fit(&v, FIT_EITHER);
+	fact_verdict_release(&v);
+}
+
+/* As of multiprocessing.Queue, whose thread sends what the computing thread puts in. */
+static void a_feeder_that_queues_for_the_gil_is_no_worker(void **state)
+{
+	struct facts f = recording(4000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "main", CPU(150), IPC(3850));
+	for (uint32_t i = 1; i <= 2; i++) {
+		python_child(&f, 100 + i, 100);
+		thread(&f, 100 + i, 100 + i, "worker", CPU(3900), QUEUE(100));
+		thread(&f, 200 + i, 100 + i, "thread (cpu)", CPU(20), GIL(3600), SYNC(380));
+	}
+	v = judge(&f);
+	assert_class(&v, CLASS_CPU_BOUND);
+	assert_string_equal(verdict_fit_name(v.current), "processes");
+	fact_verdict_release(&v);
+}
+
+/* Only the largest channels are listed; the rest is one sum without ends. */
+static void waits_on_channels_not_listed_are_like_the_listed(void **state)
+{
+	struct facts f = recording(5000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	for (uint32_t i = 1; i <= 200; i++) {
+		thread(&f, 100 + i, 100, "worker", CPU(5), IPC(4800), LOCK(195));
+		if (i <= 10)
+			channel(&f, "tcp", 100, 100, 12, 1000, 4800);
+	}
+	channel(&f, "other", 0, 0, 2280, 190000, 190 * 4800);
+	v = judge(&f);
+	assert_class(&v, CLASS_IO_BOUND);
+	assert_fit(&v, FIT_ASYNC);
 	fact_verdict_release(&v);
 }
 
@@ -389,17 +453,21 @@ static void imports_of_a_launched_program_do_not_decide(void **state)
 
 static void the_whole_machine_is_no_program(void **state)
 {
-	struct facts f = computing(false);
-	struct fact_verdict v;
+	static const char *const firsts[] = { "init", "kthreadd" };
 
 	(void)state;
-	process(&f, 1, 0, "init");
-	thread(&f, 1, 1, "init", IDLE(5000));
-	v = judge(&f);
-	assert_fit(&v, FIT_INCONCLUSIVE);
-	assert_non_null(strstr(v.summary, "partrace -p 100"));
-	assert_int_equal(v.evidence_cnt, 0);
-	fact_verdict_release(&v);
+	for (uint32_t pid = 1; pid <= 2; pid++) {
+		struct facts f = computing(false);
+		struct fact_verdict v;
+
+		process(&f, pid, 0, firsts[pid - 1]);
+		thread(&f, pid, pid, firsts[pid - 1], IDLE(5000));
+		v = judge(&f);
+		assert_fit(&v, FIT_INCONCLUSIVE);
+		assert_non_null(strstr(v.summary, "partrace -p 100"));
+		assert_int_equal(v.evidence_cnt, 0);
+		fact_verdict_release(&v);
+	}
 }
 
 int main(void)
@@ -415,6 +483,9 @@ int main(void)
 		cmocka_unit_test(who_needs_isolation_gets_processes_where_they_are_cheap),
 		cmocka_unit_test(who_needs_sharing_keeps_processes_where_threads_are_slow),
 		cmocka_unit_test(each_role_is_told_where_to_go),
+		cmocka_unit_test(who_waits_longer_than_he_computes_wants_a_mix),
+		cmocka_unit_test(a_feeder_that_queues_for_the_gil_is_no_worker),
+		cmocka_unit_test(waits_on_channels_not_listed_are_like_the_listed),
 		cmocka_unit_test(little_crunching_stays_in_threads),
 		cmocka_unit_test(one_thread_that_releases_the_lock_wants_threads),
 		cmocka_unit_test(helpers_of_a_pool_are_no_workers),

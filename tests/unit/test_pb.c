@@ -151,22 +151,22 @@ static void a_field_is_taken_with_its_wire_type(void **state)
 	pb_u64(&sb, 1717, 300);
 	pb_str(&sb, 2, "abc");
 	pb_fixed64(&sb, 3, 0x1122334455667788ULL);
-	n = pb_take((unsigned char *)sb.buf, sb.len, &f);
+	n = pb_get_field((unsigned char *)sb.buf, sb.len, &f);
 	assert_int_equal(f.number, 1717);
 	assert_int_equal(f.value, 300);
 	at += n;
-	n = pb_take((unsigned char *)sb.buf + at, sb.len - at, &f);
+	n = pb_get_field((unsigned char *)sb.buf + at, sb.len - at, &f);
 	assert_int_equal(f.number, 2);
 	assert_int_equal(f.wire, PB_WIRE_BYTES);
 	assert_int_equal(f.len, 3);
 	assert_memory_equal(f.data, "abc", 3);
 	at += n;
-	n = pb_take((unsigned char *)sb.buf + at, sb.len - at, &f);
+	n = pb_get_field((unsigned char *)sb.buf + at, sb.len - at, &f);
 	assert_int_equal(f.value, 0x1122334455667788ULL);
 	assert_int_equal(at + n, sb.len);
 	/* Whatever is cut off is no field. */
 	for (size_t len = at + 1; len < sb.len; len++)
-		assert_int_equal(pb_take((unsigned char *)sb.buf + at, len - at, &f), 0);
+		assert_int_equal(pb_get_field((unsigned char *)sb.buf + at, len - at, &f), 0);
 	strbuf_release(&sb);
 }
 
@@ -178,9 +178,9 @@ static void a_field_longer_than_its_message_is_none(void **state)
 	struct pb_field f;
 
 	(void)state;
-	assert_int_equal(pb_take(too_long, sizeof(too_long), &f), 0);
-	assert_int_equal(pb_take(number_0, sizeof(number_0), &f), 0);
-	assert_int_equal(pb_take(group, sizeof(group), &f), 0);
+	assert_int_equal(pb_get_field(too_long, sizeof(too_long), &f), 0);
+	assert_int_equal(pb_get_field(number_0, sizeof(number_0), &f), 0);
+	assert_int_equal(pb_get_field(group, sizeof(group), &f), 0);
 }
 
 int main(void)

@@ -8,17 +8,7 @@
 
 #include <cmocka.h>
 
-#include "make_facts.h"
-#include "verdict/verdict.h"
-
-static struct fact_verdict judge(struct facts *f)
-{
-	struct fact_verdict v;
-
-	verdict_judge(f, &v);
-	facts_release(f);
-	return v;
-}
+#include "judged.h"
 
 static const struct fact_prediction *prediction(const struct fact_verdict *v, const char *change)
 {

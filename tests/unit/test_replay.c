@@ -237,6 +237,36 @@ static void a_circle_is_let_go_and_counted(void **state)
 	stage_release(&s);
 }
 
+/* One computes, another one needs a moment now and then: on one CPU it needn't stand in line. */
+static void who_has_waited_goes_before_those_that_have_run(void **state)
+{
+	struct replay_result res;
+	struct task *busy, *asks;
+	struct process *p, *q;
+	struct replay r;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, 0);
+	p = stage_process(&s, 10, false);
+	q = stage_process(&s, 20, false);
+	busy = stage_task(&s, p, 10, "busy");
+	asks = stage_task(&s, q, 20, "asks");
+	run(&s, busy, 0, 1000);
+	for (uint64_t at = 0; at < 500; at += 10) {
+		waits(&s, asks, BUCKET_NETWORK, at, at + 9, NULL);
+		run(&s, asks, at + 9, at + 10);
+	}
+	stage_end(&s, 1000);
+	replay_init(&r, &s.fb.segments, &s.m);
+	r.threads[1].is_worker = true;
+	replay_run(&r, MODEL(.cpus = 1), &res);
+	/* From its first run to its last. */
+	assert_ms((res.last_ns - res.first_ns) / 1e6, 491);
+	replay_release(&r);
+	stage_release(&s);
+}
+
 static void nothing_takes_no_time(void **state)
 {
 	struct replay_result res;
@@ -358,6 +388,7 @@ int main(void)
 		cmocka_unit_test(threads_begin_where_their_creator_makes_them),
 		cmocka_unit_test(a_lock_that_is_gone_is_not_waited_for),
 		cmocka_unit_test(a_circle_is_let_go_and_counted),
+		cmocka_unit_test(who_has_waited_goes_before_those_that_have_run),
 		cmocka_unit_test(nothing_takes_no_time),
 		cmocka_unit_test(no_work_is_lost),
 		cmocka_unit_test(thinning_keeps_whole_slices_and_the_proportions),
