@@ -175,8 +175,9 @@ void bars_predictions(const struct fact_verdict *v, struct strbuf *out)
 {
 	if (!v->prediction_cnt)
 		return;
-	strbuf_addstr(out, "<h3>What changes would bring</h3>\n<p class=\"note\">Ranges of the same "
-			   "work's speed; the line is the program as it was recorded.</p>\n");
+	strbuf_addstr(out,
+		      "<h3>What changes would bring</h3>\n<p class=\"note\">Ranges of the same "
+		      "work's speed; the line is the program as it was recorded.</p>\n");
 	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
 		put_prediction(&v->predictions[i], scale_of(v), i == 0, out);
 }
@@ -241,12 +242,12 @@ void bars_memory(const struct facts *f, struct strbuf *out)
 	for (size_t i = 0; i < cnt; i++)
 		most = most_of(&crews[i]) > most ? most_of(&crews[i]) : most;
 	if (most) {
-		strbuf_addstr(out,
-			      "<section id=\"memory\">\n<h2>Memory per process</h2>\n"
-			      "<ul class=\"legend\">\n"
-			      "<li><i class=\"private\"></i>private</li>\n"
-			      "<li><i class=\"pss\"></i>and its part of what is shared (PSS)</li>\n"
-			      "<li><i class=\"rss\"></i>and all that is shared (RSS)</li>\n</ul>\n");
+		strbuf_addstr(
+			out, "<section id=\"memory\">\n<h2>Memory per process</h2>\n"
+			     "<ul class=\"legend\">\n"
+			     "<li><i class=\"private\"></i>private</li>\n"
+			     "<li><i class=\"pss\"></i>and its part of what is shared (PSS)</li>\n"
+			     "<li><i class=\"rss\"></i>and all that is shared (RSS)</li>\n</ul>\n");
 		for (size_t i = 0; i < cnt && i < ROWS_MAX; i++)
 			put_crew(&crews[i], most, out);
 		markup_more(out, ROWS_MAX, cnt, "roles");

@@ -201,10 +201,11 @@ static void put_row(const struct bundle *b, size_t number, struct strbuf *out)
 
 static void begin_table(struct strbuf *out)
 {
-	strbuf_addstr(out, "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
-			   "channels\">\n<table>\n<thead><tr><th scope=\"col\">channel</th>"
-			   "<th scope=\"col\">messages</th><th scope=\"col\">bytes each</th>"
-			   "<th scope=\"col\">waited at it</th></tr></thead>\n<tbody>\n");
+	strbuf_addstr(out,
+		      "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
+		      "channels\">\n<table>\n<thead><tr><th scope=\"col\">channel</th>"
+		      "<th scope=\"col\">messages</th><th scope=\"col\">bytes each</th>"
+		      "<th scope=\"col\">waited at it</th></tr></thead>\n<tbody>\n");
 }
 
 static void draw(const struct facts *f, const struct bundle *bundles, size_t cnt,
@@ -279,9 +280,9 @@ void exchange_channels(const struct facts *f, struct strbuf *out)
 	bundles = xcalloc(f->channel_cnt, sizeof(*bundles));
 	bundle_of = xcalloc(f->channel_cnt, sizeof(*bundle_of));
 	for (size_t i = 0; i < f->channel_cnt; i++)
-		bundle_of[i] = is_memory(&f->channels[i]) ?
-				       SIZE_MAX :
-				       add_channel(bundles, &cnt, f, &f->channels[i]);
+		bundle_of[i] = is_memory(&f->channels[i])
+				       ? SIZE_MAX
+				       : add_channel(bundles, &cnt, f, &f->channels[i]);
 	draw(f, bundles, cnt, bundle_of, &parts);
 	put_memory(f, &parts);
 	if (parts.len) {

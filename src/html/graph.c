@@ -160,8 +160,9 @@ void graph_draw(const struct graph *g, struct strbuf *out)
 		    "<svg viewBox=\"0 0 %d %zu\" role=\"img\" aria-label=\"%s\">\n",
 		    g->label, VIEW_WIDTH, HEAD + rows * (NODE_HEIGHT + NODE_GAP), g->label);
 	for (int c = 0; c < g->column_cnt; c++)
-		strbuf_addf(out, "<text class=\"head\" x=\"%d\" y=\"16\" "
-				 "text-anchor=\"middle\">%s</text>\n",
+		strbuf_addf(out,
+			    "<text class=\"head\" x=\"%d\" y=\"16\" "
+			    "text-anchor=\"middle\">%s</text>\n",
 			    node_x(g, c) + node_width(g) / 2, g->titles[c]);
 	for (size_t i = 0; i < g->edge_cnt; i++)
 		draw_edge(g, &g->edges[i], most_weight(g, g->edges[i].column), out);

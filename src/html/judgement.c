@@ -16,8 +16,9 @@
 static void put_deadlocks(const struct facts *f, struct strbuf *out)
 {
 	for (size_t i = 0; i < f->deadlock_cnt && i < ITEMS_MAX; i++) {
-		strbuf_addf(out, "<p class=\"alarm\"><strong>Deadlock:</strong> %zu threads will "
-				 "never go on. ",
+		strbuf_addf(out,
+			    "<p class=\"alarm\"><strong>Deadlock:</strong> %zu threads will "
+			    "never go on. ",
 			    f->deadlocks[i].thread_cnt);
 		markup_text(out, f->deadlocks[i].text, TEXT_CHARS);
 		strbuf_addstr(out, "</p>\n");
@@ -38,8 +39,7 @@ static void put_confidence(const struct fact_verdict *v, struct strbuf *out)
 		strbuf_addf(out, "<p class=\"confidence\">%s</p>\n", verdict_class_name(v->class));
 	else
 		strbuf_addf(out, "<p class=\"confidence\">%s · confidence: %s</p>\n",
-			    verdict_class_name(v->class),
-			    verdict_confidence_word(v->confidence));
+			    verdict_class_name(v->class), verdict_confidence_word(v->confidence));
 }
 
 /* Where all get the same answer the headline has said it. */
@@ -175,7 +175,9 @@ static void put_limit(const struct fact_slo *s, struct strbuf *out)
 	strbuf_addstr(out, "<tr><th scope=\"row\">");
 	markup_text(out, s->name, 40);
 	strbuf_addf(out, "</th><td class=\"word\">%s</td><td>",
-		    s->met ? "met" : s->is_known ? "missed" : "not measured");
+		    s->met        ? "met"
+		    : s->is_known ? "missed"
+				  : "not measured");
 	if (s->is_known)
 		add_value(out, s->value, s->unit);
 	strbuf_addstr(out, "</td><td>");
@@ -189,12 +191,13 @@ void judgement_evidence(const struct facts *f, struct strbuf *out)
 
 	if (!v->evidence_cnt && !f->slo_cnt)
 		return;
-	strbuf_addstr(out, "<section id=\"evidence\">\n<h2>What the verdict stands on</h2>\n"
-			   "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
-			   "evidence\">\n<table>\n<thead><tr><th scope=\"col\">rule</th>"
-			   "<th scope=\"col\" class=\"word\">what was seen</th>"
-			   "<th scope=\"col\">value</th><th scope=\"col\">limit</th></tr></thead>\n"
-			   "<tbody>\n");
+	strbuf_addstr(out,
+		      "<section id=\"evidence\">\n<h2>What the verdict stands on</h2>\n"
+		      "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
+		      "evidence\">\n<table>\n<thead><tr><th scope=\"col\">rule</th>"
+		      "<th scope=\"col\" class=\"word\">what was seen</th>"
+		      "<th scope=\"col\">value</th><th scope=\"col\">limit</th></tr></thead>\n"
+		      "<tbody>\n");
 	for (size_t i = 0; i < v->evidence_cnt && i < ITEMS_MAX; i++)
 		put_evidence(&v->evidence[i], out);
 	for (size_t i = 0; i < f->slo_cnt && i < ITEMS_MAX; i++)

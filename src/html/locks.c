@@ -119,10 +119,10 @@ static void draw(const struct facts *f, const struct fact_lock *l, struct strbuf
 		size_t from, to;
 
 		/* The sum of those that are not listed. */
-		from = e->waiter ? thread_node(g, 0, f, e->holder, by_role) :
-				   graph_node(g, 0, "all others");
-		to = e->waiter ? thread_node(g, 1, f, e->waiter, by_role) :
-				 graph_node(g, 1, "all others");
+		from = e->waiter ? thread_node(g, 0, f, e->holder, by_role)
+				 : graph_node(g, 0, "all others");
+		to = e->waiter ? thread_node(g, 1, f, e->waiter, by_role)
+			       : graph_node(g, 1, "all others");
 		graph_edge(g, 0, from, to, e->wait_ns, e->waits);
 	}
 	strbuf_addstr(out, "<h3>");

@@ -69,10 +69,9 @@ static void put_header(const struct facts *f, struct strbuf *out)
 /* All that has no chart: requests, event loops, losses, cost. */
 static void put_text(const struct facts *f, const char *trace, struct strbuf *out)
 {
-	const struct report_text_options options = { .width = TEXT_WIDTH,
-						     .is_verbose = true,
-						     .utf8 = true,
-						     .trace = trace };
+	const struct report_text_options options = {
+		.width = TEXT_WIDTH, .is_verbose = true, .utf8 = true, .trace = trace
+	};
 	struct strbuf s = { 0 };
 
 	report_text_format(f, &options, &s);
@@ -87,8 +86,9 @@ static void put_footer(const struct facts *f, const struct page_options *options
 {
 	const struct fact_recording *r = &f->recording;
 
-	strbuf_addf(out, "</main>\n<footer>\n<p class=\"note\">partrace used %.1f %% of one CPU; %llu "
-			 "events, %llu lost.",
+	strbuf_addf(out,
+		    "</main>\n<footer>\n<p class=\"note\">partrace used %.1f %% of one CPU; %llu "
+		    "events, %llu lost.",
 		    100 * r->overhead, (unsigned long long)r->events,
 		    (unsigned long long)(r->lost_ring + r->lost_state));
 	for (size_t i = 0; i < r->unavailable_cnt && i < BUCKET_CNT; i++) {

@@ -68,10 +68,9 @@ static void choose_lanes(struct timeline *tl, const struct facts *f)
 	struct candidate *all = xcalloc(f->thread_cnt, sizeof(*all));
 
 	for (size_t i = 0; i < f->thread_cnt; i++)
-		all[i] = (struct candidate){
-			i, busy_ns(&f->threads[i]) / 8 +
-				   fact_thread_group_ns(&f->threads[i], GROUP_CPU)
-		};
+		all[i] = (struct candidate){ i, busy_ns(&f->threads[i]) / 8 +
+							fact_thread_group_ns(&f->threads[i],
+									     GROUP_CPU) };
 	qsort(all, f->thread_cnt, sizeof(*all), by_weight);
 	for (size_t i = 0; i < f->thread_cnt && i < TIMELINE_LANES_MAX; i++)
 		tl->lanes[tl->lane_cnt++] = all[i].thread;
@@ -146,7 +145,8 @@ static void fill_lane(struct lane *l, const struct thread_windows *tw, uint64_t 
 
 			sum += sums[c];
 			share = (double)sum / (double)cell_ns;
-			l->tops[i][c] = (unsigned char)(LANE_HEIGHT * (share < 1 ? share : 1) + 0.5);
+			l->tops[i][c] = (unsigned char)(LANE_HEIGHT * (share < 1 ? share : 1) +
+							0.5);
 			if (l->tops[i][c] > below)
 				l->causes |= 1u << c;
 			below = l->tops[i][c];
@@ -313,10 +313,12 @@ static void put_ticks(uint64_t duration_ns, struct strbuf *out)
 
 static void put_head(const struct facts *f, uint32_t causes, struct strbuf *out)
 {
-	strbuf_addstr(out, "<section id=\"timeline\">\n<h2>What threads did when</h2>\n<p>On average "
-			   "");
-	strbuf_addf(out, "%.2f threads on a CPU and %.2f that could have been, at most %u at once; "
-			 "%.4g usable CPU%s.</p>\n",
+	strbuf_addstr(out,
+		      "<section id=\"timeline\">\n<h2>What threads did when</h2>\n<p>On average "
+		      "");
+	strbuf_addf(out,
+		    "%.2f threads on a CPU and %.2f that could have been, at most %u at once; "
+		    "%.4g usable CPU%s.</p>\n",
 		    f->concurrency.on_cpu_avg, f->concurrency.runnable_avg,
 		    f->concurrency.on_cpu_max, f->recording.cpus_usable,
 		    f->recording.cpus_usable == 1 ? "" : "s");
@@ -378,7 +380,7 @@ void timeline_format(const struct timeline *tl, const struct facts *f, struct st
 	}
 	put_head(f, 0, out);
 	strbuf_addf(out, "<p class=\"note\">No timeline: %s.</p>\n</section>\n",
-		    tl->err == -ENODATA ? "nothing was recorded" :
-		    tl->err == -EBADMSG ? "the recording's trace is damaged" :
-					  "the recording's trace can't be read");
+		    tl->err == -ENODATA   ? "nothing was recorded"
+		    : tl->err == -EBADMSG ? "the recording's trace is damaged"
+					  : "the recording's trace can't be read");
 }

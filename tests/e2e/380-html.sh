@@ -44,7 +44,7 @@ browse()
     local log=$1
 
     shift
-    timeout 90 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
+    timeout 120 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run \
         --user-data-dir="$TMP/profile" --allow-file-access-from-files --enable-logging=stderr \
         "$@" 2>"$log" || fail "chromium: $(tail -n 3 "$log")"
     if grep -q ':CONSOLE' "$log"; then
@@ -114,9 +114,9 @@ grep -q '<title>untouched</title>' dom.html || fail "the page changes what it is
 
 # Without its script the page shows the same.
 sed 's/<script>/<script type="text\/none">/' page.html >still.html
-browse still.log --window-size=1200,3000 --screenshot="$TMP/still.png" "file://$TMP/still.html"
-browse light.log --window-size=1200,3000 --screenshot="$TMP/light.png" "file://$TMP/page.html"
-browse dark.log --window-size=1200,3000 --blink-settings=preferredColorScheme=0 \
+browse still.log --window-size=1000,1200 --screenshot="$TMP/still.png" "file://$TMP/still.html"
+browse light.log --window-size=1000,1200 --screenshot="$TMP/light.png" "file://$TMP/page.html"
+browse dark.log --window-size=1000,1200 --blink-settings=preferredColorScheme=0 \
     --screenshot="$TMP/dark.png" "file://$TMP/page.html"
 browse print.log --print-to-pdf="$TMP/page.pdf" "file://$TMP/page.html"
 head -c 5 page.pdf | grep -q '%PDF-' || fail "the page does not print"

@@ -158,8 +158,8 @@ static int count_of(const char *html, const char *what)
 
 static void check_loads_nothing(const char *html)
 {
-	static const char *const loading[] = { " src=", " href=", "url(", "@import", "<link",
-					       "<img", "<iframe", "fetch(", "XMLHttp" };
+	static const char *const loading[] = { " src=", " href=",  "url(",   "@import", "<link",
+					       "<img",  "<iframe", "fetch(", "XMLHttp" };
 
 	for (size_t i = 0; i < sizeof(loading) / sizeof(loading[0]); i++)
 		if (strstr(html, loading[i]))
@@ -231,7 +231,9 @@ static void text_is_made_harmless(void **state)
 		{ "a<b>&\"'", "a&lt;b&gt;&amp;&quot;&#39;" },
 		{ "\x1b[2J\n", "?[2J?" },
 		{ "caf\xc3\xa9", "caf\xc3\xa9" },
-		{ "\xe2\x80\xae" "evil\xe2\x81\xa6", "?evil?" },
+		{ "\xe2\x80\xae"
+		  "evil\xe2\x81\xa6",
+		  "?evil?" },
 		{ "\xc3(", "?(" },
 		{ "0123456789abc", "0123456789..." },
 		{ NULL, "" },
@@ -281,8 +283,9 @@ static struct facts hostile_facts(void)
 		replace_string(&c->id);
 		c->used_as = xstrdup(HOSTILE);
 		c->ends = xcalloc(1, sizeof(*c->ends));
-		c->ends[0] = (struct fact_channel_end){ .pid = 7, .name = xstrdup(HOSTILE),
-							.reads = true, .writes = true };
+		c->ends[0] = (struct fact_channel_end){
+			.pid = 7, .name = xstrdup(HOSTILE), .reads = true, .writes = true
+		};
 		c->end_cnt = 1;
 	}
 	replace_string(&f.channels[0].kind);
@@ -290,8 +293,11 @@ static struct facts hostile_facts(void)
 	f.deadlocks[0].text = xstrdup(HOSTILE);
 	f.deadlock_cnt = 1;
 	f.slo = xcalloc(1, sizeof(*f.slo));
-	f.slo[0] = (struct fact_slo){ .name = xstrdup(HOSTILE), .unit = xstrdup(HOSTILE),
-				      .is_known = true, .limit = 1, .value = 2 };
+	f.slo[0] = (struct fact_slo){ .name = xstrdup(HOSTILE),
+				      .unit = xstrdup(HOSTILE),
+				      .is_known = true,
+				      .limit = 1,
+				      .value = 2 };
 	f.slo_cnt = 1;
 	return f;
 }
@@ -505,8 +511,9 @@ static void who_comes_late_to_a_full_column_is_one_of_the_others(void **state)
 	struct strbuf out = { 0 };
 
 	(void)state;
-	*g = (struct graph){ .titles = { "a", "b" }, .column_cnt = 2, .label = "x",
-			     .say = say_weight };
+	*g = (struct graph){
+		.titles = { "a", "b" }, .column_cnt = 2, .label = "x", .say = say_weight
+	};
 	for (uint32_t i = 0; i < 40; i++) {
 		char name[16];
 
