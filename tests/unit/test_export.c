@@ -218,6 +218,22 @@ static void windows_add_up_to_the_facts(void **state)
 	facts_release(&f);
 }
 
+static void who_is_not_wanted_has_no_windows(void **state)
+{
+	const bool wanted[] = { false, true };
+	struct facts f = shop_facts();
+	struct windows w;
+
+	(void)state;
+	make_shop();
+	assert_int_equal(windows_read(&w, path, &f, NS_PER_S, wanted), 0);
+	assert_int_equal(w.of[0].cnt, 0);
+	assert_true(w.of[1].cnt > 0);
+	assert_true(w.of[1].ns[0][COLUMN_CPU] > 0);
+	windows_release(&w);
+	facts_release(&f);
+}
+
 static void a_thread_id_given_twice_is_two_threads(void **state)
 {
 	struct facts f = shop_facts();
@@ -451,6 +467,7 @@ int main(void)
 		TEST(csv_has_a_row_per_thread_and_window),
 		TEST(csv_has_one_header_and_quotes_what_it_must),
 		TEST(windows_add_up_to_the_facts),
+		TEST(who_is_not_wanted_has_no_windows),
 		TEST(a_thread_id_given_twice_is_two_threads),
 		TEST(too_many_windows_are_refused),
 		TEST(json_and_ndjson_have_the_same_rows),
