@@ -172,6 +172,14 @@ $(OUT)/sysno_table.h: Makefile
 
 $(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
 
+# The HTML report's style sheet and script, as strings.
+$(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$^ > $@
+
+$(OUT)/src/html/page.o: $(OUT)/page_assets.h
+
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
 	$(Q)tests/unit/run.sh $^
 
