@@ -8,7 +8,7 @@
 # tools/check-layers.sh --self-test   check that it would notice
 #
 # A layer includes only what is left of it:
-#   include < base < event < record | symbol | model < facts < verdict < diff < output < cmd
+#   include < base < event < record | symbol | model < facts < verdict < diff < output < export < html < cmd
 # The three siblings never include each other: src/cmd introduces them by callback.
 #
 # shellcheck disable=SC2016 # what looks like a variable is awk's
@@ -20,14 +20,15 @@ here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 check_includes() {
     find include bpf src -name '*.[ch]' 2>/dev/null | sort | xargs awk '
     BEGIN {
-        split("base event record symbol model facts verdict diff output cmd", names)
-        split("1    2     3      3      3     4     5       6    7      8", ranks)
+        split("base event record symbol model facts verdict diff output export html cmd", names)
+        split("1    2     3      3      3     4     5       6    7      8      9    10", ranks)
         for (i in names)
             rank[names[i]] = ranks[i]
         # Built files, and the only place (a prefix) that may see each.
         only["vmlinux.h"] = "bpf/"
         only["partrace.skel.h"] = "src/record/probes.c"
         only["sysno_table.h"] = "src/event/sysno.c"
+        only["page_assets.h"] = "src/html/page.c"
         only["version.h"] = "src/"
     }
 
@@ -169,6 +170,7 @@ src/verdict/x.c|#include "output/report.h"
 src/verdict/x.c|#include "diff/diff.h"
 src/diff/x.c|#include <unistd.h>
 src/facts/x.c|#include "verdict/verdict.h"
+src/output/x.c|#include "export/rows.h"
 src/event/x.c|#include "vmlinux.h"
 src/event/x.c|#include "event.h"
 src/event/x.c|#include "../model/model.h"

@@ -18,4 +18,7 @@ int show_report(const struct facts *f, const char *trace, enum show_color color,
 int show_json(const struct facts *f);
 int show_diff(const struct report_diff *r, bool is_json, enum show_color color);
 
+/* As a page in the file @to, of the recording at @trace, whose timeline is read. */
+int show_html(const struct facts *f, const char *trace, const char *to);
+
 #endif

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "output/packet.h"
 #include "output/pb.h"
@@ -25,9 +24,6 @@
 
 /* Clock ids from here on are a sequence's own. */
 #define OWN_CLOCKS 64
-
-/* We write chunks of 256 KiB; what claims to be much more is not ours. */
-#define CHUNK_MAX (64u << 20)
 
 enum change {
 	KEEP,			/* also all fields that no table has */
@@ -174,7 +170,6 @@ static const struct rule packet_rules[] = {
 	{ PB_TRACE_PACKET_TRACK_EVENT, MESSAGE, track_event_rules },
 	{ PB_TRACE_PACKET_TRACE_PACKET_DEFAULTS, MESSAGE, defaults_rules },
 	{ PB_TRACE_PACKET_FTRACE_EVENTS, MESSAGE, bundle_rules },
-	{ PARTRACE_FIELD, DROP, NULL },
 	{ 0 },
 };
 
@@ -433,66 +428,13 @@ static int survey_packet(const unsigned char *body, size_t len, void *ctx)
 	return s->only_begin && s->has_begin;
 }
 
-/* Whole packets, out of a compressed one, each to @fn. */
-static int each_inside(const struct pb_field *f, recording_packet_fn *fn, void *ctx)
-{
-	z_stream z = { .next_in = (unsigned char *)f->data, .avail_in = (unsigned int)f->len };
-	struct strbuf text = { 0 };
-	unsigned char piece[32768];
-	struct pb_field packet;
-	int ret = Z_OK, err = 0;
-	size_t at = 0, n;
-
-	if (f->len > CHUNK_MAX || inflateInit(&z) != Z_OK)
-		return -EBADMSG;
-	while (ret == Z_OK && text.len <= CHUNK_MAX) {
-		z.next_out = piece;
-		z.avail_out = sizeof(piece);
-		ret = inflate(&z, Z_NO_FLUSH);
-		strbuf_add(&text, piece, sizeof(piece) - z.avail_out);
-	}
-	inflateEnd(&z);
-	if (ret != Z_STREAM_END)
-		err = -EBADMSG;
-	for (; !err && at < text.len; at += n) {
-		n = pb_get_field((unsigned char *)text.buf + at, text.len - at, &packet);
-		if (!n || packet.number != PB_TRACE_PACKET || packet.wire != PB_WIRE_BYTES)
-			err = -EBADMSG;
-		else
-			err = fn(packet.data, packet.len, ctx);
-	}
-	strbuf_release(&text);
-	return err;
-}
-
-struct unpack {
-	recording_packet_fn *fn;
-	void *ctx;
-};
-
-static int unpack(const unsigned char *body, size_t len, void *ctx)
-{
-	const struct unpack *u = ctx;
-	struct pb_field f;
-
-	if (pb_get_field(body, len, &f) && f.wire == PB_WIRE_BYTES &&
-	    f.number == PB_TRACE_PACKET_COMPRESSED_PACKETS)
-		return each_inside(&f, u->fn, u->ctx);
-	return u->fn(body, len, u->ctx);
-}
-
-static int each_packet(const char *path, recording_packet_fn *fn, void *ctx)
-{
-	return recording_each_packet(path, unpack, &(struct unpack){ fn, ctx });
-}
-
 static int put(struct recording *out, const char *path, const struct rewrite *how)
 {
 	struct rewrite r = *how;
 	int err;
 
 	r.out = out;
-	err = each_packet(path, rewrite_packet, &r);
+	err = recording_each_unpacked(path, rewrite_packet, &r);
 	strbuf_release(&r.scratch);
 	return err;
 }
@@ -504,11 +446,11 @@ int join_trace(const char *path, const char *before, const char *after, const ch
 	int err;
 
 	*culprit = before;
-	err = each_packet(before, survey_packet, &first);
+	err = recording_each_unpacked(before, survey_packet, &first);
 	if (err)
 		return err;
 	*culprit = after;
-	err = each_packet(after, survey_packet, &second);
+	err = recording_each_unpacked(after, survey_packet, &second);
 	if (err < 0)
 		return err;
 	*culprit = path;
