@@ -6,6 +6,7 @@
 #   SAN=1    with ASan and UBSan, into build-san/
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
+#   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
 OUT	?= $(if $(SAN),build-san,build)
@@ -131,6 +132,12 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
 
+# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --modes threads"
+.PHONY: diff-proof
+diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
+	@$(need_root)
+	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
 e2e: $(workload_bins) $(corpus_bins)
@@ -164,6 +171,14 @@ $(OUT)/sysno_table.h: Makefile
 	$(Q)grep -q futex $@
 
 $(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
+
+# The HTML report's style sheet and script, as strings.
+$(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$^ > $@
+
+$(OUT)/src/html/page.o: $(OUT)/page_assets.h
 
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
 	$(Q)tests/unit/run.sh $^

@@ -12,7 +12,7 @@
 #include "verdict/verdict.h"
 
 struct options {
-	const char *path;
+	const char *path, *html;
 	bool is_json, is_verbose;
 	struct need need;
 	enum show_color color;
@@ -23,6 +23,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 {
 	const struct arg_option options[] = {
 		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
+		  NULL },
+		{ 0, "html", ARG_STRING, "FILE",
+		  "write the report as a page for browsers to FILE, and print nothing", &o->html,
 		  NULL },
 		{ 'v', "verbose", ARG_FLAG, NULL, "say also what predictions are based on",
 		  &o->is_verbose, NULL },
@@ -53,6 +56,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 	if (rest.cnt > 1)
 		return argspec_error(&spec, "one FILE at a time: '%s' is one too many",
 				     rest.args[1]);
+	if (o->html && o->is_json)
+		return argspec_error(&spec, "--html and --json exclude each other");
 	o->path = rest.args[0];
 	return gate_parse(&o->gate, &spec);
 }
@@ -80,6 +85,13 @@ static int load(const char *path, const struct need *need, struct facts *f)
 	return 0;
 }
 
+static int show(const struct options *o, const struct facts *f)
+{
+	if (o->html)
+		return show_html(f, o->path, o->html);
+	return o->is_json ? show_json(f) : show_report(f, o->path, o->color, o->is_verbose);
+}
+
 static int report_run(int argc, char **argv)
 {
 	struct options o = { 0 };
@@ -97,7 +109,7 @@ static int report_run(int argc, char **argv)
 	if (has_gate)
 		slo_judge(&o.gate.slo, &f);
 	if (!err)
-		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color, o.is_verbose);
+		err = show(&o, &f);
 	if (has_gate && !err)
 		is_missed = gate_is_missed(&f);
 	facts_release(&f);

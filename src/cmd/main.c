@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&cmd_report,
 	&cmd_export,
 	&cmd_doctor,
+	&cmd_diff,
 	NULL,
 };
 

@@ -176,7 +176,7 @@ void rows_begin(struct rows *r)
 int rows_add(struct rows *r, const char *path, const struct facts *f)
 {
 	struct windows w;
-	int err = windows_read(&w, path, f, r->width_ns);
+	int err = windows_read(&w, path, f, r->width_ns, NULL);
 
 	for (size_t i = 0; !err && i < f->thread_cnt; i++)
 		for (size_t window = 0; window < w.of[i].cnt; window++)

@@ -24,6 +24,8 @@ static void add(struct windows *w, size_t thread, enum window_column c, uint64_t
 {
 	const struct thread_windows *tw = &w->of[thread];
 
+	if (!tw->cnt)
+		return;
 	while (start_ns < end_ns) {
 		uint64_t i = start_ns / w->width_ns;
 		uint64_t stop_ns = end_ns / w->width_ns > i ? (i + 1) * w->width_ns : end_ns;
@@ -87,7 +89,7 @@ static void settle_thread(struct windows *w, size_t thread)
 }
 
 /* Room for the windows of each thread's life, if there is enough for all. */
-static int allot(struct windows *w)
+static int allot(struct windows *w, const bool *wanted)
 {
 	const struct facts *f = w->threads.f;
 	uint64_t all = 0;
@@ -97,7 +99,7 @@ static int allot(struct windows *w)
 		struct thread_windows *tw = &w->of[i];
 		uint64_t death_ns, cnt;
 
-		if (!t->lifetime_ns)
+		if (!t->lifetime_ns || (wanted && !wanted[i]))
 			continue;
 		if (__builtin_add_overflow(t->started_ns, t->lifetime_ns, &death_ns) ||
 		    death_ns > f->recording.duration_ns)
@@ -113,7 +115,8 @@ static int allot(struct windows *w)
 	return 0;
 }
 
-int windows_read(struct windows *w, const char *path, const struct facts *f, uint64_t width_ns)
+int windows_read(struct windows *w, const char *path, const struct facts *f, uint64_t width_ns,
+		 const bool *wanted)
 {
 	const struct trace_visitor visitor = { .ctx = w, .wait = on_wait, .run = on_run };
 	int err;
@@ -121,7 +124,7 @@ int windows_read(struct windows *w, const char *path, const struct facts *f, uin
 	*w = (struct windows){ .width_ns = width_ns };
 	threads_init(&w->threads, f);
 	w->of = xcalloc(f->thread_cnt, sizeof(*w->of));
-	err = allot(w);
+	err = allot(w, wanted);
 	if (!err)
 		err = trace_read(path, f->recording.duration_ns, &visitor);
 	for (size_t i = 0; !err && i < f->thread_cnt; i++)

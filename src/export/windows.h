@@ -8,6 +8,7 @@
 #ifndef EXPORT_WINDOWS_H
 #define EXPORT_WINDOWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,10 +42,12 @@ struct windows {
 #define WINDOWS_MAX (2u << 20)
 
 /*
- * Read the trace at @path, whose facts are @f, lent. -E2BIG: WINDOWS_MAX; or what
+ * Read the trace at @path, whose facts are @f, lent. @wanted: which threads, NULL for all;
+ * the others have no windows. -E2BIG: WINDOWS_MAX; or what
  * trace_read() says. Release it in any case.
  */
-int windows_read(struct windows *w, const char *path, const struct facts *f, uint64_t width_ns);
+int windows_read(struct windows *w, const char *path, const struct facts *f, uint64_t width_ns,
+		 const bool *wanted);
 void windows_release(struct windows *w);
 
 #endif

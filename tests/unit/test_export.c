@@ -202,7 +202,7 @@ static void windows_add_up_to_the_facts(void **state)
 		uint64_t sums[2][COLUMN_CNT] = { 0 };
 		struct windows w;
 
-		assert_int_equal(windows_read(&w, path, &f, widths[i]), 0);
+		assert_int_equal(windows_read(&w, path, &f, widths[i], NULL), 0);
 		for (size_t t = 0; t < 2; t++)
 			for (size_t n = 0; n < w.of[t].cnt; n++)
 				for (int c = 0; c < COLUMN_CNT; c++)
@@ -218,6 +218,22 @@ static void windows_add_up_to_the_facts(void **state)
 	facts_release(&f);
 }
 
+static void who_is_not_wanted_has_no_windows(void **state)
+{
+	const bool wanted[] = { false, true };
+	struct facts f = shop_facts();
+	struct windows w;
+
+	(void)state;
+	make_shop();
+	assert_int_equal(windows_read(&w, path, &f, NS_PER_S, wanted), 0);
+	assert_int_equal(w.of[0].cnt, 0);
+	assert_true(w.of[1].cnt > 0);
+	assert_true(w.of[1].ns[0][COLUMN_CPU] > 0);
+	windows_release(&w);
+	facts_release(&f);
+}
+
 static void a_thread_id_given_twice_is_two_threads(void **state)
 {
 	struct facts f = shop_facts();
@@ -230,7 +246,7 @@ static void a_thread_id_given_twice_is_two_threads(void **state)
 	f.threads[2].time_ns[BUCKET_IDLE] = 0;
 	f.threads[2].started_ns = 1600 * MS;
 	f.threads[2].lifetime_ns = 300 * MS;
-	assert_int_equal(windows_read(&w, path, &f, NS_PER_S), 0);
+	assert_int_equal(windows_read(&w, path, &f, NS_PER_S, NULL), 0);
 	assert_int_equal(w.of[0].ns[0][COLUMN_CPU], 1000 * MS);
 	assert_int_equal(w.of[2].first, 1);
 	assert_int_equal(w.of[2].cnt, 1);
@@ -247,11 +263,11 @@ static void too_many_windows_are_refused(void **state)
 
 	(void)state;
 	make_shop();
-	assert_int_equal(windows_read(&w, path, &f, 1), -E2BIG);
+	assert_int_equal(windows_read(&w, path, &f, 1, NULL), -E2BIG);
 	windows_release(&w);
 	/* Facts that claim a life outside of the recording. */
 	f.threads[1].started_ns = UINT64_MAX - 5;
-	assert_int_equal(windows_read(&w, path, &f, NS_PER_S), -EBADMSG);
+	assert_int_equal(windows_read(&w, path, &f, NS_PER_S, NULL), -EBADMSG);
 	windows_release(&w);
 	facts_release(&f);
 }
@@ -451,6 +467,7 @@ int main(void)
 		TEST(csv_has_a_row_per_thread_and_window),
 		TEST(csv_has_one_header_and_quotes_what_it_must),
 		TEST(windows_add_up_to_the_facts),
+		TEST(who_is_not_wanted_has_no_windows),
 		TEST(a_thread_id_given_twice_is_two_threads),
 		TEST(too_many_windows_are_refused),
 		TEST(json_and_ndjson_have_the_same_rows),
