@@ -131,8 +131,8 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 	high = fmax(w->base_ns / o->best_ns, speedup) * (1 + margin);
 	if (high > RANGE_MAX * low) {
 		whatif_refuse(w, change, workers,
-			      xasprintf("anything from %.1fx to %.1fx: what part of the time it "
-					"concerns can't be seen",
+			      xasprintf("anything from %.2gx to %.2gx: how much would be "
+					"copied, or is now, can't be seen",
 					low, high));
 		free(basis);
 		return;

@@ -27,7 +27,10 @@
 #define FRAMEWORK_BYTES 24e6
 #define STACK_FAULTS  512
 
-/* Data in this amount may be arguments or results, each time: no telling what they cost. */
+/*
+ * Data of its own in this amount may be the argument and the result of each task. Fresh
+ * memory that would take this share of the work to ship leaves everything open.
+ */
 #define DATA_BYTES 12e6
 #define DATA_SHARE 0.20
 
@@ -100,7 +103,7 @@ static void count_hand_overs(const struct whatif *w, uint32_t *counts)
 
 struct data {
 	double bytes;		/* that the workers touched for the first time */
-	double rest_bytes;	/* of the largest process, beyond what an interpreter has */
+	double rest_bytes;	/* of the largest process, beyond what an interpreter has; or 0 */
 };
 
 /* What it has for itself, without memory that it could share: that is not copied. */
@@ -131,7 +134,7 @@ static struct data data_of(const struct whatif *w)
 		double rest = own_bytes(w, p) - RUNTIME_BYTES -
 			      (p->framework ? FRAMEWORK_BYTES : 0);
 
-		if (w->crew[i] > 1 && rest > d.rest_bytes)
+		if (w->crew[i] > 1 && rest > DATA_BYTES && rest > d.rest_bytes)
 			d.rest_bytes = rest;
 	}
 	return d;
@@ -195,6 +198,7 @@ static void even_out(const struct whatif *w, struct replay_change *changes)
 
 struct move {
 	double start_ns, hand_over_ns, byte_ns;
+	double lock_more_ns;	/* CPU time that each wait for a lock has taken beside the kernel's */
 	bool keeps_locks, is_even;
 };
 
@@ -203,7 +207,7 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 	struct replay_change *changes = whatif_copy(w);
 	struct replay_model model = w->now;
 	uint32_t *counts = xcalloc(w->r.thread_cnt, sizeof(*counts));
-	double ns;
+	double pace = move->keeps_locks ? 1 : whatif_pace_without(w, NULL, move->lock_more_ns), ns;
 
 	model.changes = changes;
 	model.no_private = !move->keeps_locks;
@@ -216,8 +220,10 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 		if (!w->in_pool[i] || w->crew[t->process] < 2)
 			continue;
 		changes[i].group = 0;
+		changes[i].pace = (changes[i].pace > 0 ? changes[i].pace : 1) * pace;
 		changes[i].add_ns = (has_runtime(w, i) ? move->start_ns : FORK_NATIVE_NS) +
-				    counts[i] * move->hand_over_ns +
+				    counts[i] * (move->hand_over_ns +
+						 2 * d->rest_bytes * move->byte_ns) +
 				    d->bytes * move->byte_ns / w->workers;
 	}
 	ns = whatif_replay(w, &model);
@@ -258,7 +264,9 @@ static uint32_t partners_of_pool(const struct whatif *w)
 
 void whatif_processes(struct whatif *w)
 {
-	struct move best = { .start_ns = FORK_RUNTIME_NS / 2, .is_even = true };
+	struct move best = { .start_ns = FORK_RUNTIME_NS / 2,
+			     .lock_more_ns = LOCK_SPIN_NS,
+			     .is_even = true };
 	struct move usual = { .start_ns = FORK_RUNTIME_NS,
 			      .hand_over_ns = HAND_OVER_NS,
 			      .is_even = ends_together(w) };
@@ -276,11 +284,11 @@ void whatif_processes(struct whatif *w)
 				      "as one can't be seen"));
 	if (!w->multi || w->workers < 2)
 		return;
-	if (d.rest_bytes > DATA_BYTES || d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
+	if (d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
 		whatif_refuse(w, "processes", w->workers,
-			      xasprintf("how much of %.0f MB fresh and %.0f MB lasting memory "
-					"would be copied can't be seen",
-					d.bytes / 1e6, d.rest_bytes > 0 ? d.rest_bytes / 1e6 : 0));
+			      xasprintf("how much of the %.0f MB that workers filled would be "
+					"copied can't be seen",
+					d.bytes / 1e6));
 		return;
 	}
 	o.best_ns = as_processes(w, &best, &d);

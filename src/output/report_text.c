@@ -23,6 +23,7 @@
 #include "verdict/verdict.h"
 
 #define EDGES_SHOWN    5
+#define PIDS_SHOWN     3
 #define COMMAND_MAX    200
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
@@ -51,24 +52,37 @@ static void add_pids(const struct facts *f, struct strbuf *s)
 {
 	const struct fact_recording *r = &f->recording;
 
-	if (r->pid_cnt == 1)
-		strbuf_addf(s, " (pid %u)", r->pids[0]);
-	else if (r->pid_cnt > 1)
-		strbuf_addf(s, " (pids %u … %u)", r->pids[0], r->pids[r->pid_cnt - 1]);
+	if (!r->pid_cnt)
+		return;
+	for (size_t i = 0; i < r->pid_cnt && i < PIDS_SHOWN; i++)
+		strbuf_addf(s, "%s%u",
+			    i                ? ", "
+			    : r->pid_cnt > 1 ? " (pids "
+					     : " (pid ",
+			    r->pids[i]);
+	if (r->pid_cnt > PIDS_SHOWN)
+		strbuf_addf(s, " and %zu more", r->pid_cnt - PIDS_SHOWN);
+	strbuf_addch(s, ')');
+}
+
+void report_add_target(struct strbuf *s, const struct facts *f)
+{
+	const struct fact_recording *r = &f->recording;
+
+	add_command(f, s);
+	add_pids(f, s);
+	strbuf_addstr(s, ": ");
+	wrap_add_duration(s, r->duration_ns);
+	strbuf_addf(s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
+		    f->process_cnt == 1 ? "" : "es", f->thread_cnt, f->thread_cnt == 1 ? "" : "s",
+		    r->cpus_usable, r->cpus_usable == 1 ? "" : "s");
 }
 
 static void put_target(struct wrap *w, const struct facts *f)
 {
-	const struct fact_recording *r = &f->recording;
 	struct strbuf s = { 0 };
 
-	add_command(f, &s);
-	add_pids(f, &s);
-	strbuf_addstr(&s, ": ");
-	wrap_add_duration(&s, r->duration_ns);
-	strbuf_addf(&s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
-		    f->process_cnt == 1 ? "" : "es", f->thread_cnt, f->thread_cnt == 1 ? "" : "s",
-		    r->cpus_usable, r->cpus_usable == 1 ? "" : "s");
+	report_add_target(&s, f);
 	wrap_text(w, "", 0, strbuf_str(&s));
 	strbuf_release(&s);
 }

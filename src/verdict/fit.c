@@ -202,8 +202,8 @@ static enum verdict_fit other_model(enum verdict_fit current)
 
 /*
  * The replay has seen each segment of the run, the rules only sums. It decides where
- * the choice is about speed; threads for what mostly waits are about memory too, and what
- * it takes to pack objects one by one the replay does not know.
+ * the choice is about speed; threads for what mostly waits are about memory too, and of
+ * objects that are packed one by one the replay tells no more than a wide range.
  */
 static void heed_replay(struct judgement *j)
 {

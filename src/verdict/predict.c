@@ -84,12 +84,6 @@ static bool is_said(const struct fact_verdict *out, const struct fact_whatif *w)
 	return false;
 }
 
-/* All in one process: nothing has to be sent. */
-static bool spares_messages(const struct fact_whatif *w)
-{
-	return is_change(w, "threads") || (is_change(w, "workers") && w->workers == 1);
-}
-
 /* What fits comes first, then the order of the facts. */
 static void add_all(const struct judgement *j, struct fact_verdict *out, bool is_fit)
 {
@@ -103,10 +97,6 @@ static void add_all(const struct judgement *j, struct fact_verdict *out, bool is
 			continue;
 		if (w->why_not)
 			add_not_predicted(out, w->change, w->why_not);
-		else if (spares_messages(w) && judgement_finding(j, "ipc-packing"))
-			add_not_predicted(out, w->change,
-					  "its objects are packed one by one, and how much of "
-					  "the CPU time that takes can't be seen");
 		else
 			add_prediction(&j->view, out, w);
 	}
