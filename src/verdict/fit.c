@@ -151,6 +151,9 @@ static enum verdict_fit fit_of_mix(const struct judgement *j)
 	/* One interpreter has room left: threads overlap what waits there is. */
 	if (v->cpus_busy < INTERPRETER_ROOM)
 		return FIT_THREADS;
+	/* They run side by side as they are, or processes would have to ship what they fill. */
+	if (j->current == FIT_THREADS && (is_released(j) || judgement_finding(j, "fresh-memory")))
+		return FIT_THREADS;
 	return j->current == FIT_PROCESSES || j->current == FIT_HYBRID ? j->current : FIT_HYBRID;
 }
 
