@@ -151,6 +151,9 @@ static enum verdict_fit fit_of_mix(const struct judgement *j)
 	/* One interpreter has room left: threads overlap what waits there is. */
 	if (v->cpus_busy < INTERPRETER_ROOM)
 		return FIT_THREADS;
+	/* They run side by side as they are, or processes would have to ship what they fill. */
+	if (j->current == FIT_THREADS && (is_released(j) || judgement_finding(j, "fresh-memory")))
+		return FIT_THREADS;
 	return j->current == FIT_PROCESSES || j->current == FIT_HYBRID ? j->current : FIT_HYBRID;
 }
 
@@ -202,8 +205,8 @@ static enum verdict_fit other_model(enum verdict_fit current)
 
 /*
  * The replay has seen each segment of the run, the rules only sums. It decides where
- * the choice is about speed; threads for what mostly waits are about memory too, and what
- * it takes to pack objects one by one the replay does not know.
+ * the choice is about speed; threads for what mostly waits are about memory too, and of
+ * objects that are packed one by one the replay tells no more than a wide range.
  */
 static void heed_replay(struct judgement *j)
 {
