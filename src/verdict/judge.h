@@ -6,7 +6,7 @@
 #include "verdict/rules.h"
 #include "verdict/view.h"
 
-#define FINDINGS_MAX 32
+#define FINDINGS_MAX 64
 
 /* Roles that get a verdict of their own: what a person would still read. */
 #define ROLES_MAX 32
