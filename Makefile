@@ -6,7 +6,8 @@
 #   SAN=1    with ASan and UBSan, into build-san/
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
-#   DESTDIR= prefix=/usr/local                  as usual, for install
+#   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
+#   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
 OUT	?= $(if $(SAN),build-san,build)
 ifeq ($(origin CC),default)
@@ -17,9 +18,13 @@ CLANG	?= clang
 BPFTOOL	?= $(shell for b in bpftool /usr/sbin/bpftool /usr/local/sbin/bpftool \
 	     /usr/lib/linux-tools*/bpftool /usr/lib/linux-tools/*/bpftool; do \
 	     $$b version >/dev/null 2>&1 && echo $$b && break; done)
-prefix	?= /usr/local
+PREFIX	?= /usr/local
+prefix	?= $(PREFIX)
 bindir	= $(prefix)/bin
 docdir	= $(prefix)/share/doc/partrace
+man1dir	= $(prefix)/share/man/man1
+bashdir	= $(prefix)/share/bash-completion/completions
+zshdir	= $(prefix)/share/zsh/site-functions
 
 ARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 VERSION	:= 0.1.0
@@ -49,7 +54,7 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit golden golden-update e2e demo layers style format install uninstall clean
+.PHONY: all help check unit golden golden-update e2e demo layers style format install uninstall deb clean
 
 all: $(OUT)/partrace	## build partrace (the default)
 	@$(give_back)
@@ -127,6 +132,12 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
 
+# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --modes threads"
+.PHONY: diff-proof
+diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
+	@$(need_root)
+	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
 e2e: $(workload_bins) $(corpus_bins)
@@ -160,6 +171,14 @@ $(OUT)/sysno_table.h: Makefile
 	$(Q)grep -q futex $@
 
 $(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
+
+# The HTML report's style sheet and script, as strings.
+$(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$^ > $@
+
+$(OUT)/src/html/page.o: $(OUT)/page_assets.h
 
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
 	$(Q)tests/unit/run.sh $^
@@ -202,14 +221,56 @@ doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.m
 format:			## lay out what style complains about
 	$(Q)tools/check-style.sh --fix
 
-install: all		## install below DESTDIR and prefix
+# Made from the tables that --help is printed from, by the program that was built: a
+# cross build needs a way to run it.
+commands := $(patsubst src/cmd/cmd_%.c,%,$(wildcard src/cmd/cmd_*.c))
+man_pages := $(OUT)/man/partrace.1 $(commands:%=$(OUT)/man/partrace-%.1)
+completions := $(OUT)/completions/partrace $(OUT)/completions/_partrace
+
+$(OUT)/man/partrace.1: $(OUT)/partrace tools/make-man.sh $(wildcard docs/man/*.roff)
+	$(call msg,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/make-man.sh $< > $@
+
+$(OUT)/man/partrace-%.1: $(OUT)/partrace tools/make-man.sh $(wildcard docs/man/*.roff)
+	$(call msg,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/make-man.sh $< $* > $@
+
+$(OUT)/completions/partrace: $(OUT)/partrace tools/make-completions.sh
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/make-completions.sh $< bash > $@
+
+$(OUT)/completions/_partrace: $(OUT)/partrace tools/make-completions.sh
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/make-completions.sh $< zsh > $@
+
+# What users try first; it finds partrace in their PATH.
+example_files = demo.sh demo/wordcount.py
+
+install: all $(man_pages) $(completions)	## install below DESTDIR and PREFIX
 	install -D -m 755 $(OUT)/partrace $(DESTDIR)$(bindir)/partrace
+	for f in $(man_pages); do \
+		install -D -m 644 $$f $(DESTDIR)$(man1dir)/$${f##*/} || exit; done
+	install -D -m 644 $(OUT)/completions/partrace $(DESTDIR)$(bashdir)/partrace
+	install -D -m 644 $(OUT)/completions/_partrace $(DESTDIR)$(zshdir)/_partrace
 	for f in $(doc_files); do install -D -m 644 $$f $(DESTDIR)$(docdir)/$$f || exit; done
+	for f in $(example_files); do \
+		install -D -m 755 tools/$$f $(DESTDIR)$(docdir)/examples/$$f || exit; done
+	@$(give_back)
 
 uninstall:		## undo install
-	rm -f $(DESTDIR)$(bindir)/partrace
-	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(doc_files))
-	-rmdir $(DESTDIR)$(docdir)/docs $(DESTDIR)$(docdir)/LICENSES $(DESTDIR)$(docdir)
+	rm -f $(DESTDIR)$(bindir)/partrace $(DESTDIR)$(bashdir)/partrace $(DESTDIR)$(zshdir)/_partrace
+	rm -f $(addprefix $(DESTDIR)$(man1dir)/,$(notdir $(man_pages)))
+	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(doc_files) $(addprefix examples/,$(example_files)))
+	-rmdir $(addprefix $(DESTDIR)$(docdir)/,docs LICENSES examples/demo examples) \
+		$(DESTDIR)$(docdir)
+
+deb: all		## a Debian package: build/partrace_VERSION_ARCH.deb
+	$(Q)MAKE="$(MAKE) --no-print-directory" tools/make-deb.sh $(OUT) $(VERSION)
+	@$(give_back)
 
 clean:			## remove what was built
 	rm -rf build build-san

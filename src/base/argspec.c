@@ -129,6 +129,10 @@ static int parse_long(struct parser *p, const char *arg)
 		argspec_help(p->spec, stdout);
 		return ARG_HELP;
 	}
+	if (!o && !strcmp(arg, "--help=table")) {
+		argspec_table(p->spec, stdout);
+		return ARG_HELP;
+	}
 	as = xstrndup(arg, len);
 	if (!o)
 		err = argspec_error(p->spec, "unknown option '%s'", as);
@@ -224,4 +228,34 @@ void argspec_help(const struct argspec *spec, FILE *to)
 	fprintf(to, "  -h, --help%*sthis text\n", HELP_COLUMN - 12, "");
 	if (spec->notes)
 		fprintf(to, "\n%s\n", spec->notes);
+}
+
+/* A text on one line: where it is broken is --help's business. */
+static void put_line(const char *title, const char *text, FILE *to)
+{
+	if (!text || !text[0])
+		return;
+	fprintf(to, "%s\t", title);
+	for (; *text; text++)
+		fputc(*text == '\n' ? ' ' : *text, to);
+	fputc('\n', to);
+}
+
+void argspec_table(const struct argspec *spec, FILE *to)
+{
+	put_line("args", spec->args, to);
+	put_line("summary", spec->summary, to);
+	put_line("notes", spec->notes, to);
+	for (const struct arg_option *o = spec->options; !is_end(o); o++) {
+		char short_name[] = { o->short_name, 0 };
+
+		if (o->help)
+			fprintf(to, "option\t%s\t%s\t%s\t%s\n", short_name,
+				o->long_name ? o->long_name : "",
+				!takes_value(o) ? ""
+				: o->value	? o->value
+						: "VALUE",
+				o->help);
+	}
+	fputs("option\th\thelp\t\tthis text\n", to);
 }

@@ -24,7 +24,11 @@ struct arg_option {
 	const char *long_name;		/* NULL: none; with no short name either: end of table */
 	enum arg_type type;
 	const char *value;		/* "PID[,PID]", for --help; NULL: "VALUE" */
-	const char *help;		/* one sentence in lower case; NULL: not shown */
+	/*
+	 * One sentence in lower case; NULL: not shown. One that is nothing but
+	 * "a, b or c" lists the values, which completions then offer.
+	 */
+	const char *help;
 	void *out;			/* where it goes, by type */
 
 	/* ARG_CALLBACK. -EINVAL: not a valid value, and the caller says so. */
@@ -55,6 +59,13 @@ struct arg_rest {
  */
 int argspec_parse(const struct argspec *spec, int argc, char **argv, struct arg_rest *rest);
 void argspec_help(const struct argspec *spec, FILE *to);
+
+/*
+ * --help=table: the same for tools/make-man.sh and tools/make-completions.sh. Lines of
+ * fields between tabs: "args", "summary", "notes" and a text; "option", its short
+ * name, its long name, what its value is called (empty: it takes none), its help.
+ */
+void argspec_table(const struct argspec *spec, FILE *to);
 
 /* A usage error that parsing can't see: "missing FILE". Returns -EINVAL. */
 int argspec_error(const struct argspec *spec, const char *fmt, ...)

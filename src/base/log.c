@@ -57,6 +57,17 @@ void log_hint(const char *fmt, ...)
 	va_end(ap);
 }
 
+void log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (current_level < LOG_NORMAL)
+		return;
+	va_start(ap, fmt);
+	print("partrace: warning: ", fmt, ap, 0);
+	va_end(ap);
+}
+
 void log_info(const char *fmt, ...)
 {
 	va_list ap;

@@ -27,6 +27,7 @@ int log_err(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)))
 
 /* The line under an error: what the user can do about it. */
 void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*

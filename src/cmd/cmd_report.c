@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: MIT
 /* `partrace report`: a recording's facts, judged by today's rules. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/argspec.h"
-#include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/command.h"
 #include "cmd/gate.h"
+#include "cmd/load.h"
 #include "cmd/need.h"
 #include "cmd/show.h"
-#include "facts/facts_json.h"
-#include "output/recording.h"
 #include "verdict/verdict.h"
 
 struct options {
-	const char *path;
+	const char *path, *html;
 	bool is_json, is_verbose;
 	struct need need;
 	enum show_color color;
@@ -27,6 +23,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 {
 	const struct arg_option options[] = {
 		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
+		  NULL },
+		{ 0, "html", ARG_STRING, "FILE",
+		  "write the report as a page for browsers to FILE, and print nothing", &o->html,
 		  NULL },
 		{ 'v', "verbose", ARG_FLAG, NULL, "say also what predictions are based on",
 		  &o->is_verbose, NULL },
@@ -57,23 +56,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 	if (rest.cnt > 1)
 		return argspec_error(&spec, "one FILE at a time: '%s' is one too many",
 				     rest.args[1]);
+	if (o->html && o->is_json)
+		return argspec_error(&spec, "--html and --json exclude each other");
 	o->path = rest.args[0];
 	return gate_parse(&o->gate, &spec);
-}
-
-/* In the words of recording_read_facts()'s codes. */
-static int explain_read_error(int err, const char *path)
-{
-	switch (err) {
-	case -EPROTO:
-		return log_err(0, "'%s' is not a partrace recording", path);
-	case -ENODATA:
-		return log_err(0, "'%s' ends before any facts were written to it", path);
-	case -EBADMSG:
-		return log_err(0, "'%s' is damaged before any facts in it", path);
-	default:
-		return log_err(err, "cannot read '%s'", path);
-	}
 }
 
 /* What is said now takes the place of what was said to the recorder. */
@@ -88,24 +74,22 @@ static void replace_need(struct fact_recording *r, const char *need)
 
 static int load(const char *path, const struct need *need, struct facts *f)
 {
-	char why[FACTS_JSON_ERR_LEN];
-	bool is_complete = false;
-	char *json = NULL;
-	int err;
+	int err = load_facts(f, path);
 
-	err = recording_read_facts(path, &json, &is_complete);
 	if (err)
-		return explain_read_error(err, path);
-	err = facts_json_parse(f, json, strlen(json), why);
-	free(json);
-	if (err)
-		return log_err(0, "cannot use the facts in '%s': %s", path, why);
-	f->recording.is_complete = is_complete;
+		return err;
 	if (need_name(need))
 		replace_need(&f->recording, need_name(need));
 	fact_verdict_release(&f->verdict);
 	verdict_judge(f, &f->verdict);
 	return 0;
+}
+
+static int show(const struct options *o, const struct facts *f)
+{
+	if (o->html)
+		return show_html(f, o->path, o->html);
+	return o->is_json ? show_json(f) : show_report(f, o->path, o->color, o->is_verbose);
 }
 
 static int report_run(int argc, char **argv)
@@ -125,7 +109,7 @@ static int report_run(int argc, char **argv)
 	if (has_gate)
 		slo_judge(&o.gate.slo, &f);
 	if (!err)
-		err = o.is_json ? show_json(&f) : show_report(&f, o.path, o.color, o.is_verbose);
+		err = show(&o, &f);
 	if (has_gate && !err)
 		is_missed = gate_is_missed(&f);
 	facts_release(&f);

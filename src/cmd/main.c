@@ -11,6 +11,9 @@
 static const struct command *const commands[] = {
 	&cmd_record,
 	&cmd_report,
+	&cmd_export,
+	&cmd_doctor,
+	&cmd_diff,
 	NULL,
 };
 
@@ -34,6 +37,13 @@ static void print_help(void)
 	fputs("\npartrace COMMAND --help tells more. Without a command it is `record`.\n", stdout);
 }
 
+/* For tools/make-man.sh and tools/make-completions.sh, like each command's own. */
+static void print_table(void)
+{
+	for (int i = 0; commands[i]; i++)
+		printf("command\t%s\t%s\n", commands[i]->name, commands[i]->summary);
+}
+
 static const struct command *find_command(const char *name)
 {
 	for (int i = 0; commands[i]; i++)
@@ -53,6 +63,10 @@ static int run(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_help();
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--help=table")) {
+		print_table();
 		return EXIT_DONE;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {

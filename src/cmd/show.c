@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "facts/facts_json.h"
+#include "html/page.h"
 #include "output/report_text.h"
+#include "version.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MAX     160
@@ -84,4 +87,61 @@ int show_json(const struct facts *f)
 	facts_json_format(f, &text, true);
 	strbuf_addch(&text, '\n');
 	return print(&text);
+}
+
+int show_diff(const struct report_diff *r, bool is_json, enum show_color color)
+{
+	struct strbuf text = { 0 };
+
+	if (is_json) {
+		report_diff_json(r, &text);
+		strbuf_addch(&text, '\n');
+		return print(&text);
+	}
+	setlocale(LC_CTYPE, "");
+	report_diff_format(r,
+			   &(struct report_diff_options){
+				   .width = terminal_width(),
+				   .color = wants_color(color),
+				   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+			   },
+			   &text);
+	return print(&text);
+}
+
+/* Under the final name there is the whole page, or what was there before. */
+static int write_whole(const struct strbuf *text, const char *to)
+{
+	char *partial = xasprintf("%s.partial", to);
+	FILE *file = fopen(partial, "we");
+	bool is_written;
+	int err = 0;
+
+	if (!file) {
+		err = log_err(errno, "cannot create '%s'", partial);
+		free(partial);
+		return err;
+	}
+	is_written = fwrite(strbuf_str(text), 1, text->len, file) == text->len;
+	if (fclose(file) || !is_written || rename(partial, to)) {
+		err = log_err(errno, "cannot write '%s'", to);
+		unlink(partial);
+	}
+	free(partial);
+	return err;
+}
+
+int show_html(const struct facts *f, const char *trace, const char *to)
+{
+	const struct page_options options = { .trace = trace, .version = PARTRACE_VERSION };
+	struct strbuf page = { 0 };
+	struct timeline tl;
+	int err;
+
+	timeline_read(&tl, trace, f);
+	page_format(f, &tl, &options, &page);
+	timeline_release(&tl);
+	err = write_whole(&page, to);
+	strbuf_release(&page);
+	return err;
 }

@@ -60,6 +60,45 @@ static size_t put_tag(unsigned char *out, uint32_t field, enum pb_wire wire)
 	return pb_put_varint(out, (uint64_t)field << 3 | wire);
 }
 
+static uint64_t little_endian(const unsigned char *in, size_t len)
+{
+	uint64_t v = 0;
+
+	while (len--)
+		v = v << 8 | in[len];
+	return v;
+}
+
+size_t pb_get_field(const unsigned char *in, size_t len, struct pb_field *f)
+{
+	uint64_t tag, v;
+	size_t n = pb_get_varint(in, len, &tag), more;
+
+	if (!n || !(tag >> 3))
+		return 0;
+	*f = (struct pb_field){ .number = tag >> 3, .wire = (enum pb_wire)(tag & 7) };
+	switch (f->wire) {
+	case PB_WIRE_VARINT:
+		more = pb_get_varint(in + n, len - n, &f->value);
+		return more ? n + more : 0;
+	case PB_WIRE_FIXED64:
+	case PB_WIRE_FIXED32:
+		more = f->wire == PB_WIRE_FIXED64 ? 8 : 4;
+		if (len - n < more)
+			return 0;
+		f->value = little_endian(in + n, more);
+		return n + more;
+	case PB_WIRE_BYTES:
+		more = pb_get_varint(in + n, len - n, &v);
+		if (!more || v > len - n - more)
+			return 0;
+		f->data = in + n + more;
+		f->len = (size_t)v;
+		return n + more + f->len;
+	}
+	return 0;
+}
+
 void pb_varint(struct strbuf *sb, uint64_t v)
 {
 	added(sb, pb_put_varint(room(sb, PB_VARINT_MAX), v));

@@ -31,6 +31,18 @@ size_t pb_put_varint(unsigned char out[PB_VARINT_MAX], uint64_t v);
  */
 size_t pb_get_varint(const unsigned char *in, size_t len, uint64_t *v);
 
+/* One field of a message that is read; @data leads into it. */
+struct pb_field {
+	uint64_t number;
+	enum pb_wire wire;
+	uint64_t value;			/* varint, fixed */
+	const unsigned char *data;	/* bytes */
+	size_t len;
+};
+
+/* Take one field off the front of @in. Returns its length, 0 if there is no whole one. */
+size_t pb_get_field(const unsigned char *in, size_t len, struct pb_field *f);
+
 /* One element of a packed field: a varint without a tag. */
 void pb_varint(struct strbuf *sb, uint64_t v);
 

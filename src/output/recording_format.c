@@ -35,50 +35,13 @@ void format_facts(struct strbuf *out, const void *data, size_t len, size_t raw_l
 	pb_end(out, packet);
 }
 
-struct field {
-	uint64_t number;
-	enum pb_wire wire;
-	uint64_t value;			/* varint */
-	const unsigned char *data;	/* bytes */
-	size_t len;
-};
-
-/* Take one field off the front of @in. Returns its length, 0 if there is none. */
-static size_t take_field(const unsigned char *in, size_t len, struct field *f)
-{
-	uint64_t tag, v;
-	size_t n = pb_get_varint(in, len, &tag), more;
-
-	if (!n || !(tag >> 3))
-		return 0;
-	f->number = tag >> 3;
-	f->wire = (enum pb_wire)(tag & 7);
-	switch (f->wire) {
-	case PB_WIRE_VARINT:
-		more = pb_get_varint(in + n, len - n, &f->value);
-		return more ? n + more : 0;
-	case PB_WIRE_FIXED64:
-		return len - n >= 8 ? n + 8 : 0;
-	case PB_WIRE_FIXED32:
-		return len - n >= 4 ? n + 4 : 0;
-	case PB_WIRE_BYTES:
-		more = pb_get_varint(in + n, len - n, &v);
-		if (!more || v > len - n - more)
-			return 0;
-		f->data = in + n + more;
-		f->len = (size_t)v;
-		return n + more + f->len;
-	}
-	return 0;
-}
-
 static int parse_message(const unsigned char *in, size_t len, struct partrace_message *msg)
 {
-	struct field f;
+	struct pb_field f;
 
 	*msg = (struct partrace_message){ 0 };
 	while (len) {
-		size_t n = take_field(in, len, &f);
+		size_t n = pb_get_field(in, len, &f);
 
 		if (!n)
 			return -EBADMSG;
@@ -104,8 +67,8 @@ static int parse_message(const unsigned char *in, size_t len, struct partrace_me
 
 int format_parse(const unsigned char *body, size_t len, struct partrace_message *msg)
 {
-	struct field f;
-	size_t n = take_field(body, len, &f);
+	struct pb_field f;
+	size_t n = pb_get_field(body, len, &f);
 
 	if (!n)
 		return len ? -EBADMSG : 0;

@@ -29,6 +29,9 @@
 /* Facts that are damaged give way to older ones; a file full of such has no facts. */
 #define MAX_TRIES 16
 
+/* Far more than one of our compressed packets can hold: see CHUNK_MAX_BYTES. */
+#define UNPACKED_MAX_BYTES (16u << 20)
+
 #define TRACE_PACKET_TAG (PB_TRACE_PACKET << 3 | PB_WIRE_BYTES)
 
 enum step {
@@ -169,28 +172,36 @@ static bool is_identity_cut(const struct scan *s)
 }
 
 /*
- * @msg's facts as text, or NULL. Memory grows with what really comes out: the
- * length that the message claims is only a limit.
+ * What zlib made of @data, into @out: @max bytes at most, and -EBADMSG if it is more or
+ * damaged. Memory grows with what really comes out.
  */
-static char *inflate_facts(const struct partrace_message *msg)
+static int inflate_all(const unsigned char *data, size_t len, uint64_t max, struct strbuf *out)
 {
-	z_stream z = { .next_in = (unsigned char *)msg->facts,
-		       .avail_in = (unsigned int)msg->facts_len };
-	struct strbuf text = { 0 };
+	z_stream z = { .next_in = (unsigned char *)data, .avail_in = (unsigned int)len };
 	unsigned char piece[32768];
 	int ret = Z_OK;
 
-	if (!msg->facts || msg->facts_bytes > FACTS_MAX_BYTES || inflateInit(&z) != Z_OK)
-		return NULL;
-	while (ret == Z_OK && text.len <= msg->facts_bytes) {
+	if (inflateInit(&z) != Z_OK)
+		return -EBADMSG;
+	while (ret == Z_OK && out->len <= max) {
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);
 		ret = inflate(&z, Z_NO_FLUSH);
-		strbuf_add(&text, piece, sizeof(piece) - z.avail_out);
+		strbuf_add(out, piece, sizeof(piece) - z.avail_out);
 	}
 	inflateEnd(&z);
-	if (ret == Z_STREAM_END && text.len == msg->facts_bytes &&
-	    !memchr(strbuf_str(&text), 0, text.len))
+	return ret == Z_STREAM_END && out->len <= max ? 0 : -EBADMSG;
+}
+
+/* @msg's facts as text, or NULL. The length that the message claims is only a limit. */
+static char *inflate_facts(const struct partrace_message *msg)
+{
+	struct strbuf text = { 0 };
+
+	if (!msg->facts || msg->facts_bytes > FACTS_MAX_BYTES)
+		return NULL;
+	if (!inflate_all(msg->facts, msg->facts_len, msg->facts_bytes, &text) &&
+	    text.len == msg->facts_bytes && !memchr(strbuf_str(&text), 0, text.len))
 		return strbuf_take(&text);
 	strbuf_release(&text);
 	return NULL;
@@ -260,4 +271,89 @@ int recording_read_facts(const char *path, char **json, bool *is_complete)
 	}
 	close(fd);
 	return err;
+}
+
+static int hand_on(struct scan *s, recording_packet_fn *fn, void *ctx)
+{
+	enum step step = STEP_END;
+	int ret = 0;
+
+	while (!ret && (step = scan_next(s)) == STEP_PACKET) {
+		unsigned char *body = read_body(s->fd, s->body, s->body_len);
+
+		ret = body ? fn(body, s->body_len, ctx) : -EBADMSG;
+		free(body);
+	}
+	return !ret && step == STEP_DAMAGED ? -EBADMSG : ret;
+}
+
+int recording_each_packet(const char *path, recording_packet_fn *fn, void *ctx)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct scan s;
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = scan_open(&s, fd);
+	if (!ret && !has_identity(&s))
+		ret = -EPROTO;
+	if (!ret)
+		ret = hand_on(&s, fn, ctx);
+	close(fd);
+	return ret;
+}
+
+/* Who wants the packets inside of compressed ones. */
+struct unpacker {
+	recording_packet_fn *fn;
+	void *ctx;
+};
+
+/* Whole packets, one after the other. */
+static int hand_on_unpacked(const struct strbuf *packets, const struct unpacker *u)
+{
+	const unsigned char *in = (const unsigned char *)strbuf_str(packets);
+	size_t len = packets->len;
+	int ret = 0;
+
+	while (len && !ret) {
+		struct pb_field f;
+		size_t n = pb_get_field(in, len, &f);
+
+		if (!n || f.number != PB_TRACE_PACKET || f.wire != PB_WIRE_BYTES)
+			return -EBADMSG;
+		ret = u->fn(f.data, f.len, u->ctx);
+		in += n;
+		len -= n;
+	}
+	return ret;
+}
+
+/* A packet is a compressed one, or ours, if that is its first field. */
+static int unpack(const unsigned char *body, size_t len, void *ctx)
+{
+	const struct unpacker *u = ctx;
+	struct strbuf unpacked = { 0 };
+	struct pb_field f;
+	int ret;
+
+	if (!pb_get_field(body, len, &f) || f.wire != PB_WIRE_BYTES)
+		return u->fn(body, len, u->ctx);
+	if (f.number == PARTRACE_FIELD)
+		return 0;
+	if (f.number != PB_TRACE_PACKET_COMPRESSED_PACKETS)
+		return u->fn(body, len, u->ctx);
+	ret = inflate_all(f.data, f.len, UNPACKED_MAX_BYTES, &unpacked);
+	if (!ret)
+		ret = hand_on_unpacked(&unpacked, u);
+	strbuf_release(&unpacked);
+	return ret;
+}
+
+int recording_each_unpacked(const char *path, recording_packet_fn *fn, void *ctx)
+{
+	struct unpacker u = { fn, ctx };
+
+	return recording_each_packet(path, unpack, &u);
 }

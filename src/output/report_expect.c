@@ -14,7 +14,7 @@
 /* A worker's memory below this is no argument. */
 #define BYTES_SHOWN 0.5e6
 
-static void add_change(const struct fact_prediction *p, struct strbuf *s)
+void report_add_change(const struct fact_prediction *p, struct strbuf *s)
 {
 	const char *change = p->change ? p->change : "";
 
@@ -36,7 +36,7 @@ static void add_range(struct strbuf *s, double low, double high)
 	strbuf_addf(s, "%.*f-%.*f", digits, low, digits, high);
 }
 
-static void add_gain(const struct fact_prediction *p, bool is_first, struct strbuf *s)
+void report_add_gain(const struct fact_prediction *p, bool is_first, struct strbuf *s)
 {
 	strbuf_addf(s, "%.*fx%s (", p->speedup < 9.995 ? 2 : 0, p->speedup,
 		    is_first ? " the throughput" : "");
@@ -77,7 +77,7 @@ static size_t column_of(const struct fact_verdict *v)
 	for (size_t i = 0; i < v->prediction_cnt + v->not_predicted_cnt; i++) {
 		strbuf_reset(&s);
 		if (i < v->prediction_cnt)
-			add_change(&v->predictions[i], &s);
+			report_add_change(&v->predictions[i], &s);
 		else
 			add_changes(v, i - v->prediction_cnt, &s);
 		most = s.len > most ? s.len : most;
@@ -101,9 +101,9 @@ void report_expect(struct wrap *w, const struct fact_verdict *v, bool has_basis)
 		const struct fact_prediction *p = &v->predictions[i];
 
 		strbuf_reset(&s);
-		add_change(p, &s);
+		report_add_change(p, &s);
 		pad(&s, column);
-		add_gain(p, i == 0, &s);
+		report_add_gain(p, i == 0, &s);
 		wrap_hanging(w, label, WRAP_LABEL, column, strbuf_str(&s));
 		label = "";
 		if (has_basis && p->basis && p->basis[0])

@@ -50,33 +50,26 @@ static const struct column narrow[] = {
 #define COLUMN_CNT (sizeof(narrow) / sizeof(narrow[0]))
 #define COLUMN_MAX (COLUMN_CNT + 2)	/* CPU in halves, and "rest" */
 
-struct row {
-	const char *role;
-	size_t threads;
-	uint64_t time_ns[BUCKET_CNT];
-	uint64_t life_ns;
-	uint64_t weight_ns;	/* time that is not idle: rows with more come first */
-};
-
 struct table {
-	struct row *rows;
+	struct role_row *rows;
 	size_t row_cnt;
 	struct column columns[COLUMN_MAX];
 	size_t column_cnt;
 };
 
-static void add_rows(struct table *t, const struct facts *f)
+static size_t sum_rows(struct role_row *rows, const struct facts *f)
 {
-	t->rows = xcalloc(f->thread_cnt, sizeof(*t->rows));
+	size_t cnt = 0;
+
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		const struct fact_thread *th = &f->threads[i];
 		const char *role = th->role ? th->role : "";
-		struct row *r = t->rows;
+		struct role_row *r = rows;
 
-		while (r < t->rows + t->row_cnt && strcmp(r->role, role))
+		while (r < rows + cnt && strcmp(r->role, role))
 			r++;
-		if (r == t->rows + t->row_cnt)
-			t->row_cnt++;
+		if (r == rows + cnt)
+			cnt++;
 		r->role = role;
 		r->threads++;
 		for (int b = 0; b < BUCKET_CNT; b++) {
@@ -89,11 +82,12 @@ static void add_rows(struct table *t, const struct facts *f)
 			r->weight_ns += is_work ? th->time_ns[b] : 0;
 		}
 	}
+	return cnt;
 }
 
 static int by_weight(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
+	const struct role_row *x = a, *y = b;
 
 	if (x->weight_ns != y->weight_ns)
 		return x->weight_ns > y->weight_ns ? -1 : 1;
@@ -102,7 +96,16 @@ static int by_weight(const void *a, const void *b)
 	return strcmp(x->role, y->role);
 }
 
-static double cell(const struct row *r, const struct column *c)
+struct role_row *report_rows(const struct facts *f, size_t *cnt)
+{
+	struct role_row *rows = xcalloc(f->thread_cnt, sizeof(*rows));
+
+	*cnt = sum_rows(rows, f);
+	qsort(rows, *cnt, sizeof(*rows), by_weight);
+	return rows;
+}
+
+static double cell(const struct role_row *r, const struct column *c)
 {
 	uint64_t sum = 0;
 
@@ -154,7 +157,7 @@ static void add_columns(struct table *t, size_t width)
 		add_column(t, narrow[i]);
 }
 
-static void label_row(const struct row *r, size_t room, struct strbuf *s)
+static void label_row(const struct role_row *r, size_t room, struct strbuf *s)
 {
 	struct strbuf cnt = { 0 };
 	size_t keep;
@@ -195,7 +198,7 @@ static size_t role_width(const struct table *t)
 	return widest < ROLE_MAX ? widest : ROLE_MAX;
 }
 
-static void put_row(struct wrap *w, const struct table *t, const struct row *r, size_t room)
+static void put_row(struct wrap *w, const struct table *t, const struct role_row *r, size_t room)
 {
 	struct strbuf label = { 0 };
 	size_t columns;
@@ -215,8 +218,7 @@ void report_table(struct wrap *w, const struct facts *f)
 	struct table t = { 0 };
 	size_t room;
 
-	add_rows(&t, f);
-	qsort(t.rows, t.row_cnt, sizeof(*t.rows), by_weight);
+	t.rows = report_rows(f, &t.row_cnt);
 	add_columns(&t, w->width);
 	room = role_width(&t);
 	merge_least(&t, (w->width - WRAP_LABEL - room) / CELL);

@@ -65,18 +65,24 @@ static void add_pids(const struct facts *f, struct strbuf *s)
 	strbuf_addch(s, ')');
 }
 
-static void put_target(struct wrap *w, const struct facts *f)
+void report_add_target(struct strbuf *s, const struct facts *f)
 {
 	const struct fact_recording *r = &f->recording;
-	struct strbuf s = { 0 };
 
-	add_command(f, &s);
-	add_pids(f, &s);
-	strbuf_addstr(&s, ": ");
-	wrap_add_duration(&s, r->duration_ns);
-	strbuf_addf(&s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
+	add_command(f, s);
+	add_pids(f, s);
+	strbuf_addstr(s, ": ");
+	wrap_add_duration(s, r->duration_ns);
+	strbuf_addf(s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
 		    f->process_cnt == 1 ? "" : "es", f->thread_cnt, f->thread_cnt == 1 ? "" : "s",
 		    r->cpus_usable, r->cpus_usable == 1 ? "" : "s");
+}
+
+static void put_target(struct wrap *w, const struct facts *f)
+{
+	struct strbuf s = { 0 };
+
+	report_add_target(&s, f);
 	wrap_text(w, "", 0, strbuf_str(&s));
 	strbuf_release(&s);
 }

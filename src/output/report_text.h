@@ -16,6 +16,9 @@ struct report_text_options {
 	const char *trace;	/* the recording's file name, or NULL */
 };
 
+/* "python3 app.py (pid 4242): 10.0 s, 1 process, 5 threads, 2 usable CPUs" */
+void report_add_target(struct strbuf *s, const struct facts *f);
+
 /* Appends the report on @f and f->verdict, which has been judged, to @out. */
 void report_text_format(const struct facts *f, const struct report_text_options *options,
 			struct strbuf *out);

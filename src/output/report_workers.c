@@ -14,22 +14,7 @@
 #define ROLES_SHOWN 6
 #define KILLED_SHOWN 5
 
-struct sum {
-	uint64_t total;
-	size_t cnt;
-};
-
-struct crew {
-	const char *role;
-	size_t cnt;
-	const char *method; /* NULL: none, or not the same for all */
-	bool has_methods; /* more than one */
-	size_t startup_cnt;
-	uint64_t startup_min_ns, startup_max_ns;
-	struct sum rss, pss, private;
-};
-
-static void add(struct sum *s, uint64_t value)
+static void add(struct crew_sum *s, uint64_t value)
 {
 	s->total += value;
 	s->cnt += value != 0;
@@ -110,13 +95,33 @@ static int by_memory(const void *a, const void *b)
 	return strcmp(x->role, y->role);
 }
 
+static struct crew *find_crews(const struct facts *f, const struct htab *mains, size_t *cnt)
+{
+	struct crew *crews = xcalloc(f->process_cnt, sizeof(*crews));
+
+	*cnt = drop_unknown(crews, gather(f, mains, crews));
+	qsort(crews, *cnt, sizeof(*crews), by_memory);
+	return crews;
+}
+
+struct crew *report_crews(const struct facts *f, size_t *cnt)
+{
+	struct htab mains = { 0 };
+	struct crew *crews;
+
+	index_mains(f, &mains);
+	crews = find_crews(f, &mains, cnt);
+	htab_release(&mains);
+	return crews;
+}
+
 /* Items after the first are set apart. */
 static void add_item(struct strbuf *s, size_t first, const char *item)
 {
 	strbuf_addf(s, "%s%s", s->len > first ? ", " : "", item);
 }
 
-static void add_memory(struct strbuf *s, size_t first, const char *what, const struct sum *sum)
+static void add_memory(struct strbuf *s, size_t first, const char *what, const struct crew_sum *sum)
 {
 	if (!sum->cnt)
 		return;
@@ -208,15 +213,14 @@ static void put_killed(struct wrap *w, const struct facts *f, const struct htab 
 
 void report_workers(struct wrap *w, const struct facts *f)
 {
-	struct crew *crews = xcalloc(f->process_cnt, sizeof(*crews));
 	const char *label = "Processes";
 	struct strbuf s = { 0 };
 	struct htab mains = { 0 };
+	struct crew *crews;
 	size_t cnt;
 
 	index_mains(f, &mains);
-	cnt = drop_unknown(crews, gather(f, &mains, crews));
-	qsort(crews, cnt, sizeof(*crews), by_memory);
+	crews = find_crews(f, &mains, &cnt);
 	if (f->process_cnt == 1)
 		cnt = 0; /* the report is about it anyway */
 	if (cnt || count_killed(f))

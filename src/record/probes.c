@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "par_config.h"
 #include "record/calls.h"
+#include "record/kernel_btf.h"
 #include "record/uprobe.h"
 
 #include "partrace.skel.h"	/* needs the types above */
@@ -40,25 +41,6 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /*
- * How many arguments a tracepoint has, its context included, as the kernel's BTF
- * says; 0: this kernel does not have it.
- */
-static int tracepoint_args(const struct btf *btf, const char *name)
-{
-	const struct btf_type *t;
-	char type[64];
-	int id;
-
-	snprintf(type, sizeof(type), "btf_trace_%s", name);
-	id = btf ? btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
-	if (id <= 0)
-		return 0;
-	t = btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type);
-	t = btf__type_by_id(btf, t->type);
-	return btf_is_func_proto(t) ? btf_vlen(t) : 0;
-}
-
-/*
  * What differs between kernels, and between what the user wants. A tracepoint that
  * this kernel lacks costs its program, not the recording.
  */
@@ -68,15 +50,15 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	bool full = !p->opts.light;
 
 	/* sched_switch got a fourth argument in 5.18, */
-	c->switch_has_state = tracepoint_args(btf, "sched_switch") >= 5;
+	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
 	/* these came in 5.19, */
-	c->klocks = full && tracepoint_args(btf, "contention_begin");
+	c->klocks = full && kernel_btf_tracepoint_args(btf, "contention_begin");
 	/* and without block devices there is none of those. */
-	c->blocks = full && tracepoint_args(btf, "block_rq_complete");
+	c->blocks = full && kernel_btf_tracepoint_args(btf, "block_rq_complete");
 
 	c->requests = full && !p->opts.request_function;
 	bpf_program__set_autoload(p->skel->progs.on_sk_data_ready,
-				  c->requests && tracepoint_args(btf, "sk_data_ready"));
+				  c->requests && kernel_btf_tracepoint_args(btf, "sk_data_ready"));
 
 	bpf_program__set_autoload(p->skel->progs.on_sys_exit, full);
 	bpf_program__set_autoload(p->skel->progs.on_contention_begin, c->klocks);
@@ -86,7 +68,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	bpf_program__set_autoload(p->skel->progs.on_block_bio_backmerge, c->blocks);
 	bpf_program__set_autoload(p->skel->progs.on_block_bio_frontmerge, c->blocks);
 	bpf_program__set_autoload(p->skel->progs.on_block_io_done,
-				  c->blocks && tracepoint_args(btf, "block_io_done"));
+				  c->blocks && kernel_btf_tracepoint_args(btf, "block_io_done"));
 }
 
 static size_t ring_cnt_for(int cpu_cnt)

@@ -3,13 +3,14 @@
 #include "record/uprobe.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "record/kernel_btf.h"
 
 /* enum bpf_attach_type of Linux 6.6 (89ae89f53d20); our headers may be older. */
 #define ATTACH_UPROBE_MULTI 48
@@ -22,27 +23,10 @@ struct link_create_multi {
 	uint32_t cnt, multi_flags, pid, pad;
 };
 
-/* Can this kernel attach one program to many functions? */
-static bool has_multi(const struct btf *kernel)
-{
-	int id = kernel ? btf__find_by_name_kind(kernel, "bpf_attach_type", BTF_KIND_ENUM) : -1;
-	const struct btf_enum *values;
-	const struct btf_type *t;
-
-	if (id <= 0)
-		return false;
-	t = btf__type_by_id(kernel, (__u32)id);
-	values = btf_enum(t);
-	for (int i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(kernel, values[i].name_off),
-			    "BPF_TRACE_UPROBE_MULTI"))
-			return true;
-	return false;
-}
-
 void uprobe_prepare(struct bpf_program *prog, const struct btf *kernel)
 {
-	if (has_multi(kernel))
+	/* One program for many functions, where the kernel can. */
+	if (kernel_btf_has_value(kernel, "bpf_attach_type", "BPF_TRACE_UPROBE_MULTI"))
 		bpf_program__set_expected_attach_type(prog,
 						      (enum bpf_attach_type)ATTACH_UPROBE_MULTI);
 }

@@ -206,6 +206,37 @@ static void help_lists_what_is_shown_and_nothing_else(void **state)
 	free(text);
 }
 
+static void the_table_has_a_line_for_each_option_that_is_shown(void **state)
+{
+	const struct arg_option options[] = {
+		{ 'q', "quiet", ARG_FLAG, NULL, "say nothing", NULL, NULL },
+		{ 'o', NULL, ARG_STRING, NULL, "write there", NULL, NULL },
+		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", NULL, NULL },
+		{ 0, "hidden", ARG_FLAG, NULL, NULL, NULL, NULL },
+		{ 0 },
+	};
+	const struct argspec spec = { .command = "report",
+				      .args = "FILE",
+				      .summary = "Reports.",
+				      .notes = "On two\nlines.",
+				      .options = options };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	argspec_table(&spec, to);
+	fclose(to);
+	assert_string_equal(text, "args\tFILE\n"
+				  "summary\tReports.\n"
+				  "notes\tOn two lines.\n"
+				  "option\tq\tquiet\t\tsay nothing\n"
+				  "option\to\t\tVALUE\twrite there\n"
+				  "option\t\tcolor\tWHEN\tauto, always or never\n"
+				  "option\th\thelp\t\tthis text\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +247,7 @@ int main(void)
 		cmocka_unit_test(the_first_operand_ends_options_when_told_so),
 		cmocka_unit_test(errors_are_one_line_and_a_hint),
 		cmocka_unit_test(help_lists_what_is_shown_and_nothing_else),
+		cmocka_unit_test(the_table_has_a_line_for_each_option_that_is_shown),
 	};
 
 	return cmocka_run_group_tests_name("argspec", tests, NULL, NULL);

@@ -141,6 +141,48 @@ static void a_varint_of_more_than_64_bits_is_none(void **state)
 	assert_int_equal(pb_get_varint(NULL, 0, &v), 0);
 }
 
+static void a_field_is_taken_with_its_wire_type(void **state)
+{
+	struct strbuf sb = { 0 };
+	struct pb_field f;
+	size_t at = 0, n;
+
+	(void)state;
+	pb_u64(&sb, 1717, 300);
+	pb_str(&sb, 2, "abc");
+	pb_fixed64(&sb, 3, 0x1122334455667788ULL);
+	n = pb_get_field((unsigned char *)sb.buf, sb.len, &f);
+	assert_int_equal(f.number, 1717);
+	assert_int_equal(f.value, 300);
+	at += n;
+	n = pb_get_field((unsigned char *)sb.buf + at, sb.len - at, &f);
+	assert_int_equal(f.number, 2);
+	assert_int_equal(f.wire, PB_WIRE_BYTES);
+	assert_int_equal(f.len, 3);
+	assert_memory_equal(f.data, "abc", 3);
+	at += n;
+	n = pb_get_field((unsigned char *)sb.buf + at, sb.len - at, &f);
+	assert_int_equal(f.value, 0x1122334455667788ULL);
+	assert_int_equal(at + n, sb.len);
+	/* Whatever is cut off is no field. */
+	for (size_t len = at + 1; len < sb.len; len++)
+		assert_int_equal(pb_get_field((unsigned char *)sb.buf + at, len - at, &f), 0);
+	strbuf_release(&sb);
+}
+
+static void a_field_longer_than_its_message_is_none(void **state)
+{
+	static const unsigned char too_long[] = { 0x0a, 5, 'a', 'b' };
+	static const unsigned char number_0[] = { 0x00, 1 };
+	static const unsigned char group[] = { 0x0b, 1, 1 };
+	struct pb_field f;
+
+	(void)state;
+	assert_int_equal(pb_get_field(too_long, sizeof(too_long), &f), 0);
+	assert_int_equal(pb_get_field(number_0, sizeof(number_0), &f), 0);
+	assert_int_equal(pb_get_field(group, sizeof(group), &f), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +194,8 @@ int main(void)
 		cmocka_unit_test(a_message_of_any_length_keeps_its_content),
 		cmocka_unit_test(what_is_put_is_got),
 		cmocka_unit_test(a_varint_of_more_than_64_bits_is_none),
+		cmocka_unit_test(a_field_is_taken_with_its_wire_type),
+		cmocka_unit_test(a_field_longer_than_its_message_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

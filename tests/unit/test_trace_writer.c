@@ -10,113 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/strbuf.h"
-#include "output/trace_writer.h"
-
-#define BOOT_OFFSET 5000000000LL
-#define BEGIN_NS    1000000000000ULL
-
-static char dir[64], path[96];
-static struct recording rec;
-static struct trace_writer *tw;
-static const struct observer *obs;
-static struct process shop;
-static struct task baker, clerk;
-static struct lock oven;
-
-static int setup(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/partrace-trace-XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof(path), "%s/t.pftrace", dir);
-	shop = (struct process){ .pid = 100,
-				 .ppid = 1,
-				 .name = "shop",
-				 .command = "shop --open",
-				 .start_ns = BEGIN_NS,
-				 .rss_bytes = 4096 };
-	baker = (struct task){
-		.tid = 100, .process = &shop, .name = "baker", .start_ns = BEGIN_NS
-	};
-	clerk = (struct task){
-		.tid = 101, .process = &shop, .name = "clerk", .start_ns = BEGIN_NS
-	};
-	oven = (struct lock){
-		.kind = LOCK_MUTEX, .process = &shop, .addr = 0x1000, .name = "mutex 0x1000"
-	};
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	unlink(path);
-	rmdir(dir);
-	return 0;
-}
-
-static void open_trace(void)
-{
-	const struct trace_writer_options opts = {
-		.boot_offset_ns = BOOT_OFFSET,
-		.wall_offset_ns = 1700000000LL * 1000000000,
-		.sysname = "Linux",
-		.release = "6.1.0",
-		.machine = "x86_64",
-		.cpu_cnt = 2,
-	};
-
-	assert_int_equal(recording_create(&rec, path), 0);
-	tw = trace_writer_new(&rec, &opts);
-	obs = trace_writer_observer(tw);
-	obs->begin(obs->ctx, BEGIN_NS);
-	obs->process(obs->ctx, &shop);
-	obs->task(obs->ctx, &baker);
-	obs->task(obs->ctx, &clerk);
-}
-
-static void close_trace(uint64_t at)
-{
-	obs->end(obs->ctx, BEGIN_NS + at);
-	trace_writer_free(tw);
-	assert_int_equal(recording_put_facts(&rec, "{\"schema\": 1}", true), 0);
-	assert_int_equal(recording_close(&rec), 0);
-}
-
-static void cpu(uint64_t at, uint16_t number, uint32_t prev, uint32_t next, uint32_t state)
-{
-	const struct cpu_switch c = { BEGIN_NS + at, number, prev, next, state };
-
-	obs->cpu(obs->ctx, &c);
-}
-
-static void span(const struct task *t, uint64_t from, uint64_t to, enum bucket bucket,
-		 const char *name)
-{
-	const struct span s = { .task = t,
-				.start_ns = BEGIN_NS + from,
-				.end_ns = BEGIN_NS + to,
-				.bucket = bucket,
-				.name = name,
-				.sysno = PAR_NO_SYSCALL };
-
-	obs->span(obs->ctx, &s);
-}
-
-static void wake(const struct task *t, uint64_t at, uint32_t waker, uint16_t waker_cpu,
-		 uint16_t target_cpu, uint64_t run)
-{
-	const struct wakeup w = { t, BEGIN_NS + at, waker, waker_cpu, target_cpu, BEGIN_NS + run };
-
-	obs->wakeup(obs->ctx, &w);
-}
+#include "make_trace.h"
 
 /* What a command prints, on both streams; its status goes to @status. */
 static char *output_of(const char *command, int *status)
@@ -173,7 +71,7 @@ static void a_wait_is_a_slice_with_its_cause_and_holder(void **state)
 	(void)state;
 	open_trace();
 	obs->span(obs->ctx, &s);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "1005000000100"); /* in CLOCK_BOOTTIME */
 	assert_says(text, "clerk begin mutex category='lock' bucket='lock' "
@@ -208,7 +106,7 @@ static void a_wait_for_another_process_names_it(void **state)
 	s.object = "tcp 10.0.0.1:80";
 	s.peer = NULL;
 	obs->span(obs->ctx, &s);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "object='unix:[5]' peer='redis-server (77)' waker='(78)'\n");
 	assert_says(text, "object='tcp 10.0.0.1:80'\n");
@@ -223,7 +121,7 @@ static void time_on_a_cpu_is_no_slice_but_counts(void **state)
 	open_trace();
 	span(&baker, 0, 20000000, BUCKET_CPU_USER, NULL);
 	span(&clerk, 0, 5000000, BUCKET_RUN_QUEUE, NULL);
-	close_trace(20000000);
+	close_trace("{\"schema\": 1}", 20000000);
 	text = dump();
 	assert_says(text, "1005000000000 CPUs in use count 1.0");
 	assert_says(text, "1005000000000 runnable threads count 1.5");
@@ -243,7 +141,7 @@ static void a_wakeup_by_a_traced_thread_is_a_flow(void **state)
 	span(&clerk, 100, 300, BUCKET_SYNC, "join");
 	cpu(500, 1, 0, 101, 0);
 	cpu(900, 0, 100, MODEL_UNTRACED, 1);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "1005000000300 baker instant wakes");
 	assert_says(text, "1005000000500 clerk instant woken");
@@ -261,7 +159,7 @@ static void a_flow_ends_after_it_begins(void **state)
 	cpu(0, 0, MODEL_UNTRACED, 100, 0);
 	cpu(300, 1, 0, 101, 0);
 	wake(&clerk, 300, 100, 0, 1, 300);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "1005000000300 baker instant wakes");
 	assert_says(text, "1005000000301 clerk instant woken");
@@ -278,7 +176,7 @@ static void a_wakeup_by_a_stranger_names_him_but_is_no_flow(void **state)
 	obs->bystander(obs->ctx, 77, 70, "courier");
 	wake(&clerk, 300, 77, 0, 1, 500);
 	wake(&baker, 400, 0, 1, 1, 600);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "cpu0 waking 77 101");
 	assert_says(text, "cpu1 waking 0 100");
@@ -296,7 +194,7 @@ static void untraced_time_belongs_to_a_stand_in_per_cpu(void **state)
 	cpu(0, 1, MODEL_UNTRACED, 101, 0);
 	cpu(100, 0, 100, MODEL_UNTRACED, 2);
 	cpu(110, 1, 101, MODEL_UNTRACED, 256);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "cpu0 switch 2147483647 100 0");
 	assert_says(text, "cpu1 switch 2147483646 101 0");
@@ -338,7 +236,7 @@ static void memory_is_a_counter_of_the_process(void **state)
 	obs->memory(obs->ctx, BEGIN_NS + 200, &shop);
 	shop.rss_bytes = 8192;
 	obs->memory(obs->ctx, BEGIN_NS + 300, &shop);
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "1005000000100 RSS count 4096");
 	assert_says(text, "1005000000300 RSS count 8192");
@@ -364,7 +262,7 @@ static void a_thread_id_may_come_again(void **state)
 	cpu(650, 0, 0, 101, 0);
 	cpu(700, 0, 101, 0, 1);
 	span(&again, 700, 800, BUCKET_SLEEP, "nap");
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "1005000000100 clerk begin nap");
 	assert_says(text, "1005000000700 clerk2 begin nap");
@@ -386,7 +284,7 @@ static void names_may_change(void **state)
 	obs->task(obs->ctx, &clerk);
 	cpu(200, 0, 0, 101, 0);
 	span(&clerk, 100, 200, BUCKET_SLEEP, "nap");
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "manager begin nap");
 	assert_says(text, "processes=2 threads=3 ");
@@ -404,7 +302,7 @@ static void names_that_are_no_text_do_no_harm(void **state)
 	shop.command = NULL;
 	open_trace();
 	span(&clerk, 100, 200, BUCKET_DISK, "read \xc3(");
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "slices=1 ");
 	free(text);
@@ -425,7 +323,7 @@ static void any_number_of_names_can_be_told(void **state)
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
 	span(&baker, 200000, 200005, BUCKET_DISK, name);
-	close_trace(300000);
+	close_trace("{\"schema\": 1}", 300000);
 	text = dump();
 	for (unsigned int i = 0; i < 10000; i += 1111) {
 		snprintf(want, sizeof(want), "begin read file-%u category='disk'", i);
@@ -447,7 +345,7 @@ static void events_may_be_told_late(void **state)
 	wake(&clerk, 400, 100, 0, 0, 700);
 	span(&clerk, 100, 400, BUCKET_SYNC, "join");
 	span(&clerk, 800, 900, BUCKET_SYNC, "join");
-	close_trace(1000);
+	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "1005000000400 baker instant wakes");
 	assert_says(text, "1005000000700 clerk instant woken");
@@ -486,7 +384,7 @@ static void a_scheduling_cycle_takes_few_bytes(void **state)
 		if (i % 1000 == 999)
 			assert_int_equal(trace_writer_flush(tw), 0);
 	}
-	close_trace(now + 1000);
+	close_trace("{\"schema\": 1}", now + 1000);
 	assert_int_equal(stat(path, &st), 0);
 	print_message("%.1f bytes per cycle\n", (double)st.st_size / cycles);
 	assert_in_range(st.st_size / cycles, 1, 24);
