@@ -6,9 +6,10 @@
 #
 #	tools/boot-kernel.sh KERNEL.deb		such as: apt-get download linux-image-6.1.0-…-cloud-amd64
 #
-# Needs qemu-system-x86_64, busybox and cpio, and no root; takes two minutes, as nothing is
-# sped up by hardware. Prints what each recording gave; fails if one of them did not work,
-# or if a program that the kernel has a place for was not loaded.
+# Needs qemu-system-x86_64, busybox and cpio, and no root; takes a minute or two, as nothing
+# is sped up by hardware. Prints which programs were loaded in the kernel (all, or partrace
+# refuses; but those of --request, and those that the kernel has no place for), and what
+# each recording gave; fails if one of them did not work.
 #
 #	OUT=DIR		where make put things (default: build), the workloads included
 set -eu -o pipefail
@@ -123,7 +124,8 @@ chmod +x "$root/init"
 mkdir kernel
 dpkg-deb --fsys-tarfile "$deb" | tar xf - -C kernel --wildcards './boot/*'
 # One CPU: of two that are emulated, one would spin for the other whenever this machine is
-# busy. Without watchdogs, for the same reason.
+# busy. Without watchdogs and a check of timers, for the same reason; and without cmpxchg16b,
+# in which QEMU 7.2 lets newer kernels stumble.
 timeout 3600 qemu-system-x86_64 -accel tcg -cpu max,-cx16 -m 2G -smp 1 -nographic -no-reboot \
     -kernel kernel/boot/vmlinuz-* -initrd initrd.gz \
     -append "console=ttyS0 loglevel=4 panic=-1 mitigations=off no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1" </dev/null | stdbuf -o0 tr -d '\r' >log
