@@ -63,7 +63,7 @@ with open(sys.argv[1]) as file:
     facts = json.load(file)
 found = [p["workers"] for p in facts["verdict"]["predictions"]
          if p["change"] == "processes" and p["workers"]]
-print(found[0] if found else max(1, int(facts["concurrency"]["usable_cpus"])))
+print(min(found) if found else max(1, int(facts["concurrency"]["usable_cpus"])))
 EOF
 }
 

@@ -80,7 +80,10 @@ static void add_file(struct loop_sum *sum, const struct par_cause *cause)
 	    htab_find(&sum->files, f->id, f->kind))
 		return;
 	htab_put(&sum->files, f->id, f->kind, sum);
-	sum->sockets += is_socket(f->kind) && !(f->flags & PAR_FILE_LISTENS);
+	if (f->flags & PAR_FILE_LISTENS)
+		sum->listens = true;
+	else
+		sum->sockets += is_socket(f->kind);
 }
 
 static bool asks_dns(const struct par_file_ref *f)
@@ -235,6 +238,9 @@ static bool is_loop(const struct loop_sum *sum, const struct census *c, uint32_t
 	if (!sum->by_epoll)
 		return sum->polled_max >= SET_MIN && sum->sockets >= SOCKETS_MIN;
 	if (sum->epoll.waits && count_of(&c->pollers, pid, sum->epoll_fd) > 1)
+		return false;
+	/* A process per connection, as PostgreSQL's: whatever else may wake it. */
+	if (sum->sockets == 1 && !sum->listens && count_of(&c->sockets, pid, 0) <= 1)
 		return false;
 	if (sum->sockets && sum->files.cnt > 1)
 		return true;

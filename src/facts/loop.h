@@ -31,6 +31,7 @@ struct loop_sum {
 	uint32_t polled_max;		/* descriptors in one poll or select */
 	struct htab files;		/* (id, kind) of what ended its polls, the first so many */
 	uint64_t sockets;		/* of these: connected */
+	bool listens;			/* one of these takes connections */
 	struct loop_call *calls;	/* [call_cnt] */
 	size_t call_cnt, call_cap;
 	struct lag lag;

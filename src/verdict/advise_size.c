@@ -52,7 +52,9 @@ static double bounded(double x, double low, double high)
 /* One interpreter computes on one CPU, however many there are. */
 static double cpus_of_threads(const struct judgement *j)
 {
-	bool takes_turns = j->view.has_global_lock && !judgement_finding(j, "gil-released");
+	/* In a mix the processes compute, on all CPUs. */
+	bool takes_turns = j->view.has_global_lock && j->fit != FIT_HYBRID &&
+			   !judgement_finding(j, "gil-released");
 
 	return takes_turns && j->view.usable > 1 ? 1 : j->view.usable;
 }

@@ -10,10 +10,10 @@
 /* A sixth of the runnable time spent in line, with more runnable than CPUs. */
 #define QUEUE_MIN_RATIO 0.15
 
-/* One part in twenty: quotas bite in bursts, so even little of it is felt. To be calibrated. */
+/* One part in twenty: quotas bite in bursts, so even little of it is felt. */
 #define THROTTLED_MIN_RATIO 0.05
 
-/* The busiest worker does a quarter more than the average one. To be calibrated. */
+/* The busiest worker does a quarter more than the average: others wait a fifth of the time. */
 #define IMBALANCE_MIN 0.25
 /* … and is never done: it sets the pace. */
 #define PACE_MIN_SHARE 0.70

@@ -46,9 +46,13 @@ import json, os, subprocess, sys
 facts = json.loads(subprocess.check_output([os.environ["PARTRACE"], "report", "--json", sys.argv[1]]).decode())
 usable = facts["recording"]["cpus"]["usable"]
 found = [p for p in facts["verdict"]["predictions"] if p["change"] == "processes"]
-assert found or usable <= 1, "FAIL: no prediction for processes: %s" % facts["verdict"]
+# Of a run that other programs held up by a third there is none, and it says so.
+held_up = any("replayed unchanged" in n["why"] for n in facts["verdict"]["not_predicted"])
+assert found or held_up or usable <= 1, "FAIL: no prediction for processes: %s" % facts["verdict"]
 for p in found:
-    assert 1 <= p["low"] <= p["speedup"] <= p["high"] <= 1.1 * usable, "FAIL: %s" % p
+    # A busy machine makes the range wider, by up to a quarter.
+    assert p["low"] <= p["speedup"] <= p["high"] <= 1.25 * usable, "FAIL: %s" % p
+    assert p["speedup"] >= 1, "FAIL: %s" % p
 tids = {t["tid"] for t in facts["threads"]}
 edges = facts["locks"][0]["edges"]
 known = sum(e["wait_ns"] for e in edges if e["holder"] in tids)

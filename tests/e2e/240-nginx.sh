@@ -43,7 +43,8 @@ client=$PID
 record -q -o busy.pftrace -d 3 -p "$server"
 check_server "nginx, ab" busy.pftrace
 assert_number "processes" "$(facts busy.pftrace count processes)" "==" 3
-assert_in "class" "$(facts busy.pftrace get verdict.class)" cpu-bound io-bound kernel-lock-bound idle mixed
+# Which of the two accepts a connection is the kernel's choice: mostly the same one.
+assert_in "class" "$(facts busy.pftrace get verdict.class)" cpu-bound io-bound kernel-lock-bound idle mixed imbalanced
 assert_number "idle share of what it waited for" \
     "$(facts busy.pftrace share idle nginx '^run_queue|cpu_user|cpu_kernel|child')" ">" 90
 kill -KILL "$client"

@@ -55,7 +55,8 @@ if command -v gunicorn >/dev/null && command -v ab >/dev/null; then
     record -q -o gunicorn.pftrace -d 3 -p "${servers[-1]}"
     assert_equal "framework" "$(framework_of gunicorn.pftrace)" "gunicorn: -w 1 -k gthread --threads 4"
     "$PARTRACE" report gunicorn.pftrace >report
-    assert_says report "gunicorn: --workers 2"
+    # Where others have the CPUs, it is not the GIL that these threads wait for.
+    grep -q machine-busy report || assert_says report "gunicorn: --workers [0-9]+ in place of threads"
     did=1
 fi
 if command -v uvicorn >/dev/null && command -v ab >/dev/null; then

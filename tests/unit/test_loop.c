@@ -93,6 +93,18 @@ static void who_serves_several_sockets_by_epoll_is_a_loop(void **state)
 				    WAITS("10", "21", "30", EPOLL("4", TWO)) ENDS("10")));
 }
 
+/* PostgreSQL's backends: a process per connection, which a latch wakes, too. */
+static void who_serves_one_connection_is_none(void **state)
+{
+	(void)state;
+	assert_false(is_loop(THREAD("10") WAITS("10", "10", "20", EPOLL("4", ONE))
+				     WAITS("10", "21", "30", EPOLL("4", "eventfd:61"))
+					     WAITS("10", "31", "90", EPOLL("4", ONE)) ENDS("10")));
+	/* Whoever takes connections may come to have more. */
+	assert_true(is_loop(THREAD("10") WAITS("10", "10", "20", EPOLL("4", ONE))
+				    WAITS("10", "21", "30", EPOLL("4", LISTEN)) ENDS("10")));
+}
+
 /* gunicorn's sync workers: what they accept they serve by blocking reads. */
 static void who_only_accepts_is_none(void **state)
 {
@@ -242,6 +254,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_serves_several_sockets_by_epoll_is_a_loop),
+		cmocka_unit_test(who_serves_one_connection_is_none),
 		cmocka_unit_test(who_only_accepts_is_none),
 		cmocka_unit_test(by_poll_it_takes_three_descriptors_and_two_sockets),
 		cmocka_unit_test(threads_that_share_an_epoll_instance_are_no_loops),
