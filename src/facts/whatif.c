@@ -18,6 +18,9 @@
 /* Two runs of the same program on the same machine differ by this. */
 #define NOISE 0.05
 
+/* A range from a loss to a multiple helps nobody to decide. */
+#define RANGE_MAX 5.0
+
 /* A replay that misses what it was recorded from by this much is worth nothing. */
 #define ERROR_MAX 0.35
 
@@ -115,6 +118,7 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 		const struct outcome *o, char *basis)
 {
 	double margin = NOISE + w->error / 2;
+	double speedup, low, high;
 	struct fact_whatif *out;
 
 	/* A replay that did not end, or had nothing to do. */
@@ -122,11 +126,22 @@ void whatif_add(struct whatif *w, const char *change, uint32_t workers, const ch
 		free(basis);
 		return;
 	}
+	speedup = w->base_ns / o->usual_ns;
+	low = fmin(w->base_ns / o->worst_ns, speedup) * (1 - margin);
+	high = fmax(w->base_ns / o->best_ns, speedup) * (1 + margin);
+	if (high > RANGE_MAX * low) {
+		whatif_refuse(w, change, workers,
+			      xasprintf("anything from %.2gx to %.2gx: how much would be "
+					"copied, or is now, can't be seen",
+					low, high));
+		free(basis);
+		return;
+	}
 	out = append(w, change, workers);
 	out->lock = lock ? xstrdup(lock) : NULL;
-	out->speedup = w->base_ns / o->usual_ns;
-	out->low = fmin(w->base_ns / o->worst_ns, out->speedup) * (1 - margin);
-	out->high = fmax(w->base_ns / o->best_ns, out->speedup) * (1 + margin);
+	out->speedup = speedup;
+	out->low = low;
+	out->high = high;
 	out->basis = xasprintf("%s; replayed as it was: %.2f of %.2f s", basis, w->base_ns / 1e9,
 			       w->recorded_ns / 1e9);
 	free(basis);

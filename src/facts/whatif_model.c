@@ -22,13 +22,16 @@
 #define SHIP_BYTE_WORST_NS 3.0
 
 /* An interpreter with what its pools import has this much, and a worker's stack and heap. */
-#define RUNTIME_BYTES 24e6
+#define RUNTIME_BYTES 18e6
 /* More, where the program is built on a framework: joblib with numpy has 24 MB. */
 #define FRAMEWORK_BYTES 24e6
 #define STACK_FAULTS  512
 
-/* Data in this amount may be arguments or results, each time: no telling what they cost. */
-#define DATA_BYTES 16e6
+/*
+ * Data of its own in this amount may be the argument and the result of each task. Fresh
+ * memory that would take this share of the work to ship leaves everything open.
+ */
+#define DATA_BYTES 12e6
 #define DATA_SHARE 0.20
 
 /*
@@ -100,8 +103,20 @@ static void count_hand_overs(const struct whatif *w, uint32_t *counts)
 
 struct data {
 	double bytes;		/* that the workers touched for the first time */
-	double rest_bytes;	/* of the largest process, beyond what an interpreter has */
+	double rest_bytes;	/* of the largest process, beyond what an interpreter has; or 0 */
 };
+
+/* What it has for itself, without memory that it could share: that is not copied. */
+static double own_bytes(const struct whatif *w, const struct fact_process *p)
+{
+	double bytes = (double)(p->private_bytes ? p->private_bytes : p->rss_bytes);
+
+	for (size_t i = 0; i < w->facts->channel_cnt; i++)
+		for (size_t e = 0; e < w->facts->channels[i].end_cnt; e++)
+			if (w->facts->channels[i].ends[e].pid == p->pid)
+				bytes -= (double)w->facts->channels[i].size_bytes;
+	return bytes;
+}
 
 static struct data data_of(const struct whatif *w)
 {
@@ -116,10 +131,10 @@ static struct data data_of(const struct whatif *w)
 	}
 	for (size_t i = 0; i < w->m->process_cnt; i++) {
 		const struct fact_process *p = &w->facts->processes[i];
-		double rest = (double)p->rss_bytes - RUNTIME_BYTES -
+		double rest = own_bytes(w, p) - RUNTIME_BYTES -
 			      (p->framework ? FRAMEWORK_BYTES : 0);
 
-		if (w->crew[i] > 1 && rest > d.rest_bytes)
+		if (w->crew[i] > 1 && rest > DATA_BYTES && rest > d.rest_bytes)
 			d.rest_bytes = rest;
 	}
 	return d;
@@ -205,7 +220,8 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 			continue;
 		changes[i].group = 0;
 		changes[i].add_ns = (has_runtime(w, i) ? move->start_ns : FORK_NATIVE_NS) +
-				    counts[i] * move->hand_over_ns +
+				    counts[i] * (move->hand_over_ns +
+						 2 * d->rest_bytes * move->byte_ns) +
 				    d->bytes * move->byte_ns / w->workers;
 	}
 	ns = whatif_replay(w, &model);
@@ -264,11 +280,11 @@ void whatif_processes(struct whatif *w)
 				      "as one can't be seen"));
 	if (!w->multi || w->workers < 2)
 		return;
-	if (d.rest_bytes > DATA_BYTES || d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
+	if (d.bytes * SHIP_BYTE_WORST_NS > DATA_SHARE * w->work_ns) {
 		whatif_refuse(w, "processes", w->workers,
-			      xasprintf("how much of %.0f MB fresh and %.0f MB lasting memory "
-					"would be copied can't be seen",
-					d.bytes / 1e6, d.rest_bytes > 0 ? d.rest_bytes / 1e6 : 0));
+			      xasprintf("how much of the %.0f MB that workers filled would be "
+					"copied can't be seen",
+					d.bytes / 1e6));
 		return;
 	}
 	o.best_ns = as_processes(w, &best, &d);
@@ -393,9 +409,12 @@ static double mapping_ns(const struct whatif *w)
 {
 	static const char *const calls[] = { "mmap",     "munmap", "madvise",
 					     "mprotect", "brk",    "mremap" };
-	/* What comes in messages needs pages, too, at the end that takes it. */
-	double shipped = whatif_exchange(w).bytes / PAGE_BYTES;
-	double ns = fmax(w->kept * (double)w->facts->faults_minor - shipped, 0) * FAULT_NS;
+	/* What comes in messages needs pages, too, in who works as in who hands over. */
+	double faults = -whatif_exchange(w).bytes / PAGE_BYTES, ns;
+
+	for (uint32_t i = 0; i < w->r.thread_cnt; i++)
+		faults += w->hands_over[i] ? 0 : w->kept * (double)whatif_task(w, i)->min_flt;
+	ns = fmax(faults, 0) * FAULT_NS;
 
 	for (size_t i = 0; i < w->facts->syscall_cnt; i++)
 		for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]); k++)
@@ -461,6 +480,12 @@ void whatif_threads(struct whatif *w)
 	if (!is_one_program(w)) {
 		whatif_refuse(w, "threads", w->workers,
 			      xstrdup("the workers are different programs"));
+		return;
+	}
+	if (!has_shared_runtime(w)) {
+		whatif_refuse(w, "threads", w->workers,
+			      xstrdup("which locks they would wait for, as one process, can't be "
+				      "seen"));
 		return;
 	}
 	if (mapping_ns(w) > MAP_SHARE_LIMIT * w->work_ns) {

@@ -247,6 +247,9 @@ static bool polls(const struct facts *f)
 
 bool whatif_is_loop(const struct whatif *w)
 {
+	for (uint32_t i = 0; i < w->r.thread_cnt && w->workers == 1; i++)
+		if (w->r.threads[i].is_worker && w->facts->threads[i].loop)
+			return true;
 	return w->workers == 1 && polls(w->facts);
 }
 

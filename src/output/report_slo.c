@@ -133,8 +133,9 @@ void report_requests(struct wrap *w, const struct facts *f)
 		strbuf_addf(&s, "; %llu could not be followed", (unsigned long long)r->missed);
 	wrap_text(w, "Requests", WRAP_LABEL, strbuf_str(&s));
 	strbuf_reset(&s);
-	strbuf_addf(&s, "%s; %.2g at a time, %.2g of them not read yet", r->basis ? r->basis : "",
-		    r->turns.in_progress_avg, r->turns.unread_avg);
+	strbuf_addf(&s, "%s; %.2g at a time", r->basis ? r->basis : "", r->turns.in_progress_avg);
+	if (!r->function)
+		strbuf_addf(&s, ", %.2g of them not read yet", r->turns.unread_avg);
 	wrap_text(w, "", WRAP_LABEL, strbuf_str(&s));
 	put_servers(w, r);
 	put_queue(w, r);

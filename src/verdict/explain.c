@@ -113,7 +113,7 @@ static void say_cpu(const struct judgement *j, struct strbuf *s)
 	else if (judgement_finding(j, "bottleneck"))
 		strbuf_addstr(s, " One of them has nearly all the time something to do, while the "
 				 "others wait.");
-	else if (j->fit == j->current)
+	else if (j->fit == j->current && !judgement_finding(j, "machine-busy"))
 		strbuf_addstr(s, " Nothing else holds them back.");
 }
 
@@ -162,8 +162,10 @@ static void say_lock(const struct judgement *j, struct strbuf *s, enum part p)
 		    " %s for %s %.0f %% of the active time, and %.2f of %.4g usable %s in "
 		    "use.",
 		    v->workers == 1 ? "waits" : "wait",
-		    p == PART_LOCK ? "locks" : "locks inside the kernel", percent(v, p),
-		    v->cpus_busy, v->usable, v->usable == 1 ? "CPU is" : "CPUs are");
+		    p != PART_LOCK         ? "locks inside the kernel"
+		    : view_has_way_back(v) ? "locks, and to run again after that,"
+					   : "locks",
+		    percent(v, p), v->cpus_busy, v->usable, v->usable == 1 ? "CPU is" : "CPUs are");
 	if (l && l->name && l->name[0])
 		strbuf_addf(s, " Most of it is %s.", l->name);
 	/* explain_fit() has more to say of a lock that is held for the work itself. */

@@ -30,6 +30,10 @@ static void say_why(const struct judgement *j, struct strbuf *s)
 		add_evidence(j, s, "worker-memory",
 			     "Processes would each need the memory that these threads share, and "
 			     "the machine has not so much");
+	if (j->class == CLASS_KERNEL_LOCK_BOUND && j->fit == FIT_PROCESSES)
+		add_evidence(j, s, "mmap-lock",
+			     "They change one address space all the time, and spin for its lock "
+			     "before they sleep; each process has an address space of its own");
 	if (j->class == CLASS_LOCK_BOUND && j->fit == FIT_PROCESSES)
 		add_evidence(j, s, "coarse-lock",
 			     "It is held for the work itself, so processes with a part of the "

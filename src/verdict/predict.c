@@ -71,11 +71,6 @@ static bool is_relevant(const struct judgement *j, const struct fact_whatif *w)
 		       j->class == CLASS_KERNEL_LOCK_BOUND;
 	if (is_change(w, "free-threaded"))
 		return j->class == CLASS_GIL_BOUND && j->view.is_cpython;
-	/* Of a thread whose work may not divide one reason is enough: that of what fits. */
-	if (j->current == FIT_SINGLE && w->why_not)
-		return is_change(w, verdict_fit_name(j->fit)) ||
-		       (j->fit != FIT_THREADS && j->fit != FIT_PROCESSES &&
-			is_change(w, "processes"));
 	return true;
 }
 
@@ -102,10 +97,6 @@ static void add_all(const struct judgement *j, struct fact_verdict *out, bool is
 			continue;
 		if (w->why_not)
 			add_not_predicted(out, w->change, w->why_not);
-		else if (is_change(w, "threads") && judgement_finding(j, "ipc-packing"))
-			add_not_predicted(out, w->change,
-					  "its objects are packed one by one, and how much of "
-					  "the CPU time that takes can't be seen");
 		else
 			add_prediction(&j->view, out, w);
 	}

@@ -196,6 +196,9 @@ static bool imbalanced(const struct view *v, const struct rule *r, struct findin
 	if (cnt < 2 || v->usable < 2 || v->at_once < 1 || !view_has_spare_cpu(v) ||
 	    view_share(v, PART_CPU) + view_share(v, PART_QUEUE) < CPU_MIN_SHARE)
 		return false;
+	/* Behind other programs who gets less CPU time has no less to do. */
+	if (v->work.ns[PART_QUEUE] > v->work.ns[PART_CPU])
+		return false;
 	/* Who waits for requests holds nobody up, however many the others get. */
 	if (most->time.ns[PART_CPU] + most->time.ns[PART_QUEUE] < v->window_ns * PACE_MIN_SHARE)
 		return false;

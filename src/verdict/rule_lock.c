@@ -74,7 +74,7 @@ static bool has_known_holder(const struct fact_lock *l)
 static void name_lock(struct strbuf *text, const struct fact_lock *l, double all_ns)
 {
 	if (l && l->name && l->name[0] && all_ns > 0)
-		strbuf_addf(text, "; %s has %.0f %% of it in %llu waits", l->name,
+		strbuf_addf(text, "; %s has %.0f %% of the waits: %llu", l->name,
 			    100 * (double)l->contended_ns / all_ns, (unsigned long long)l->waits);
 }
 
@@ -90,9 +90,9 @@ static bool lock_bound(const struct view *v, const struct rule *r, struct findin
 		return false;
 	if (others < HOLDERS_MIN && !has_known_holder(l))
 		return false;
-	strbuf_addf(&out->text, "waits for locks are %.0f %% of the workers' active time",
-		    100 * out->value);
-	name_lock(&out->text, l, v->work.ns[PART_LOCK]);
+	strbuf_addf(&out->text, "waits for locks%s are %.0f %% of the workers' active time",
+		    view_has_way_back(v) ? ", and to run again after them," : "", 100 * out->value);
+	name_lock(&out->text, l, view_workers_ns(v, BUCKET_LOCK));
 	return true;
 }
 
@@ -106,7 +106,7 @@ static bool kernel_lock_bound(const struct view *v, const struct rule *r, struct
 	strbuf_addf(&out->text,
 		    "waits for locks inside the kernel are %.0f %% of the workers' active time",
 		    100 * out->value);
-	name_lock(&out->text, l, v->work.ns[PART_KERNEL_LOCK]);
+	name_lock(&out->text, l, view_workers_ns(v, BUCKET_KERNEL_LOCK));
 	return true;
 }
 

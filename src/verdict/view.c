@@ -70,11 +70,6 @@ double view_worker_bytes(const struct view *v)
 	return (double)most;
 }
 
-const char *view_cpu_word(const struct view *v)
-{
-	return v->usable == 1 ? "CPU" : "CPUs";
-}
-
 double view_workers_ns(const struct view *v, enum bucket bucket)
 {
 	double sum = 0;
@@ -83,6 +78,16 @@ double view_workers_ns(const struct view *v, enum bucket bucket)
 		if (v->threads[i].is_worker)
 			sum += (double)v->threads[i].fact->time_ns[bucket];
 	return sum;
+}
+
+bool view_has_way_back(const struct view *v)
+{
+	return v->work.ns[PART_LOCK] > view_workers_ns(v, BUCKET_LOCK) * 1.05;
+}
+
+const char *view_cpu_word(const struct view *v)
+{
+	return v->usable == 1 ? "CPU" : "CPUs";
 }
 
 static void add_parts(struct time_parts *to, const struct time_parts *t)

@@ -157,6 +157,9 @@ void view_find_hand_over(struct view *v, const struct htab *index);
 /* Of the processes that do the work, the largest: what the kernel says nobody else shares. */
 double view_worker_bytes(const struct view *v);
 
+/* PART_LOCK holds more than the waits for locks: the way back to a CPU after them. */
+bool view_has_way_back(const struct view *v);
+
 /* "1 usable CPU", "1.5 usable CPUs" */
 const char *view_cpu_word(const struct view *v);
 

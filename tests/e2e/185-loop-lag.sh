@@ -29,7 +29,7 @@ what healthy already-async
 assert_says healthy.txt "lag p95 < 1 ms"
 what sleep loop-blocks
 assert_says sleep.txt "blocked in $sleep"
-assert_equal "fit of a loop that sleeps" "$(facts sleep.pftrace get verdict.fit)" hybrid
+assert_equal "fit of a loop that sleeps" "$(facts sleep.pftrace get verdict.fit)" "$(loops sleep.pftrace fit)"
 what cpu ''
 assert_says cpu.txt "CPU stretches up to"
 assert_equal "fit of a loop that computes" "$(facts cpu.pftrace get verdict.fit)" "$(loops cpu.pftrace fit)"

@@ -16,7 +16,7 @@ end
 END
 record -q -o crunch -- ruby crunch.rb
 assert_equal "runtime" "$(facts crunch get processes.0.runtime.name)" ruby
-assert_equal "global lock" "$(facts crunch get processes.0.runtime.global_lock)" True
+assert_equal "global lock" "$(facts crunch get processes.0.runtime.global_lock)" true
 assert_equal "longest lock" "$(facts crunch get locks.0.kind)" gvl
 assert_equal "class" "$(facts crunch get verdict.class)" gil-bound
 assert_equal "fit" "$(facts crunch get verdict.fit)" processes

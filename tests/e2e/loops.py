@@ -4,7 +4,7 @@
 
     loops.py FACTS.json count                how many threads are event loops
     loops.py FACTS.json get KEY...           a value of the one with the most turns
-    loops.py FACTS.json fit                  what fits a program that computes in its loop
+    loops.py FACTS.json fit                  what fits a program whose loop is held up
     loops.py FACTS.json truth TRUTH.json [CALL=SYSCALL...]
         of the one with the most turns; the truth's CALL is that system call
 """
@@ -67,9 +67,11 @@ try:
         with open(sys.argv[3]) as file:
             check_truth(busiest(facts), json.load(file), dict(a.split("=") for a in sys.argv[4:]))
     elif aspect == "fit":
-        # On a busy machine it may wait for a CPU longer than it computes: no fault of its.
-        held_up = busiest(facts)["long"]
-        print("hybrid" if 2 * held_up["queue_ns"] < held_up["ns"] else "async")
+        # On a busy machine a loop may be held up less than it waits for a CPU.
+        loop = busiest(facts)
+        own = loop["long"]["cpu_ns"] + loop["long"]["blocked_ns"]
+        held_up = own >= 0.5 * loop["long"]["ns"] and own >= 0.2 * loop["loop_ns"]
+        print("hybrid" if held_up else "async")
     elif aspect == "count":
         print(sum(1 for t in facts["threads"] if t["loop"]))
     else:

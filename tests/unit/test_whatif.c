@@ -178,6 +178,34 @@ static void one_worker_after_the_other_is_one(void **state)
 	facts_release(&f);
 }
 
+/* Two processes that work for 400 ms each, beside each other. */
+static void side_by_side(struct stage *s, bool global_lock)
+{
+	stage_init(s, 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct process *p = stage_process(s, 10 + i, global_lock);
+
+		run(s, stage_task(s, p, 10 + i, "worker"), 0, 400);
+	}
+	stage_end(s, 400);
+}
+
+static void processes_as_threads_have_one_global_lock_or_locks_nobody_saw(void **state)
+{
+	struct facts f;
+	struct stage s;
+
+	(void)state;
+	side_by_side(&s, true);
+	f = facts_of(&s);
+	assert_about(change(&f, "threads"), 0.5);
+	facts_release(&f);
+	side_by_side(&s, false);
+	f = facts_of(&s);
+	assert_non_null(strstr(change(&f, "threads")->why_not, "which locks"));
+	facts_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +214,7 @@ int main(void)
 		cmocka_unit_test(workers_that_end_together_shared_a_heap_of_work),
 		cmocka_unit_test(a_thread_that_wants_the_gil_and_runs_little_is_no_worker),
 		cmocka_unit_test(one_worker_after_the_other_is_one),
+		cmocka_unit_test(processes_as_threads_have_one_global_lock_or_locks_nobody_saw),
 	};
 
 	return cmocka_run_group_tests_name("whatif", tests, NULL, NULL);
