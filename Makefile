@@ -6,6 +6,7 @@
 #   SAN=1    with ASan and UBSan, into build-san/
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
+#   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
 OUT	?= $(if $(SAN),build-san,build)
@@ -130,6 +131,12 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
+
+# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --modes threads"
+.PHONY: diff-proof
+diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
+	@$(need_root)
+	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch

@@ -8,7 +8,7 @@
 # tools/check-layers.sh --self-test   check that it would notice
 #
 # A layer includes only what is left of it:
-#   include < base < event < record | symbol | model < facts < verdict < output < export < html < cmd
+#   include < base < event < record | symbol | model < facts < verdict < diff < output < export < html < cmd
 # The three siblings never include each other: src/cmd introduces them by callback.
 #
 # shellcheck disable=SC2016 # what looks like a variable is awk's
@@ -20,8 +20,8 @@ here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 check_includes() {
     find include bpf src -name '*.[ch]' 2>/dev/null | sort | xargs awk '
     BEGIN {
-        split("base event record symbol model facts verdict output export html cmd", names)
-        split("1    2     3      3      3     4     5       6      7      8    9", ranks)
+        split("base event record symbol model facts verdict diff output export html cmd", names)
+        split("1    2     3      3      3     4     5       6    7      8      9    10", ranks)
         for (i in names)
             rank[names[i]] = ranks[i]
         # Built files, and the only place (a prefix) that may see each.
@@ -33,6 +33,8 @@ check_includes() {
     }
 
     function fault(text) { print FILENAME ":" FNR ": " text }
+
+    function is_pure() { return layer == "model" || layer == "verdict" || layer == "diff" }
 
     function is_in(prefix) { return index(FILENAME, prefix) == 1 }
 
@@ -53,7 +55,7 @@ check_includes() {
             fault("only src/record talks to BPF: <" name ">")
         if (layer == "base" && name ~ /^(gelf|libelf|jansson|zlib|elfutils\/.*)\.h$/)
             fault("base uses libc only: <" name ">")
-        if ((layer == "model" || layer == "verdict") &&
+        if (is_pure() &&
             name ~ /^(unistd|fcntl|pthread|sys\/(stat|socket|mman|ioctl))\.h$/)
             fault(layer " does no I/O: <" name ">")
     }
@@ -85,13 +87,13 @@ check_includes() {
             check_module(name, target[1])
         else
             fault("from which layer is \"" name "\"?")
-        if ((layer == "model" || layer == "verdict") &&
+        if (is_pure() &&
             name ~ /^base\/(log|procfs|cgroup)\.h$/)
             fault(layer " does no I/O: \"" name "\"")
         next
     }
 
-    (layer == "model" || layer == "verdict") &&
+    is_pure() &&
     /(^|[^a-z_])(clock_(mono|boot|wall|thread_cpu|process_cpu|sleep)_ns|clock_gettime) *\(/ {
         fault(layer " has no clock")
     }' /dev/null
@@ -138,6 +140,7 @@ self_test() {
     put src/base/log.c '#include <stdio.h>' '#include "base/log.h"'
     put src/model/wait.c '#include "event/event.h"' '#include "model/wait.h"' '#include "base/htab.h"'
     put src/record/probes.c '#include "partrace.skel.h"' '#include <bpf/libbpf.h>'
+    put src/diff/diff.c '#include "facts/facts.h"' '#include "verdict/view.h"'
     put src/output/report.c '#include "verdict/verdict.h"' '#include "model/model.h"'
     put src/cmd/main.c '#include "version.h"' '#include "record/session.h"' '#include "symbol/stacks.h"'
     { echo 'f(void)'; echo '{'; seq 98; echo '}'; echo 'int t[] = {'; seq 600; echo '};'; } >src/base/vec.c
@@ -164,6 +167,8 @@ src/record/x.c|#include "model/model.h"
 src/record/x.c|#include "partrace.skel.h"
 src/cmd/x.c|#include "partrace.skel.h"
 src/verdict/x.c|#include "output/report.h"
+src/verdict/x.c|#include "diff/diff.h"
+src/diff/x.c|#include <unistd.h>
 src/facts/x.c|#include "verdict/verdict.h"
 src/output/x.c|#include "export/rows.h"
 src/event/x.c|#include "vmlinux.h"

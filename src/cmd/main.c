@@ -11,6 +11,7 @@
 static const struct command *const commands[] = {
 	&cmd_record,
 	&cmd_report,
+	&cmd_diff,
 	&cmd_export,
 	&cmd_doctor,
 	NULL,

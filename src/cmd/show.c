@@ -112,3 +112,23 @@ out:
 	strbuf_release(&page);
 	return err;
 }
+
+int show_diff(const struct report_diff *r, bool is_json, enum show_color color)
+{
+	struct strbuf text = { 0 };
+
+	if (is_json) {
+		report_diff_json(r, &text);
+		strbuf_addch(&text, '\n');
+		return print(&text);
+	}
+	setlocale(LC_CTYPE, "");
+	report_diff_format(r,
+			   &(struct report_diff_options){
+				   .width = terminal_width(),
+				   .color = wants_color(color),
+				   .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+			   },
+			   &text);
+	return print(&text);
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "facts/facts.h"
+#include "output/report_diff.h"
 
 enum show_color { SHOW_COLOR_AUTO, SHOW_COLOR_ALWAYS, SHOW_COLOR_NEVER };
 
@@ -15,6 +16,7 @@ int show_parse_color(void *out, const char *value);
 /* @trace: the recording's name; @is_verbose: with the basis of predictions. Said on failure. */
 int show_report(const struct facts *f, const char *trace, enum show_color color, bool is_verbose);
 int show_json(const struct facts *f);
+int show_diff(const struct report_diff *r, bool is_json, enum show_color color);
 
 /* As a page in the file @to, of the recording at @trace, whose timeline is read. */
 int show_html(const struct facts *f, const char *trace, const char *to);
