@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "facts/facts_json.h"
+#include "html/diff_page.h"
 #include "html/page.h"
 #include "output/report_text.h"
 #include "version.h"
@@ -88,29 +89,50 @@ int show_json(const struct facts *f)
 	return print(&text);
 }
 
+/* Takes @page. */
+static int write_page(struct strbuf *page, const char *to)
+{
+	FILE *file = fopen(to, "we");
+	bool is_written;
+	int err = 0;
+
+	if (!file) {
+		err = log_err(errno, "cannot create '%s'", to);
+		goto out;
+	}
+	is_written = fwrite(strbuf_str(page), 1, page->len, file) == page->len;
+	if (fclose(file) || !is_written)
+		err = log_err(errno, "cannot write '%s'", to);
+out:
+	strbuf_release(page);
+	return err;
+}
+
 int show_html(const struct facts *f, const char *trace, const char *to)
 {
 	const struct page_options options = { .trace = trace, .version = PARTRACE_VERSION };
 	struct strbuf page = { 0 };
 	struct timeline tl;
-	bool is_written;
-	FILE *file;
-	int err = 0;
 
 	timeline_read(&tl, trace, f);
 	page_format(f, &tl, &options, &page);
 	timeline_release(&tl);
-	file = fopen(to, "we");
-	if (!file) {
-		err = log_err(errno, "cannot create '%s'", to);
-		goto out;
-	}
-	is_written = fwrite(strbuf_str(&page), 1, page.len, file) == page.len;
-	if (fclose(file) || !is_written)
-		err = log_err(errno, "cannot write '%s'", to);
-out:
-	strbuf_release(&page);
-	return err;
+	return write_page(&page, to);
+}
+
+int show_diff_html(const struct report_diff *r, const struct facts *before,
+		   const struct facts *after, const char *to)
+{
+	struct timeline was, is;
+	struct strbuf page = { 0 };
+
+	timeline_read(&was, r->before[0], before);
+	timeline_read(&is, r->after[0], after);
+	diff_page_format(r, &(struct diff_page_side){ before, &was },
+			 &(struct diff_page_side){ after, &is }, &page);
+	timeline_release(&was);
+	timeline_release(&is);
+	return write_page(&page, to);
 }
 
 int show_diff(const struct report_diff *r, bool is_json, enum show_color color)
