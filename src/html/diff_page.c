@@ -169,6 +169,7 @@ static void put_timelines(const struct diff_page_side *before, const struct diff
 				   b->recording.duration_ns :
 				   a->recording.duration_ns,
 		.top = fmax(timeline_top(b), timeline_top(a)),
+		.bytes_max = TIMELINE_BYTES_MAX / 2,
 	};
 
 	timeline_format(before->timeline, b, &view, out);

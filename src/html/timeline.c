@@ -200,14 +200,15 @@ static uint32_t draw_lanes(const struct timeline *tl, size_t merge, struct strbu
 }
 
 /* Cells so long that the drawing is not too large. Returns how many windows each has. */
-static size_t draw_bounded(const struct timeline *tl, struct strbuf *out, uint32_t *causes)
+static size_t draw_bounded(const struct timeline *tl, size_t bytes_max, struct strbuf *out,
+			   uint32_t *causes)
 {
 	size_t merge = 1;
 
 	for (;; merge *= 2) {
 		strbuf_reset(out);
 		*causes = draw_lanes(tl, merge, out);
-		if (out->len <= TIMELINE_BYTES_MAX)
+		if (out->len <= bytes_max)
 			return merge;
 	}
 }
@@ -346,7 +347,7 @@ static void put_drawing(const struct timeline *tl, const struct facts *f,
 	int pitch;
 
 	pitch = tl->lane_cnt <= FEW_LANES ? FEW_PITCH : LANE_PITCH;
-	cell_ns = tl->windows.width_ns * draw_bounded(tl, &lanes, &causes);
+	cell_ns = tl->windows.width_ns * draw_bounded(tl, v->bytes_max, &lanes, &causes);
 	cells = (double)v->axis_ns / (double)cell_ns;
 	put_head(f, v, causes, out);
 	put_zoom(out);
@@ -379,7 +380,8 @@ void timeline_format(const struct timeline *tl, const struct facts *f,
 		     const struct timeline_view *view, struct strbuf *out)
 {
 	const struct timeline_view own = { "timeline", "What threads did when",
-					   f->recording.duration_ns, timeline_top(f) };
+					   f->recording.duration_ns, timeline_top(f),
+					   TIMELINE_BYTES_MAX };
 
 	view = view ? view : &own;
 	if (!tl->err) {

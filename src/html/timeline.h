@@ -16,7 +16,7 @@
 /* Threads that get a lane: those that do most. */
 #define TIMELINE_LANES_MAX 64
 
-/* What the lanes take at most, in bytes: else their cells become longer. */
+/* What all lanes of a page take at most, in bytes: else their cells become longer. */
 #define TIMELINE_BYTES_MAX 300000
 
 struct timeline {
@@ -35,6 +35,7 @@ struct timeline_view {
 	const char *id, *title;	/* of the section, safe */
 	uint64_t axis_ns;	/* how long the axis is */
 	double top;		/* of the curve, in threads */
+	size_t bytes_max;	/* what the lanes may take */
 };
 
 /* As high as the curve is of itself. */
