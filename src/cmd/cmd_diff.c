@@ -214,8 +214,8 @@ static int compare(struct options *o, struct facts *facts)
 	fail_on_judge(&o->gate, &d);
 	err = o->trace ? write_trace(o) : 0;
 	if (!err)
-		err = o->html ? show_diff_html(&r, facts, facts + o->before_cnt, o->html) :
-				show_diff(&r, o->is_json, o->color);
+		err = o->html ? show_diff_html(&r, facts, facts + o->before_cnt, o->html)
+			      : show_diff(&r, o->is_json, o->color);
 	diff_release(&d);
 	if (err)
 		return EXIT_FAILED;

@@ -217,9 +217,9 @@ static void put_prediction(const struct fact_prediction *p, double most, bool is
 					 .low = p->low,
 					 .value = p->speedup,
 					 .high = p->high,
-					 .class = p->low > 1  ? "better" :
-						  p->high < 1 ? "worse" :
-								"same",
+					 .class = p->low > 1    ? "better"
+						  : p->high < 1 ? "worse"
+								: "same",
 					 .said = &gain },
 		   most, out);
 	strbuf_release(&change);
@@ -233,8 +233,9 @@ void bars_predictions(const struct fact_verdict *v, struct strbuf *out)
 		return;
 	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
 		most = v->predictions[i].high > most ? v->predictions[i].high : most;
-	strbuf_addstr(out, "<h3>What changes would bring</h3>\n<p class=\"note\">Ranges of the same "
-			   "work's speed; the line is the program as it was recorded.</p>\n");
+	strbuf_addstr(out,
+		      "<h3>What changes would bring</h3>\n<p class=\"note\">Ranges of the same "
+		      "work's speed; the line is the program as it was recorded.</p>\n");
 	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
 		put_prediction(&v->predictions[i], most, i == 0, out);
 }

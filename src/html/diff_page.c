@@ -68,8 +68,8 @@ static void put_prediction(const struct diff_prediction *p, double most, struct 
 	if (!p->change)
 		return;
 	strbuf_addf(&name, "predicted: %s", p->change);
-	strbuf_addf(&said, "%.2fx the throughput (%.2f-%.2f)", p->predicted.value,
-		    p->predicted.low, p->predicted.high);
+	strbuf_addf(&said, "%.2fx the throughput (%.2f-%.2f)", p->predicted.value, p->predicted.low,
+		    p->predicted.high);
 	put_range(strbuf_str(&name), &p->predicted, "better", &said, most, out);
 	if (p->has_achieved) {
 		strbuf_addf(&said, "%.2fx (%.2f-%.2f)", p->achieved.value, p->achieved.low,
@@ -110,7 +110,8 @@ static void put_shares(const struct diff *d, struct strbuf *out)
 
 		if (!is_shown(r) || is_drawn(r) || !r->is_significant)
 			continue;
-		strbuf_addstr(out, shown++ ? "<li>" : "<h3>Parts of the threads' time</h3>\n<ul>\n<li>");
+		strbuf_addstr(out,
+			      shown++ ? "<li>" : "<h3>Parts of the threads' time</h3>\n<ul>\n<li>");
 		strbuf_addf(&said, "%s: ", report_diff_title(r));
 		add_row_words(r, &said);
 		markup_take(out, &said);
@@ -165,9 +166,9 @@ static void put_timelines(const struct diff_page_side *before, const struct diff
 	struct timeline_view view = {
 		.id = "before",
 		.title = "Before: what threads did when",
-		.axis_ns = b->recording.duration_ns > a->recording.duration_ns ?
-				   b->recording.duration_ns :
-				   a->recording.duration_ns,
+		.axis_ns = b->recording.duration_ns > a->recording.duration_ns
+				   ? b->recording.duration_ns
+				   : a->recording.duration_ns,
 		.top = fmax(timeline_top(b), timeline_top(a)),
 		.bytes_max = TIMELINE_BYTES_MAX / 2,
 	};

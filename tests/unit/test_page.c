@@ -507,9 +507,7 @@ static char *diff_page(struct facts *before, const struct timeline *was, struct 
 	const char *const files[] = { "a" HOSTILE ".pftrace" };
 	const struct fail_on gate = { 0 };
 	struct diff d = { 0 };
-	const struct report_diff r = {
-		.diff = &d, .before = files, .after = files, .gate = &gate
-	};
+	const struct report_diff r = { .diff = &d, .before = files, .after = files, .gate = &gate };
 	struct strbuf out = { 0 };
 
 	verdict_judge(before, &before->verdict);
@@ -524,12 +522,18 @@ static char *diff_page(struct facts *before, const struct timeline *was, struct 
 static void a_diffs_page_has_both_sides(void **state)
 {
 	static const char *const parts[] = {
-		"<h2>", "<strong>Before</strong>: threads, gil-bound",
-		"What changed", "CPU time",
-		"worker ×4 <small>before</small>", "worker ×2 <small>after</small>",
-		"Before: what threads did when", "After: what threads did when",
-		"Locks that changed", "GIL of python3",
-		"main <small>before</small>", "The whole report as text",
+		"<h2>",
+		"<strong>Before</strong>: threads, gil-bound",
+		"What changed",
+		"CPU time",
+		"worker ×4 <small>before</small>",
+		"worker ×2 <small>after</small>",
+		"Before: what threads did when",
+		"After: what threads did when",
+		"Locks that changed",
+		"GIL of python3",
+		"main <small>before</small>",
+		"The whole report as text",
 	};
 	const struct timeline none = { .err = -ENOENT };
 	struct facts before = gil_facts(), after = recording(5000, 2);
