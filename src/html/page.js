@@ -22,7 +22,7 @@
 		var step = [1, 2, 5, 10].map(function (m) { return m * power; })
 			.find(function (s) { return s >= least; }) || 10 * power;
 		ticks.textContent = "";
-		for (var at = 0; at + step / 2 <= total; at += step) {
+		for (var at = 0; total - at > least / 2; at += step) {
 			var tick = document.createElement("span");
 			tick.style.left = 100 * at / total + "%";
 			tick.textContent = at ? say(at, step, total) : "0";
