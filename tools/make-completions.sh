@@ -95,14 +95,15 @@ function bash(    c, o, all) {
     printf "    %s) [ \"$COMP_CWORD\" = 1 ] || command=${COMP_WORDS[1]} ;;\n", all
     print "    esac"
     print "    for ((i = 1; i < COMP_CWORD; i++)); do"
-    print "        if [ \"${COMP_WORDS[i]}\" = -- ]; then"
-    print "            if [ \"$((i + 1))\" = \"$COMP_CWORD\" ]; then"
-    print "                COMPREPLY=($(compgen -c -- \"$cur\"))"
-    print "            else"
-    print "                COMPREPLY=($(compgen -f -- \"$cur\"))"
-    print "            fi"
-    print "            return"
-    print "        fi"
+    print "        [ \"${COMP_WORDS[i]}\" = -- ] || continue"
+    print "        COMPREPLY=($(compgen -f -- \"$cur\"))"
+    print "        case $command in"
+    for (c = 1; c <= command_cnt; c++)
+        if (runs[c])
+            printf "        %s) [ $((i + 1)) != $COMP_CWORD ] || COMPREPLY=($(compgen -c -- \"$cur\")) ;;\n", \
+                names[c]
+    print "        esac"
+    print "        return"
     print "    done"
     print "    case $command:$prev in"
     for (c = 1; c <= command_cnt; c++)

@@ -198,6 +198,7 @@ static void even_out(const struct whatif *w, struct replay_change *changes)
 
 struct move {
 	double start_ns, hand_over_ns, byte_ns;
+	double lock_more_ns;	/* CPU time that each wait for a lock has taken beside the kernel's */
 	bool keeps_locks, is_even;
 };
 
@@ -206,7 +207,7 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 	struct replay_change *changes = whatif_copy(w);
 	struct replay_model model = w->now;
 	uint32_t *counts = xcalloc(w->r.thread_cnt, sizeof(*counts));
-	double ns;
+	double pace = move->keeps_locks ? 1 : whatif_pace_without(w, NULL, move->lock_more_ns), ns;
 
 	model.changes = changes;
 	model.no_private = !move->keeps_locks;
@@ -219,6 +220,7 @@ static double as_processes(const struct whatif *w, const struct move *move, cons
 		if (!w->in_pool[i] || w->crew[t->process] < 2)
 			continue;
 		changes[i].group = 0;
+		changes[i].pace = (changes[i].pace > 0 ? changes[i].pace : 1) * pace;
 		changes[i].add_ns = (has_runtime(w, i) ? move->start_ns : FORK_NATIVE_NS) +
 				    counts[i] * (move->hand_over_ns +
 						 2 * d->rest_bytes * move->byte_ns) +
@@ -262,7 +264,9 @@ static uint32_t partners_of_pool(const struct whatif *w)
 
 void whatif_processes(struct whatif *w)
 {
-	struct move best = { .start_ns = FORK_RUNTIME_NS / 2, .is_even = true };
+	struct move best = { .start_ns = FORK_RUNTIME_NS / 2,
+			     .lock_more_ns = LOCK_SPIN_NS,
+			     .is_even = true };
 	struct move usual = { .start_ns = FORK_RUNTIME_NS,
 			      .hand_over_ns = HAND_OVER_NS,
 			      .is_even = ends_together(w) };

@@ -140,7 +140,7 @@ static double received_by_parents(const struct whatif *w, const struct fact_chan
 	double bytes = 0;
 
 	for (size_t e = 0; e < c->end_cnt; e++)
-		for (size_t i = 0; i < w->m->process_cnt; i++)
+		for (size_t i = 0; c->ends[e].bytes_received && i < w->m->process_cnt; i++)
 			if (w->children[i] && w->m->all_processes[i]->pid == c->ends[e].pid)
 				bytes += (double)c->ends[e].bytes_received;
 	return bytes;

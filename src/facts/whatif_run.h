@@ -77,7 +77,15 @@ double whatif_exchange_ns(const struct whatif *w);	/* CPU time, estimated */
 void whatif_processes(struct whatif *w);
 void whatif_threads(struct whatif *w);
 
+/* Trying a lock again and again before one waits for it, each time, at the best. */
+#define LOCK_SPIN_NS 1.5e3
+
 /* whatif_other.c */
+/*
+ * The part of the workers' CPU time that is left without the waits for @l (NULL: for any),
+ * of which each takes what the kernel needs for it, and @more_ns.
+ */
+double whatif_pace_without(const struct whatif *w, const struct lock *l, double more_ns);
 double whatif_fixed_waits_ns(const struct whatif *w);	/* the workers', for I/O and timers */
 bool whatif_is_loop(const struct whatif *w);		/* the one worker has an event loop */
 void whatif_without_lock(struct whatif *w);

@@ -23,6 +23,7 @@
 #include "verdict/verdict.h"
 
 #define EDGES_SHOWN    5
+#define PIDS_SHOWN     3
 #define COMMAND_MAX    200
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
@@ -51,10 +52,17 @@ static void add_pids(const struct facts *f, struct strbuf *s)
 {
 	const struct fact_recording *r = &f->recording;
 
-	if (r->pid_cnt == 1)
-		strbuf_addf(s, " (pid %u)", r->pids[0]);
-	else if (r->pid_cnt > 1)
-		strbuf_addf(s, " (pids %u … %u)", r->pids[0], r->pids[r->pid_cnt - 1]);
+	if (!r->pid_cnt)
+		return;
+	for (size_t i = 0; i < r->pid_cnt && i < PIDS_SHOWN; i++)
+		strbuf_addf(s, "%s%u",
+			    i                ? ", "
+			    : r->pid_cnt > 1 ? " (pids "
+					     : " (pid ",
+			    r->pids[i]);
+	if (r->pid_cnt > PIDS_SHOWN)
+		strbuf_addf(s, " and %zu more", r->pid_cnt - PIDS_SHOWN);
+	strbuf_addch(s, ')');
 }
 
 void report_add_target(struct strbuf *s, const struct facts *f)

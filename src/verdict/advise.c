@@ -138,6 +138,16 @@ static bool is_at_the_limit(const struct view *v)
 		       0.1;
 }
 
+/* Of those that compute there are more than CPUs, whoever else wants these. */
+static bool is_too_many(const struct plan *p)
+{
+	const struct judgement *j = p->j;
+	bool is_crowd = j->class == CLASS_CPU_BOUND && judgement_finding(j, "machine-busy") &&
+			j->view.runnable > j->view.usable * RUNNABLE_MIN_OVER;
+
+	return (j->class == CLASS_OVERSUBSCRIBED || is_crowd) && p->sizes.now > p->sizes.workers;
+}
+
 static void advise_cpu(struct plan *p)
 {
 	const struct judgement *j = p->j;
@@ -156,7 +166,7 @@ static void advise_cpu(struct plan *p)
 		add(p, NEED_PROCESSES);
 	if (j->class == CLASS_GIL_BOUND)
 		add(p, NEED_FREE_THREADED);
-	if (j->class == CLASS_OVERSUBSCRIBED && p->sizes.now > p->sizes.workers)
+	if (is_too_many(p))
 		add(p, NEED_FEWER);
 	else if (j->class == CLASS_CPU_BOUND && p->sizes.now > 1 && j->fit == j->current &&
 		 p->sizes.now < p->sizes.cpus && view_has_spare_cpu(v) &&

@@ -67,6 +67,9 @@ static void find_pools(const struct judgement *j, const struct fact_verdict *ver
 	out->wait_ratio = bounded(ratio(io, v->work.ns[PART_CPU]), 0, 1e4);
 	want = ceil(cpus_of_threads(j) * (1 + out->wait_ratio));
 	out->waiters = (uint32_t)bounded(want, 2, most > WAITERS_FEW ? most : WAITERS_FEW);
+	/* Who only fetches waits all the more. */
+	if (j->fit == FIT_HYBRID && out->waiters < out->now)
+		out->waiters = out->now;
 	out->workers = out->cpus;
 	if (out->wait_ratio > WAITS_WORTH) {
 		want = ceil(v->usable * (1 + out->wait_ratio));

@@ -34,8 +34,9 @@ typedef const char *const words_table[NEED_CNT];
 			 "waits overlap: {sum}; raise it while throughput grows",                 \
 	[NEED_THREADS_IPC] = "concurrent.futures.ThreadPoolExecutor(max_workers={cpus}) in place "\
 			     "of processes: nothing to pickle, no interpreter to start",          \
-	[NEED_ASYNC] = "asyncio with a client library made for it (aiohttp, httpx) in place of "  \
-		       "{now} threads; keep calls that block in asyncio.to_thread()",             \
+	[NEED_ASYNC] = "asyncio with libraries made for it (aiohttp, httpx; a server: uvicorn) "  \
+		       "in place of a thread for each wait; keep calls that block in "            \
+		       "asyncio.to_thread()",                                                     \
 	[NEED_HYBRID] = "fetch in threads, ThreadPoolExecutor(max_workers={waiters}), compute in "\
 			"a ProcessPoolExecutor(max_workers={n}); hand over whole batches",        \
 	[NEED_FEWER] = "max_workers={n} in place of {now}: {usable} CPUs are usable; the same "   \
@@ -86,8 +87,8 @@ static words_table languages[LANG_CNT] = {
 		[NEED_THREADS] = "a pool of {waiters} threads (Thread.new on a Queue, or "
 				 "concurrent-ruby's FixedThreadPool) lets the waits overlap: {sum}",
 		[NEED_THREADS_IPC] = "threads share the data in place of Marshal and pipes",
-		[NEED_ASYNC] = "the async gem (a fiber scheduler) in place of {now} threads: its fibers "
-			       "wait without a thread each",
+		[NEED_ASYNC] = "the async gem (a fiber scheduler) in place of a thread for each wait: "
+			       "fibers cost little",
 		[NEED_HYBRID] = "fetch in {waiters} threads, compute in {n} forked processes; hand over "
 				"whole batches",
 		[NEED_FEWER] = "{n} workers in place of {now}: {usable} CPUs are usable; forked "
@@ -149,7 +150,7 @@ static words_table languages[LANG_CNT] = {
 				 "Executors.newVirtualThreadPerTaskExecutor()",
 		[NEED_THREADS_IPC] = "one JVM with Executors.newFixedThreadPool({cpus}) shares the data",
 		[NEED_ASYNC] = "virtual threads, from Java 21 on: "
-			       "Executors.newVirtualThreadPerTaskExecutor() in place of {now} threads; "
+			       "Executors.newVirtualThreadPerTaskExecutor() in place of platform threads; "
 			       "before, NIO (Netty)",
 		[NEED_HYBRID] = "virtual threads, or a pool of {waiters}, for what waits; a "
 				"ForkJoinPool({n}) for what computes",
@@ -186,7 +187,7 @@ static words_table languages[LANG_CNT] = {
 		[NEED_THREADS] = "a goroutine per request, at most {waiters} at a time (errgroup "
 				 "SetLimit): {sum}",
 		[NEED_THREADS_IPC] = "goroutines of one process share the data",
-		[NEED_ASYNC] = "goroutines over net, in place of {now} threads in C code or blocking "
+		[NEED_ASYNC] = "goroutines over net, in place of threads in C code or blocking "
 			       "files: the netpoller waits for all of them",
 		[NEED_HYBRID] = "goroutines for both; bound those that compute to {n} (a semaphore)",
 		[NEED_FEWER] = "GOMAXPROCS={n} in place of {now} threads that run: {usable} CPUs are "
@@ -211,7 +212,7 @@ static words_table languages[LANG_CNT] = {
 		[NEED_DIVIDE] = "divide the work over {n} threads: rayon (par_iter()), or "
 				"std::thread::scope",
 		[NEED_THREADS] = "{waiters} threads, or tokio tasks, let the waits overlap: {sum}",
-		[NEED_ASYNC] = "tokio tasks in place of {now} threads; tokio::task::spawn_blocking for "
+		[NEED_ASYNC] = "tokio tasks in place of a thread for each wait; tokio::task::spawn_blocking for "
 			       "calls that block",
 		[NEED_HYBRID] = "tokio for what waits, rayon with {n} threads for what computes",
 		[NEED_FEWER] = "{n} threads in place of {now}: {usable} CPUs are usable "
@@ -241,7 +242,7 @@ static words_table languages[LANG_CNT] = {
 				 "while throughput grows",
 		[NEED_THREADS_IPC] = "{cpus} threads of one process share the data in place of sending it",
 		[NEED_ASYNC] = "one event loop per CPU over non-blocking sockets (epoll, io_uring) in "
-			       "place of {now} threads",
+			       "place of a thread for each wait",
 		[NEED_HYBRID] = "fetch in {waiters} threads, compute in {n} others; hand over whole "
 				"batches",
 		[NEED_FEWER] = "{n} workers for {usable} usable CPUs in place of {now}: same throughput, "
@@ -325,7 +326,7 @@ static const struct framework_words frameworks[] = {
 		[NEED_THREADS] = "gunicorn: --worker-class gthread --threads {per} per worker{opt}: {sum}",
 		[NEED_THREADS_IPC] = "gunicorn: --worker-class gthread --threads {cpus}{opt}",
 		[NEED_ASYNC] = "gunicorn: --worker-class uvicorn.workers.UvicornWorker (ASGI) or gevent "
-			       "in place of {now} threads{opt}",
+			       "in place of a thread for each request{opt}",
 		[NEED_HYBRID] = "gunicorn: --workers {n} --worker-class gthread --threads {per}{opt}",
 		[NEED_FEWER] = "gunicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",
 		[NEED_MORE] = "gunicorn: --workers {n} in place of {now}{opt}: {usable} CPUs are usable",

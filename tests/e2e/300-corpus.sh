@@ -31,7 +31,8 @@ threads = rows["primes", "threads"]
 print(threads)
 assert threads["class"] == "gil-bound" and threads["fit"] == "processes"
 assert {c["to"] for c in threads["changes"]} == {"serial", "processes"}
-assert any(not c["why"] and c["low"] > 1 for c in threads["changes"])
+# Of two threads one always runs, unless others have the CPUs: then nothing is predicted.
+assert threads["on_cpu"] < 0.8 or any(not c["why"] and c["low"] > 1 for c in threads["changes"])
 assert all(t > 0 for r in rows.values() for t in r["times"].values())
 END
 

@@ -85,6 +85,7 @@ assert_equal "formats" "$(complete_bash partrace export -f s)" "speedscope"
 assert_equal "record's, without its name" "$(complete_bash partrace --no)" "--no-follow"
 touch "$TMP/one.pftrace"
 assert_equal "recordings" "$(complete_bash partrace report one)" "one.pftrace"
+assert_equal "recordings behind --" "$(complete_bash partrace report -- one)" "one.pftrace"
 assert_in truncate "$(complete_bash partrace record -- truncat)" truncate "truncate truncate"
 for command in "${commands[@]}"; do
     for option in $(options_of_help "$command" | sed -n 's/^\(--[a-z-]*\).*/\1/p'); do

@@ -172,7 +172,7 @@ static const struct {
 	{ waiter, "go", "1.21", { "at most 20 at a time" } },
 	{ waiter, "rust", "1.70", { "20 threads, or tokio" } },
 	{ waiter, NULL, NULL, { "pool of 20 threads" } },
-	{ many, "cpython", "3.11", { "asyncio", "200 threads", "to_thread" } },
+	{ many, "cpython", "3.11", { "asyncio", "aiohttp", "to_thread" } },
 	{ many, "java", "17", { "newVirtualThreadPerTaskExecutor" } },
 	{ many, "ruby", "3.1", { "async gem" } },
 	{ many, NULL, NULL, { "epoll" } },

@@ -106,10 +106,63 @@ static void no_rule_is_without_a_case(void **state)
 	assert_int_equal(missing, 0);
 }
 
+/* The page on verdicts, or NULL where the sources are not. */
+static char *read_page(void)
+{
+	FILE *file = fopen("docs/verdicts.md", "r");
+	struct strbuf text = { 0 };
+	char part[4096];
+	size_t len;
+
+	if (!file)
+		return NULL;
+	while ((len = fread(part, 1, sizeof(part), file)) > 0)
+		strbuf_add(&text, part, len);
+	fclose(file);
+	return strbuf_take(&text);
+}
+
+/* In bold, at the head of a paragraph of reasons. */
+static bool has_reason(const char *page, const char *id)
+{
+	for (const char *at = strstr(page, "* **"); at; at = strstr(at + 1, "* **")) {
+		const char *found = strstr(at, id), *end = strstr(at + 4, "**");
+
+		if (found && end && found < end)
+			return true;
+	}
+	return false;
+}
+
+static void no_rule_is_missing_in_the_docs(void **state)
+{
+	char *page = read_page();
+	int missing = 0;
+
+	(void)state;
+	if (!page)
+		skip();
+	for (size_t i = 0; rule_tables[i]; i++) {
+		for (const struct rule *r = rule_tables[i]; r->id; r++) {
+			char *row = xasprintf("\n| `%s` |", r->id);
+
+			if (!strstr(page, row) || !has_reason(page, r->id)) {
+				print_error("docs/verdicts.md: no row or no reason for '%s'\n",
+					    r->id);
+				missing++;
+			}
+			free(row);
+		}
+	}
+	free(page);
+	assert_int_equal(missing, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_rule_is_without_a_case),
+		cmocka_unit_test(no_rule_is_missing_in_the_docs),
 		cmocka_unit_test(it_is_the_threshold_that_parts_the_sides),
 		cmocka_unit_test(rules_hold_on_one_side_of_their_threshold),
 	};

@@ -206,6 +206,43 @@ static void processes_as_threads_have_one_global_lock_or_locks_nobody_saw(void *
 	facts_release(&f);
 }
 
+/* Two workers get 20 tasks each from a main thread; their process has so much for itself. */
+static struct facts handing_out(double own_bytes)
+{
+	struct task *main_task, *workers[2];
+	struct process *p;
+	struct stage s;
+
+	stage_init(&s, 0);
+	p = stage_process(&s, 10, true);
+	p->private_bytes = p->rss_bytes = (uint64_t)own_bytes;
+	main_task = stage_task(&s, p, 10, "main");
+	for (uint32_t i = 0; i < 2; i++) {
+		workers[i] = stage_task(&s, p, 11 + i, "worker");
+		for (uint64_t at = 0; at < 400; at += 20) {
+			waits(&s, workers[i], i ? BUCKET_GIL : BUCKET_SYNC, at, at + (i ? 10 : 1),
+			      i ? NULL : main_task);
+			run(&s, workers[i], at + (i ? 10 : 1), at + (i ? 19 : 10));
+			waits(&s, workers[i], BUCKET_SYNC, at + (i ? 19 : 10), at + 20, main_task);
+		}
+	}
+	stage_end(&s, 400);
+	return facts_of(&s);
+}
+
+static void data_that_tasks_may_carry_leaves_the_answer_open(void **state)
+{
+	struct facts f;
+
+	(void)state;
+	f = handing_out(20e6);
+	assert_true(change(&f, "processes")->low > 1);
+	facts_release(&f);
+	f = handing_out(60e6);
+	assert_non_null(strstr(change(&f, "processes")->why_not, "anything from"));
+	facts_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +252,7 @@ int main(void)
 		cmocka_unit_test(a_thread_that_wants_the_gil_and_runs_little_is_no_worker),
 		cmocka_unit_test(one_worker_after_the_other_is_one),
 		cmocka_unit_test(processes_as_threads_have_one_global_lock_or_locks_nobody_saw),
+		cmocka_unit_test(data_that_tasks_may_carry_leaves_the_answer_open),
 	};
 
 	return cmocka_run_group_tests_name("whatif", tests, NULL, NULL);
