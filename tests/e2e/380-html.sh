@@ -105,7 +105,7 @@ function look(id) {
     check("button does not show all", wide.clientWidth === before);
     var text = page.querySelector("details");
     text.querySelector("summary").click();
-    check("text report does not open", text.open && text.textContent.includes("Verdict"));
+    check("text report does not open", text.open && text.textContent.includes(id === "diff" ? "Before " : "Verdict "));
     return found;
 }
 window.onload = function () {
