@@ -36,7 +36,7 @@ struct options {
 	char **before, **after;	/* lent by argv */
 	size_t before_cnt, after_cnt;
 	bool is_json;
-	const char *trace;
+	const char *trace, *html;
 	enum show_color color;
 	struct texts gates;
 	struct fail_on gate;
@@ -99,6 +99,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 	const struct arg_option options[] = {
 		{ 0, "fail-on", ARG_CALLBACK, "LIMITS", FAIL_ON_HELP, &o->gates, add_text },
 		{ 0, "json", ARG_FLAG, NULL, "print the comparison as JSON", &o->is_json, NULL },
+		{ 0, "html", ARG_STRING, "FILE",
+		  "write the comparison as a page for browsers to FILE, and print nothing",
+		  &o->html, NULL },
 		{ 0, "trace", ARG_STRING, "FILE",
 		  "write both, aligned at their starts, as one trace for the Perfetto UI",
 		  &o->trace, NULL },
@@ -117,6 +120,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 	};
 	int err = parse_sides(o, &spec, argc, argv);
 
+	if (!err && o->html && o->is_json)
+		return argspec_error(&spec, "--html and --json exclude each other");
 	return err ? err : parse_gates(o, &spec);
 }
 
@@ -209,7 +214,8 @@ static int compare(struct options *o, struct facts *facts)
 	fail_on_judge(&o->gate, &d);
 	err = o->trace ? write_trace(o) : 0;
 	if (!err)
-		err = show_diff(&r, o->is_json, o->color);
+		err = o->html ? show_diff_html(&r, facts, facts + o->before_cnt, o->html)
+			      : show_diff(&r, o->is_json, o->color);
 	diff_release(&d);
 	if (err)
 		return EXIT_FAILED;

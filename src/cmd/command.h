@@ -21,8 +21,8 @@ struct command {
 
 extern const struct command cmd_record;
 extern const struct command cmd_report;
+extern const struct command cmd_diff;
 extern const struct command cmd_export;
 extern const struct command cmd_doctor;
-extern const struct command cmd_diff;
 
 #endif

@@ -11,9 +11,9 @@
 static const struct command *const commands[] = {
 	&cmd_record,
 	&cmd_report,
+	&cmd_diff,
 	&cmd_export,
 	&cmd_doctor,
-	&cmd_diff,
 	NULL,
 };
 

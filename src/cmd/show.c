@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "facts/facts_json.h"
+#include "html/diff_page.h"
 #include "html/page.h"
 #include "output/report_text.h"
 #include "version.h"
@@ -109,8 +110,8 @@ int show_diff(const struct report_diff *r, bool is_json, enum show_color color)
 	return print(&text);
 }
 
-/* Under the final name there is the whole page, or what was there before. */
-static int write_whole(const struct strbuf *text, const char *to)
+/* Takes @page. Under the final name there is the whole of it, or what was there before. */
+static int write_page(struct strbuf *page, const char *to)
 {
 	char *partial = xasprintf("%s.partial", to);
 	FILE *file = fopen(partial, "we");
@@ -118,16 +119,17 @@ static int write_whole(const struct strbuf *text, const char *to)
 	int err = 0;
 
 	if (!file) {
-		err = log_err(errno, "cannot create '%s'", partial);
-		free(partial);
-		return err;
+		err = log_err(errno, "cannot create '%s'", to);
+		goto out;
 	}
-	is_written = fwrite(strbuf_str(text), 1, text->len, file) == text->len;
+	is_written = fwrite(strbuf_str(page), 1, page->len, file) == page->len;
 	if (fclose(file) || !is_written || rename(partial, to)) {
 		err = log_err(errno, "cannot write '%s'", to);
 		unlink(partial);
 	}
+out:
 	free(partial);
+	strbuf_release(page);
 	return err;
 }
 
@@ -136,12 +138,24 @@ int show_html(const struct facts *f, const char *trace, const char *to)
 	const struct page_options options = { .trace = trace, .version = PARTRACE_VERSION };
 	struct strbuf page = { 0 };
 	struct timeline tl;
-	int err;
 
 	timeline_read(&tl, trace, f);
 	page_format(f, &tl, &options, &page);
 	timeline_release(&tl);
-	err = write_whole(&page, to);
-	strbuf_release(&page);
-	return err;
+	return write_page(&page, to);
+}
+
+int show_diff_html(const struct report_diff *r, const struct facts *before,
+		   const struct facts *after, const char *to)
+{
+	struct timeline was, is;
+	struct strbuf page = { 0 };
+
+	timeline_read(&was, r->before[0], before);
+	timeline_read(&is, r->after[0], after);
+	diff_page_format(r, &(struct diff_page_side){ before, &was },
+			 &(struct diff_page_side){ after, &is }, &page);
+	timeline_release(&was);
+	timeline_release(&is);
+	return write_page(&page, to);
 }

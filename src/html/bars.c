@@ -23,13 +23,17 @@
 
 /* Speed-ups past this end the scale: what is beyond is cut off, and said in its number. */
 #define SPEEDUP_MAX 100.0
+#define SCALE_MIN   1.25
 
-static void begin_row(struct strbuf *out, const char *role, size_t cnt)
+/* @when: "before", "after", or NULL. */
+static void begin_row(struct strbuf *out, const char *role, size_t cnt, const char *when)
 {
 	strbuf_addstr(out, "<div class=\"row\">\n<div class=\"name\">");
 	markup_text(out, role && role[0] ? role : "(no name)", ROLE_CHARS);
 	if (cnt > 1)
 		strbuf_addf(out, " ×%zu", cnt);
+	if (when)
+		strbuf_addf(out, " <small>%s</small>", when);
 	strbuf_addstr(out, "</div>\n");
 }
 
@@ -80,14 +84,14 @@ static void say_causes(const struct role_row *r, const uint64_t ns[COLUMN_CNT], 
 	}
 }
 
-static uint32_t put_role(const struct role_row *r, struct strbuf *out)
+static uint32_t put_role(const struct role_row *r, const char *when, struct strbuf *out)
 {
 	uint64_t ns[COLUMN_CNT];
 	uint32_t causes = 0;
 	double x = 0;
 
 	sum_causes(r, ns);
-	begin_row(out, r->role, r->threads);
+	begin_row(out, r->role, r->threads, when);
 	begin_bar(out);
 	for (int c = 0; c < COLUMN_CNT; c++) {
 		double width = WIDTH * share_of(r, ns[c]);
@@ -110,6 +114,13 @@ static uint32_t put_role(const struct role_row *r, struct strbuf *out)
 	return causes;
 }
 
+static void put_roles(uint32_t causes, const struct strbuf *rows, struct strbuf *out)
+{
+	strbuf_addstr(out, "<section id=\"roles\">\n<h2>Where the time of threads went</h2>\n");
+	markup_legend(out, causes);
+	strbuf_add(out, strbuf_str(rows), rows->len);
+}
+
 void bars_roles(const struct facts *f, struct strbuf *out)
 {
 	struct strbuf rows = { 0 };
@@ -121,14 +132,53 @@ void bars_roles(const struct facts *f, struct strbuf *out)
 		return;
 	all = report_rows(f, &cnt);
 	for (size_t i = 0; i < cnt && i < ROWS_MAX; i++)
-		causes |= put_role(&all[i], &rows);
-	strbuf_addstr(out, "<section id=\"roles\">\n<h2>Where the time of threads went</h2>\n");
-	markup_legend(out, causes);
-	strbuf_add(out, strbuf_str(&rows), rows.len);
+		causes |= put_role(&all[i], NULL, &rows);
+	put_roles(causes, &rows, out);
 	markup_more(out, ROWS_MAX, cnt, "roles");
 	strbuf_addstr(out, "</section>\n");
 	strbuf_release(&rows);
 	free(all);
+}
+
+static const struct role_row *find_row(const struct role_row *rows, size_t cnt, const char *role)
+{
+	for (size_t i = 0; i < cnt; i++)
+		if (!strcmp(rows[i].role, role))
+			return &rows[i];
+	return NULL;
+}
+
+void bars_roles_both(const struct facts *before, const struct facts *after, struct strbuf *out)
+{
+	size_t before_cnt, after_cnt, shown = 0, all;
+	struct role_row *was = report_rows(before, &before_cnt);
+	struct role_row *is = report_rows(after, &after_cnt);
+	struct strbuf rows = { 0 };
+	uint32_t causes = 0;
+
+	all = after_cnt;
+	for (size_t i = 0; i < after_cnt && shown < ROWS_MAX; i++, shown++) {
+		const struct role_row *other = find_row(was, before_cnt, is[i].role);
+
+		if (other)
+			causes |= put_role(other, "before", &rows);
+		causes |= put_role(&is[i], "after", &rows);
+	}
+	for (size_t i = 0; i < before_cnt; i++) {
+		if (find_row(is, after_cnt, was[i].role))
+			continue;
+		all++;
+		if (shown < ROWS_MAX) {
+			causes |= put_role(&was[i], "before", &rows);
+			shown++;
+		}
+	}
+	put_roles(causes, &rows, out);
+	markup_more(out, shown, all, "roles");
+	strbuf_addstr(out, "</section>\n");
+	strbuf_release(&rows);
+	free(was);
+	free(is);
 }
 
 /* ---- predictions ---- */
@@ -138,48 +188,56 @@ static double cut(double value)
 	return value > SPEEDUP_MAX ? SPEEDUP_MAX : value > 0 ? value : 0;
 }
 
-static double scale_of(const struct fact_verdict *v)
+void bars_range(const struct bars_range *r, double most, struct strbuf *out)
 {
-	double most = 1.25;
+	double scale = WIDTH / (cut(most) * 1.05);
+	double low = scale * cut(r->low), high = scale * cut(r->high);
 
-	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
-		if (cut(v->predictions[i].high) > most)
-			most = cut(v->predictions[i].high);
-	return WIDTH / (most * 1.05);
-}
-
-static void put_prediction(const struct fact_prediction *p, double scale, bool is_first,
-			   struct strbuf *out)
-{
-	double low = scale * cut(p->low), high = scale * cut(p->high);
-	const char *class = p->low > 1 ? "better" : p->high < 1 ? "worse" : "same";
-	struct strbuf s = { 0 };
-
-	report_add_change(p, &s);
-	begin_row(out, strbuf_str(&s), 1);
+	begin_row(out, r->name, 1, NULL);
 	begin_bar(out);
 	strbuf_addf(out,
 		    "<rect class=\"%s\" x=\"%.1f\" y=\"4\" width=\"%.1f\" height=\"12\"></rect>\n"
 		    "<rect class=\"point\" x=\"%.1f\" y=\"1\" width=\"5\" height=\"18\"></rect>\n"
 		    "<rect class=\"now\" x=\"%.1f\" y=\"0\" width=\"2\" height=\"20\"></rect>\n"
 		    "</svg>\n<div class=\"said\">",
-		    class, low, high > low ? high - low : 0, scale * cut(p->speedup) - 2.5,
+		    r->class, low, high > low ? high - low : 0, scale * cut(r->value) - 2.5,
 		    scale - 1);
-	strbuf_reset(&s);
-	report_add_gain(p, is_first, &s);
-	markup_take(out, &s);
+	markup_take(out, r->said);
 	end_row(out);
+}
+
+static void put_prediction(const struct fact_prediction *p, double most, bool is_first,
+			   struct strbuf *out)
+{
+	struct strbuf change = { 0 }, gain = { 0 };
+
+	report_add_change(p, &change);
+	report_add_gain(p, is_first, &gain);
+	bars_range(&(struct bars_range){ .name = strbuf_str(&change),
+					 .low = p->low,
+					 .value = p->speedup,
+					 .high = p->high,
+					 .class = p->low > 1    ? "better"
+						  : p->high < 1 ? "worse"
+								: "same",
+					 .said = &gain },
+		   most, out);
+	strbuf_release(&change);
 }
 
 void bars_predictions(const struct fact_verdict *v, struct strbuf *out)
 {
+	double most = SCALE_MIN;
+
 	if (!v->prediction_cnt)
 		return;
+	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
+		most = v->predictions[i].high > most ? v->predictions[i].high : most;
 	strbuf_addstr(out,
 		      "<h3>What changes would bring</h3>\n<p class=\"note\">Ranges of the same "
 		      "work's speed; the line is the program as it was recorded.</p>\n");
 	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
-		put_prediction(&v->predictions[i], scale_of(v), i == 0, out);
+		put_prediction(&v->predictions[i], most, i == 0, out);
 }
 
 /* ---- memory ---- */
@@ -215,11 +273,11 @@ static void say_memory(const char *what, uint64_t bytes, bool *is_first, struct 
 	*is_first = false;
 }
 
-static void put_crew(const struct crew *c, uint64_t most, struct strbuf *out)
+static void put_crew(const struct crew *c, uint64_t most, const char *when, struct strbuf *out)
 {
 	bool is_first = true;
 
-	begin_row(out, c->role, c->cnt);
+	begin_row(out, c->role, c->cnt, when);
 	begin_bar(out);
 	put_memory_rect("rss", mean(&c->rss), most, out);
 	put_memory_rect("pss", mean(&c->pss), most, out);
@@ -233,25 +291,62 @@ static void put_crew(const struct crew *c, uint64_t most, struct strbuf *out)
 	end_row(out);
 }
 
+/* A recording's processes, as a chart shows them. */
+struct memory {
+	struct crew *crews;
+	size_t cnt;
+	uint64_t most;
+};
+
+static struct memory memory_of(const struct facts *f)
+{
+	struct memory m = { 0 };
+
+	m.crews = report_crews(f, &m.cnt);
+	for (size_t i = 0; i < m.cnt; i++)
+		m.most = most_of(&m.crews[i]) > m.most ? most_of(&m.crews[i]) : m.most;
+	return m;
+}
+
+static void put_memory_head(struct strbuf *out)
+{
+	strbuf_addstr(out, "<section id=\"memory\">\n<h2>Memory per process</h2>\n"
+			   "<ul class=\"legend\">\n"
+			   "<li><i class=\"private\"></i>private</li>\n"
+			   "<li><i class=\"pss\"></i>and its part of what is shared (PSS)</li>\n"
+			   "<li><i class=\"rss\"></i>and all that is shared (RSS)</li>\n</ul>\n");
+}
+
+static void put_crews(const struct memory *m, uint64_t most, const char *when, struct strbuf *out)
+{
+	for (size_t i = 0; i < m->cnt && i < ROWS_MAX; i++)
+		put_crew(&m->crews[i], most, when, out);
+	markup_more(out, ROWS_MAX, m->cnt, "roles");
+}
+
 void bars_memory(const struct facts *f, struct strbuf *out)
 {
-	size_t cnt;
-	struct crew *crews = report_crews(f, &cnt);
-	uint64_t most = 0;
+	struct memory m = memory_of(f);
 
-	for (size_t i = 0; i < cnt; i++)
-		most = most_of(&crews[i]) > most ? most_of(&crews[i]) : most;
-	if (most) {
-		strbuf_addstr(
-			out, "<section id=\"memory\">\n<h2>Memory per process</h2>\n"
-			     "<ul class=\"legend\">\n"
-			     "<li><i class=\"private\"></i>private</li>\n"
-			     "<li><i class=\"pss\"></i>and its part of what is shared (PSS)</li>\n"
-			     "<li><i class=\"rss\"></i>and all that is shared (RSS)</li>\n</ul>\n");
-		for (size_t i = 0; i < cnt && i < ROWS_MAX; i++)
-			put_crew(&crews[i], most, out);
-		markup_more(out, ROWS_MAX, cnt, "roles");
+	if (m.most) {
+		put_memory_head(out);
+		put_crews(&m, m.most, NULL, out);
 		strbuf_addstr(out, "</section>\n");
 	}
-	free(crews);
+	free(m.crews);
+}
+
+void bars_memory_both(const struct facts *before, const struct facts *after, struct strbuf *out)
+{
+	struct memory was = memory_of(before), is = memory_of(after);
+	uint64_t most = was.most > is.most ? was.most : is.most;
+
+	if (most) {
+		put_memory_head(out);
+		put_crews(&was, most, "before", out);
+		put_crews(&is, most, "after", out);
+		strbuf_addstr(out, "</section>\n");
+	}
+	free(was.crews);
+	free(is.crews);
 }

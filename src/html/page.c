@@ -17,17 +17,8 @@
 #define NAME_CHARS  200
 #define TEXT_WIDTH  100
 
-static void put_title(const struct facts *f, struct strbuf *out)
-{
-	struct strbuf s = { 0 };
-
-	report_add_target(&s, f);
-	markup_text(out, strbuf_str(&s), TITLE_CHARS);
-	strbuf_release(&s);
-}
-
 /* Nothing is loaded, sent or run but what this program wrote, even if a name were to slip through. */
-static void put_head(const struct facts *f, struct strbuf *out)
+void page_begin(struct strbuf *out, const char *title)
 {
 	strbuf_addstr(out,
 		      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\" />\n"
@@ -36,7 +27,7 @@ static void put_head(const struct facts *f, struct strbuf *out)
 		      "base-uri 'none'; form-action 'none'\" />\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n"
 		      "<meta name=\"color-scheme\" content=\"light dark\" />\n<title>partrace: ");
-	put_title(f, out);
+	markup_text(out, title, TITLE_CHARS);
 	strbuf_addstr(out, "</title>\n<style>\n" PAGE_CSS "</style>\n</head>\n<body>\n");
 }
 
@@ -66,6 +57,19 @@ static void put_header(const struct facts *f, struct strbuf *out)
 	strbuf_addstr(out, "</header>\n<main>\n");
 }
 
+void page_text(struct strbuf *out, struct strbuf *text)
+{
+	strbuf_addstr(out, "<section id=\"text\">\n<details>\n<summary>The whole report as text"
+			   "</summary>\n<pre tabindex=\"0\">");
+	markup_take(out, text);
+	strbuf_addstr(out, "</pre>\n</details>\n</section>\n");
+}
+
+void page_end(struct strbuf *out)
+{
+	strbuf_addstr(out, "<script>\n" PAGE_JS "</script>\n</body>\n</html>\n");
+}
+
 /* All that has no chart: requests, event loops, losses, cost. */
 static void put_text(const struct facts *f, const char *trace, struct strbuf *out)
 {
@@ -75,10 +79,7 @@ static void put_text(const struct facts *f, const char *trace, struct strbuf *ou
 	struct strbuf s = { 0 };
 
 	report_text_format(f, &options, &s);
-	strbuf_addstr(out, "<section id=\"text\">\n<details>\n<summary>The whole report as text"
-			   "</summary>\n<pre tabindex=\"0\">");
-	markup_take(out, &s);
-	strbuf_addstr(out, "</pre>\n</details>\n</section>\n");
+	page_text(out, &s);
 }
 
 static void put_footer(const struct facts *f, const struct page_options *options,
@@ -101,17 +102,22 @@ static void put_footer(const struct facts *f, const struct page_options *options
 	markup_text(out, r->version, 40);
 	strbuf_addstr(out, ", judged by partrace ");
 	markup_text(out, options->version, 40);
-	strbuf_addstr(out, "</p>\n</footer>\n<script>\n" PAGE_JS "</script>\n</body>\n</html>\n");
+	strbuf_addstr(out, "</p>\n</footer>\n");
+	page_end(out);
 }
 
 void page_format(const struct facts *f, const struct timeline *tl,
 		 const struct page_options *options, struct strbuf *out)
 {
-	put_head(f, out);
+	struct strbuf title = { 0 };
+
+	report_add_target(&title, f);
+	page_begin(out, strbuf_str(&title));
+	strbuf_release(&title);
 	put_header(f, out);
 	judgement_verdict(f, out);
 	bars_roles(f, out);
-	timeline_format(tl, f, out);
+	timeline_format(tl, f, NULL, out);
 	exchange_locks(f, out);
 	exchange_channels(f, out);
 	bars_memory(f, out);

@@ -1,22 +1,23 @@
-/* Zooms the timeline: buttons, keys, the wheel with Ctrl. Without it the page shows all at once. */
+/* Zooms timelines: buttons, keys, the wheel with Ctrl. Without it the page shows all at once. */
 (function () {
 	"use strict";
-	var scroll = document.querySelector(".scroll");
-	if (!scroll)
+	function all(what) { return Array.from(document.querySelectorAll(what)); }
+	var scrolls = all(".scroll"), first = scrolls[0], zoom = 1, most = 64, apart = 110;
+	if (!first)
 		return;
-	var wide = scroll.querySelector(".wide"), ticks = scroll.querySelector(".ticks");
-	var bar = document.querySelector(".zoom"), said = bar.querySelector("output");
-	var total = Number(scroll.dataset.ns), zoom = 1, most = 64, apart = 110;
 
-	function say(ns, step) {
+	function wide(scroll) { return scroll.firstElementChild; }
+
+	function say(ns, step, total) {
 		var units = [["s", 1e9], ["ms", 1e6], ["us", 1e3], ["ns", 1]];
 		var unit = units.find(function (u) { return total >= u[1]; }) || units[3];
 		var digits = Math.max(0, Math.ceil(-Math.log10(step / unit[1]) - 1e-9));
 		return (ns / unit[1]).toFixed(Math.min(digits, 6)) + " " + unit[0];
 	}
 
-	function drawTicks() {
-		var least = total * apart / wide.clientWidth;
+	function drawTicks(scroll) {
+		var ticks = scroll.querySelector(".ticks"), total = Number(scroll.dataset.ns);
+		var least = total * apart / wide(scroll).clientWidth;
 		var power = Math.pow(10, Math.floor(Math.log10(least)));
 		var step = [1, 2, 5, 10].map(function (m) { return m * power; })
 			.find(function (s) { return s >= least; }) || 10 * power;
@@ -24,52 +25,69 @@
 		for (var at = 0; total - at > least / 2; at += step) {
 			var tick = document.createElement("span");
 			tick.style.left = 100 * at / total + "%";
-			tick.textContent = at ? say(at, step) : "0";
+			tick.textContent = at ? say(at, step, total) : "0";
 			ticks.appendChild(tick);
 		}
 	}
 
-	/* The moment at x, in pixels from the left edge, stays where it is. */
-	function zoomTo(factor, x) {
-		var moment = (scroll.scrollLeft + x) / wide.clientWidth;
-		zoom = Math.min(Math.max(factor, 1), most);
-		wide.style.width = 100 * zoom + "%";
-		scroll.scrollLeft = moment * wide.clientWidth - x;
-		said.textContent = zoom > 1 ? zoom.toFixed(zoom % 1 ? 1 : 0) + "x" : "";
-		drawTicks();
+	function moveTo(left) {
+		scrolls.forEach(function (scroll) { scroll.scrollLeft = left; });
 	}
 
-	function middle() { return scroll.clientWidth / 2; }
+	/* The moment at x, in pixels from the left edge, stays where it is. */
+	function zoomTo(factor, x) {
+		var moment = (first.scrollLeft + x) / wide(first).clientWidth;
+		zoom = Math.min(Math.max(factor, 1), most);
+		scrolls.forEach(function (scroll) {
+			wide(scroll).style.width = 100 * zoom + "%";
+			drawTicks(scroll);
+		});
+		moveTo(moment * wide(first).clientWidth - x);
+		all(".zoom output").forEach(function (said) {
+			said.textContent = zoom > 1 ? zoom.toFixed(zoom % 1 ? 1 : 0) + "x" : "";
+		});
+	}
 
-	bar.hidden = false;
-	bar.addEventListener("click", function (event) {
-		var factor = event.target.dataset && event.target.dataset.zoom;
-		if (factor)
-			zoomTo(Number(factor) * zoom, middle());
-	});
-	scroll.addEventListener("keydown", function (event) {
-		var page = 0.2 * scroll.clientWidth;
+	function middle() { return first.clientWidth / 2; }
+
+	function onKey(event) {
+		var left = first.scrollLeft, page = 0.2 * first.clientWidth;
 		if (event.ctrlKey || event.altKey || event.metaKey)
 			return;
 		switch (event.key) {
 		case "+": case "=": zoomTo(2 * zoom, middle()); break;
 		case "-": zoomTo(zoom / 2, middle()); break;
 		case "0": zoomTo(1, 0); break;
-		case "ArrowLeft": scroll.scrollLeft -= page; break;
-		case "ArrowRight": scroll.scrollLeft += page; break;
-		case "Home": scroll.scrollLeft = 0; break;
-		case "End": scroll.scrollLeft = wide.clientWidth; break;
+		case "ArrowLeft": moveTo(left - page); break;
+		case "ArrowRight": moveTo(left + page); break;
+		case "Home": moveTo(0); break;
+		case "End": moveTo(wide(first).clientWidth); break;
 		default: return;
 		}
 		event.preventDefault();
-	});
-	scroll.addEventListener("wheel", function (event) {
+	}
+
+	function onWheel(event) {
 		if (!event.ctrlKey)
 			return;
 		event.preventDefault();
 		zoomTo(zoom * Math.pow(2, -event.deltaY / 200),
-		       event.clientX - scroll.getBoundingClientRect().left);
-	}, { passive: false });
-	window.addEventListener("resize", drawTicks);
-	drawTicks();
+		       event.clientX - first.getBoundingClientRect().left);
+	}
+
+	all(".zoom").forEach(function (bar) {
+		bar.hidden = false;
+		bar.addEventListener("click", function (event) {
+			var factor = event.target.dataset && event.target.dataset.zoom;
+			if (factor)
+				zoomTo(Number(factor) * zoom, middle());
+		});
+	});
+	scrolls.forEach(function (scroll) {
+		scroll.addEventListener("keydown", onKey);
+		scroll.addEventListener("wheel", onWheel, { passive: false });
+		scroll.addEventListener("scroll", function () { moveTo(scroll.scrollLeft); });
+		drawTicks(scroll);
+	});
+	window.addEventListener("resize", function () { scrolls.forEach(drawTicks); });
 })();

@@ -200,14 +200,15 @@ static uint32_t draw_lanes(const struct timeline *tl, size_t merge, struct strbu
 }
 
 /* Cells so long that the drawing is not too large. Returns how many windows each has. */
-static size_t draw_bounded(const struct timeline *tl, struct strbuf *out, uint32_t *causes)
+static size_t draw_bounded(const struct timeline *tl, size_t bytes_max, struct strbuf *out,
+			   uint32_t *causes)
 {
 	size_t merge = 1;
 
 	for (;; merge *= 2) {
 		strbuf_reset(out);
 		*causes = draw_lanes(tl, merge, out);
-		if (out->len <= TIMELINE_BYTES_MAX)
+		if (out->len <= bytes_max)
 			return merge;
 	}
 }
@@ -221,7 +222,7 @@ static double in_use(const struct fact_window *w, bool with_waiting)
 	return cnt > 0 ? fmin(cnt, COUNT_MAX) : 0;
 }
 
-static double curve_top(const struct facts *f)
+double timeline_top(const struct facts *f)
 {
 	double top = fmin(f->recording.cpus_usable, COUNT_MAX);
 
@@ -231,35 +232,36 @@ static double curve_top(const struct facts *f)
 	return top > 0 ? top * 1.05 : 1;
 }
 
-static void draw_curve(const struct facts *f, double cells, double top, bool with_waiting,
-		       struct strbuf *out)
+static void draw_curve(const struct facts *f, const struct timeline_view *v, double cells,
+		       bool with_waiting, struct strbuf *out)
 {
-	double duration_ns = (double)f->recording.duration_ns;
+	double axis_ns = (double)v->axis_ns;
+	double end = (double)f->recording.duration_ns / axis_ns;
 
 	strbuf_addf(out, "<path class=\"%s\" d=\"M0 %d",
 		    window_column_name(with_waiting ? COLUMN_CPU_WAIT : COLUMN_CPU), CURVE_HEIGHT);
 	for (size_t i = 0; i < f->series_cnt; i++) {
-		double x = (double)f->series[i].t_ns / duration_ns;
+		double x = (double)f->series[i].t_ns / axis_ns;
 
-		strbuf_addf(out, "H%.0fV%.1f", cells * (x < 1 ? x : 1),
-			    CURVE_HEIGHT * (1 - in_use(&f->series[i], with_waiting) / top));
+		strbuf_addf(out, "H%.0fV%.1f", cells * (x < end ? x : end),
+			    CURVE_HEIGHT * (1 - in_use(&f->series[i], with_waiting) / v->top));
 	}
-	strbuf_addf(out, "H%.0fV%dz\"><title>%s</title></path>\n", cells, CURVE_HEIGHT,
+	strbuf_addf(out, "H%.0fV%dz\"><title>%s</title></path>\n", cells * end, CURVE_HEIGHT,
 		    with_waiting ? "threads that wait for a CPU" : "threads on a CPU");
 }
 
-static void draw_curves(const struct facts *f, double cells, struct strbuf *out)
+static void draw_curves(const struct facts *f, const struct timeline_view *v, double cells,
+			struct strbuf *out)
 {
-	double top = curve_top(f);
-	double y = CURVE_HEIGHT * (1 - f->recording.cpus_usable / top);
+	double y = CURVE_HEIGHT * (1 - f->recording.cpus_usable / v->top);
 
 	strbuf_addf(out,
 		    "<svg class=\"curve\" viewBox=\"0 0 %.0f %d\" height=\"%d\" "
 		    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"threads on a CPU and "
 		    "waiting for one, over time\">\n",
 		    cells, CURVE_HEIGHT, CURVE_HEIGHT);
-	draw_curve(f, cells, top, true, out);
-	draw_curve(f, cells, top, false, out);
+	draw_curve(f, v, cells, true, out);
+	draw_curve(f, v, cells, false, out);
 	strbuf_addf(out,
 		    "<line class=\"usable\" x1=\"0\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"></line>\n"
 		    "</svg>\n",
@@ -287,35 +289,36 @@ static void put_lane_label(const struct facts *f, const struct fact_thread *t,
 }
 
 /* "CPUs in use" beside the curve, with the dashed line's meaning at its height. */
-static void put_labels(const struct timeline *tl, const struct facts *f, struct strbuf *out)
+static void put_labels(const struct timeline *tl, const struct facts *f, double top,
+		       struct strbuf *out)
 {
 	double usable = f->recording.cpus_usable;
 
 	strbuf_addf(out,
 		    "<div class=\"names\">\n<div class=\"curve-name\"><span style=\"top:%.0f%%\">"
 		    "%.4g usable CPU%s</span></div>\n<ol>\n",
-		    100 * (1 - usable / curve_top(f)), usable, usable == 1 ? "" : "s");
+		    100 * (1 - usable / top), usable, usable == 1 ? "" : "s");
 	for (size_t i = 0; i < tl->lane_cnt; i++)
 		put_lane_label(f, &f->threads[tl->lanes[i]], &tl->windows.threads, out);
 	strbuf_addstr(out, "</ol>\n</div>\n");
 }
 
-static void put_ticks(uint64_t duration_ns, struct strbuf *out)
+static void put_ticks(uint64_t axis_ns, struct strbuf *out)
 {
 	strbuf_addstr(out, "<div class=\"ticks\">");
 	for (int i = 0; i < TICKS; i++) {
 		strbuf_addf(out, "<span style=\"left:%d%%\">", 100 * i / TICKS);
-		markup_duration(out, duration_ns / TICKS * (uint64_t)i);
+		markup_duration(out, axis_ns / TICKS * (uint64_t)i);
 		strbuf_addstr(out, "</span>");
 	}
 	strbuf_addstr(out, "</div>\n");
 }
 
-static void put_head(const struct facts *f, uint32_t causes, struct strbuf *out)
+static void put_head(const struct facts *f, const struct timeline_view *v, uint32_t causes,
+		     struct strbuf *out)
 {
-	strbuf_addstr(out,
-		      "<section id=\"timeline\">\n<h2>What threads did when</h2>\n<p>On average "
-		      "");
+	strbuf_addf(out, "<section id=\"%s\" class=\"times\">\n<h2>%s</h2>\n<p>On average ", v->id,
+		    v->title);
 	strbuf_addf(out,
 		    "%.2f threads on a CPU and %.2f that could have been, at most %u at once; "
 		    "%.4g usable CPU%s.</p>\n",
@@ -334,7 +337,8 @@ static void put_zoom(struct strbuf *out)
 			   "<output></output></p>\n");
 }
 
-static void put_drawing(const struct timeline *tl, const struct facts *f, struct strbuf *out)
+static void put_drawing(const struct timeline *tl, const struct facts *f,
+			const struct timeline_view *v, struct strbuf *out)
 {
 	struct strbuf lanes = { 0 };
 	uint64_t cell_ns;
@@ -343,18 +347,18 @@ static void put_drawing(const struct timeline *tl, const struct facts *f, struct
 	int pitch;
 
 	pitch = tl->lane_cnt <= FEW_LANES ? FEW_PITCH : LANE_PITCH;
-	cell_ns = tl->windows.width_ns * draw_bounded(tl, &lanes, &causes);
-	cells = (double)f->recording.duration_ns / (double)cell_ns;
-	put_head(f, causes, out);
+	cell_ns = tl->windows.width_ns * draw_bounded(tl, v->bytes_max, &lanes, &causes);
+	cells = (double)v->axis_ns / (double)cell_ns;
+	put_head(f, v, causes, out);
 	put_zoom(out);
 	strbuf_addf(out, "<div class=\"timeline\" style=\"--pitch:%dpx\">\n", pitch);
-	put_labels(tl, f, out);
+	put_labels(tl, f, v->top, out);
 	strbuf_addf(out,
 		    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" data-ns=\"%llu\" "
 		    "aria-label=\"Timeline: plus and minus zoom, arrows move, 0 shows "
 		    "all\">\n<div class=\"wide\">\n",
-		    (unsigned long long)f->recording.duration_ns);
-	draw_curves(f, cells, out);
+		    (unsigned long long)v->axis_ns);
+	draw_curves(f, v, cells, out);
 	strbuf_addf(out,
 		    "<svg class=\"lanes\" viewBox=\"0 0 %.3f %zu\" height=\"%zu\" "
 		    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"what each thread did, "
@@ -362,7 +366,7 @@ static void put_drawing(const struct timeline *tl, const struct facts *f, struct
 		    cells, tl->lane_cnt * LANE_PITCH, tl->lane_cnt * (size_t)pitch);
 	strbuf_add(out, strbuf_str(&lanes), lanes.len);
 	strbuf_addstr(out, "</svg>\n");
-	put_ticks(f->recording.duration_ns, out);
+	put_ticks(v->axis_ns, out);
 	strbuf_addstr(out, "</div>\n</div>\n</div>\n<p class=\"note\">Each cell is ");
 	markup_duration(out, cell_ns);
 	strbuf_addstr(out, ", divided by the causes of its time. The recording itself has every "
@@ -372,13 +376,19 @@ static void put_drawing(const struct timeline *tl, const struct facts *f, struct
 	strbuf_release(&lanes);
 }
 
-void timeline_format(const struct timeline *tl, const struct facts *f, struct strbuf *out)
+void timeline_format(const struct timeline *tl, const struct facts *f,
+		     const struct timeline_view *view, struct strbuf *out)
 {
+	const struct timeline_view own = { "timeline", "What threads did when",
+					   f->recording.duration_ns, timeline_top(f),
+					   TIMELINE_BYTES_MAX };
+
+	view = view ? view : &own;
 	if (!tl->err) {
-		put_drawing(tl, f, out);
+		put_drawing(tl, f, view, out);
 		return;
 	}
-	put_head(f, 0, out);
+	put_head(f, view, 0, out);
 	strbuf_addf(out, "<p class=\"note\">No timeline: %s.</p>\n</section>\n",
 		    tl->err == -ENODATA   ? "nothing was recorded"
 		    : tl->err == -EBADMSG ? "the recording's trace is damaged"

@@ -7,6 +7,7 @@
 #define HTML_TIMELINE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/strbuf.h"
 #include "export/windows.h"
@@ -15,7 +16,7 @@
 /* Threads that get a lane: those that do most. */
 #define TIMELINE_LANES_MAX 64
 
-/* What the lanes take at most, in bytes: else their cells become longer. */
+/* What all lanes of a page take at most, in bytes: else their cells become longer. */
 #define TIMELINE_BYTES_MAX 300000
 
 struct timeline {
@@ -28,6 +29,20 @@ struct timeline {
 /* Read the trace at @path, whose facts are @f, lent. Release it in any case. */
 void timeline_read(struct timeline *tl, const char *path, const struct facts *f);
 void timeline_release(struct timeline *tl);
-void timeline_format(const struct timeline *tl, const struct facts *f, struct strbuf *out);
+
+/* What several timelines on a page share, or not. */
+struct timeline_view {
+	const char *id, *title;	/* of the section, safe */
+	uint64_t axis_ns;	/* how long the axis is */
+	double top;		/* of the curve, in threads */
+	size_t bytes_max;	/* what the lanes may take */
+};
+
+/* As high as the curve is of itself. */
+double timeline_top(const struct facts *f);
+
+/* @view NULL: the timeline is the only one. */
+void timeline_format(const struct timeline *tl, const struct facts *f,
+		     const struct timeline_view *view, struct strbuf *out);
 
 #endif

@@ -29,7 +29,7 @@ static const struct {
 	{ "ipc", "IPC" },
 };
 
-static const char *title_of(const struct diff_row *r)
+const char *report_diff_title(const struct diff_row *r)
 {
 	if (!strcmp(r->metric, "memory") && r->role)
 		return "memory of each";
@@ -54,7 +54,7 @@ static void add_duration(struct strbuf *s, double ns)
 		wrap_add_duration(s, (uint64_t)ns);
 }
 
-static void add_value(struct strbuf *s, enum diff_unit unit, bool is_known, double v)
+void report_diff_value(struct strbuf *s, enum diff_unit unit, bool is_known, double v)
 {
 	if (!is_known) {
 		strbuf_addstr(s, "-");
@@ -87,7 +87,7 @@ static void add_value(struct strbuf *s, enum diff_unit unit, bool is_known, doub
 	}
 }
 
-static void add_change(struct strbuf *s, const struct diff_row *r)
+void report_diff_change(struct strbuf *s, const struct diff_row *r)
 {
 	if (!r->has_before || !r->has_after)
 		strbuf_addstr(s, r->has_before ? "not measured after" : "not measured before");
@@ -102,7 +102,7 @@ static void add_cell(struct strbuf *line, enum diff_unit unit, bool is_known, do
 {
 	struct strbuf cell = { 0 };
 
-	add_value(&cell, unit, is_known, v);
+	report_diff_value(&cell, unit, is_known, v);
 	strbuf_addf(line, "%*s", VALUE_COLUMNS, strbuf_str(&cell));
 	strbuf_release(&cell);
 }
@@ -114,12 +114,12 @@ static void put_row(struct wrap *w, const struct diff_row *r)
 	struct strbuf line = { 0 };
 
 	strbuf_addf(&line, "%*s%-*s", (int)indent, "", NAME_COLUMNS + WRAP_LABEL - (int)indent,
-		    title_of(r));
+		    report_diff_title(r));
 	add_cell(&line, r->unit, r->has_before, r->before);
 	add_cell(&line, r->unit, r->has_after, r->after);
 	strbuf_addstr(&line, "  ");
 	bare = line.len;
-	add_change(&line, r);
+	report_diff_change(&line, r);
 	if (line.len > w->width && strchr(line.buf + bare, '('))
 		*strchr(line.buf + bare, '(') = '\0';
 	strbuf_addf(w->out, "%s\n", strbuf_str(&line));
@@ -242,7 +242,7 @@ static void add_channel_use(struct strbuf *s, const struct diff_use *u, bool is_
 	strbuf_addstr(s, each);
 }
 
-static void add_object(struct strbuf *s, const struct diff *d, const struct diff_object *o,
+void report_diff_object(struct strbuf *s, const struct diff *d, const struct diff_object *o,
 		       bool is_channel)
 {
 	bool was = o->fate != DIFF_APPEARED, is = o->fate != DIFF_WENT;
@@ -277,7 +277,7 @@ static void put_objects(struct wrap *w, const struct diff *d, const char *label,
 		if (!shown)
 			wrap_gap(w);
 		strbuf_reset(&s);
-		add_object(&s, d, &objects[i], is_channel);
+		report_diff_object(&s, d, &objects[i], is_channel);
 		wrap_hanging(w, shown++ ? "" : label, WRAP_LABEL, 2, strbuf_str(&s));
 	}
 	if (more) {
@@ -303,13 +303,13 @@ static void put_noise(struct wrap *w, const struct diff *d)
 			others += r->before > 0 || r->after > 0;
 			continue;
 		}
-		strbuf_addf(&s, "%s%s ", named++ ? "; " : "", title_of(r));
-		add_value(&s, r->unit, true, r->before);
+		strbuf_addf(&s, "%s%s ", named++ ? "; " : "", report_diff_title(r));
+		report_diff_value(&s, r->unit, true, r->before);
 		strbuf_addstr(&s, " and ");
-		add_value(&s, r->unit, true, r->after);
+		report_diff_value(&s, r->unit, true, r->after);
 		if (r->has_ratio) {
 			strbuf_addstr(&s, ", ");
-			add_change(&s, r);
+			report_diff_change(&s, r);
 		}
 	}
 	if (others)

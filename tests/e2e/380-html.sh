@@ -38,6 +38,10 @@ if "$PARTRACE" report --html cut.html cut.pftrace 2>err; then
     grep -q 'Truncated recording' cut.html || fail "the page of a truncated recording does not say so"
 fi
 
+# Both sides of a diff, here the same.
+"$PARTRACE" diff --html diff.html run.pftrace run.pftrace >out 2>err || fail "diff --html: $(cat err)"
+[ ! -s out ] && [ ! -s err ] || fail "diff --html says: $(cat out err)"
+
 # browse LOG OPTION… URL: any message of the page's, such as an error, is a failure.
 browse()
 {
@@ -58,6 +62,7 @@ cat >driver.html <<'HTML'
 <body>
 <iframe id="phone" src="page.html" style="width:380px;height:800px"></iframe>
 <iframe id="screen" src="page.html" style="width:1200px;height:900px"></iframe>
+<iframe id="diff" src="diff.html" style="width:380px;height:800px"></iframe>
 <pre id="result"></pre>
 <script>
 function look(id) {
@@ -74,7 +79,7 @@ function look(id) {
     check("thread name", page.querySelector(".names").innerHTML.includes("&lt;script&gt;") ||
         page.querySelector(".names li").title.includes("<script>") ||
         page.body.textContent.includes("<script>"));
-    check("file name", page.querySelector("h1").textContent.includes("<img src=x onerror=alert(1)>.py"));
+    check("file name", id === "diff" || page.querySelector("h1").textContent.includes("<img src=x onerror=alert(1)>.py"));
     check("no lanes", page.querySelectorAll(".lanes g path").length >= 4);
     check("a drawing without extent", Array.from(page.querySelectorAll("svg")).every(function (svg) {
         var box = svg.getBoundingClientRect();
@@ -86,7 +91,9 @@ function look(id) {
     check("timeline without focus", (scroll.focus(), page.activeElement === scroll));
     var before = wide.clientWidth, ticks = page.querySelectorAll(".ticks span").length;
     key("+"); key("+");
-    check("plus does not zoom", Math.abs(wide.clientWidth - 4 * before) < 4);
+    check("plus does not zoom", Array.from(page.querySelectorAll(".wide")).every(function (each) {
+        return Math.abs(each.clientWidth - 4 * before) < 4;
+    }));
     check("no finer scale", page.querySelectorAll(".ticks span").length > ticks);
     key("ArrowRight");
     var moved = scroll.scrollLeft;
@@ -98,11 +105,11 @@ function look(id) {
     check("button does not show all", wide.clientWidth === before);
     var text = page.querySelector("details");
     text.querySelector("summary").click();
-    check("text report does not open", text.open && text.textContent.includes("Verdict"));
+    check("text report does not open", text.open && text.textContent.includes(id === "diff" ? "Before " : "Verdict "));
     return found;
 }
 window.onload = function () {
-    var found = look("phone").concat(look("screen"));
+    var found = look("phone").concat(look("screen"), look("diff"));
     document.getElementById("result").textContent = found.length ? found.join("; ") : "all is well";
 };
 </script>

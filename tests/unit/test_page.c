@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "facts/facts_json.h"
+#include "html/diff_page.h"
 #include "html/graph.h"
 #include "html/markup.h"
 #include "html/page.h"
@@ -498,6 +499,104 @@ static void threads_that_do_most_get_the_lanes(void **state)
 	facts_release(&f);
 }
 
+/* ---- two sides ---- */
+
+static char *diff_page(struct facts *before, const struct timeline *was, struct facts *after,
+		       const struct timeline *is)
+{
+	const char *const files[] = { "a" HOSTILE ".pftrace" };
+	const struct fail_on gate = { 0 };
+	struct diff d = { 0 };
+	const struct report_diff r = { .diff = &d, .before = files, .after = files, .gate = &gate };
+	struct strbuf out = { 0 };
+
+	verdict_judge(before, &before->verdict);
+	verdict_judge(after, &after->verdict);
+	diff_compare(&d, before, 1, after, 1);
+	diff_page_format(&r, &(struct diff_page_side){ before, was },
+			 &(struct diff_page_side){ after, is }, &out);
+	diff_release(&d);
+	return strbuf_take(&out);
+}
+
+static void a_diffs_page_has_both_sides(void **state)
+{
+	static const char *const parts[] = {
+		"<h2>",
+		"<strong>Before</strong>: threads, gil-bound",
+		"What changed",
+		"CPU time",
+		"worker ×4 <small>before</small>",
+		"worker ×2 <small>after</small>",
+		"Before: what threads did when",
+		"After: what threads did when",
+		"Locks that changed",
+		"GIL of python3",
+		"main <small>before</small>",
+		"The whole report as text",
+	};
+	const struct timeline none = { .err = -ENOENT };
+	struct facts before = gil_facts(), after = recording(5000, 2);
+	const char *at;
+	char *html;
+
+	(void)state;
+	python(&after, 200);
+	thread(&after, 200, 200, "main", CPU(20), SYNC(4900));
+	thread(&after, 201, 200, "worker", CPU(4900));
+	thread(&after, 202, 200, "worker", CPU(4800));
+	at = html = diff_page(&before, &none, &after, &none);
+	check_whole(html);
+	check_loads_nothing(html);
+	assert_int_equal(count_of(html, "<script"), 1);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *found = strstr(at, parts[i]);
+
+		if (!found)
+			fail_msg("no '%s' in its place", parts[i]);
+		at = found;
+	}
+	facts_release(&before);
+	facts_release(&after);
+	free(html);
+}
+
+/* The same time is as long on both sides, and as many threads are as high. */
+static void both_sides_have_the_same_axes(void **state)
+{
+	struct facts before = recording(8000, 2), after = recording(4000, 2);
+	struct timeline was = { .lane_cnt = 1 }, is = { .lane_cnt = 1 };
+	struct facts *sides[] = { &before, &after };
+	struct timeline *timelines[] = { &was, &is };
+	char *html;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct facts *f = sides[i];
+		struct windows *w = &timelines[i]->windows;
+
+		process(f, 100, 1, "shop");
+		thread(f, 100, 100, "main", CPU(4000));
+		f->series = xcalloc(1, sizeof(*f->series));
+		f->series_cnt = 1;
+		f->series[0].groups[GROUP_CPU] = i ? 4 : 1;
+		w->width_ns = f->recording.duration_ns / (i ? 100 : 200);
+		w->of = xcalloc(1, sizeof(*w->of));
+		threads_init(&w->threads, f);
+	}
+	html = diff_page(&before, &was, &after, &is);
+	assert_int_equal(count_of(html, "data-ns=\"8000000000\""), 2);
+	/* 200 cells each, and twice the usable CPUs, by a twentieth more, is the top. */
+	assert_int_equal(count_of(html, "class=\"curve\" viewBox=\"0 0 200 100\""), 2);
+	assert_non_null(strstr(html, "<path class=\"cpu\" d=\"M0 100H0V76.2H200V100z\">"));
+	assert_non_null(strstr(html, "<path class=\"cpu\" d=\"M0 100H0V4.8H100V100z\">"));
+	for (int i = 0; i < 2; i++) {
+		timeline_release(timelines[i]);
+		facts_release(sides[i]);
+	}
+	free(html);
+}
+
 /* ---- drawings of who with whom ---- */
 
 static void say_weight(const struct graph_edge *e, struct strbuf *text)
@@ -543,6 +642,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_lane_shows_what_its_thread_did, setup, teardown),
 		cmocka_unit_test(without_its_trace_a_page_says_so),
 		cmocka_unit_test(threads_that_do_most_get_the_lanes),
+		cmocka_unit_test(a_diffs_page_has_both_sides),
+		cmocka_unit_test(both_sides_have_the_same_axes),
 		cmocka_unit_test(who_comes_late_to_a_full_column_is_one_of_the_others),
 	};
 
