@@ -2,7 +2,8 @@
 """What the verdict on one recording is worth: compared with what the other variants took.
 
 Fit. The truth are the variants' real times, the fastest of each model. Models within 15 %
-of the fastest are as good as it. The fit that was said is right
+of the fastest are as good as it. A fit that is what the verdict takes for the present model
+leaves things as they are, so it is the present model. The fit that was said is right
 
 * if it is the fastest model;
 * if it is as good as the fastest, and the present model is not;
@@ -55,7 +56,7 @@ def mostly_waits(facts):
 
 def fit_is_right(job, present, facts, times):
     verdict = facts["verdict"]
-    fit = verdict["fit"]
+    fit = present.model if verdict["fit"] == verdict["current"] else verdict["fit"]
     best = model_times(job.variants, times, present)
     good = {m for m in best if best[m] <= NEAR * min(best.values())}
     if job.idle:

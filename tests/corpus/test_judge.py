@@ -6,13 +6,14 @@ from jobs import Job
 PREDICTED = {"change": "processes", "workers": 2, "low": 1.5, "speedup": 1.8, "high": 2.0}
 
 
-def row(fit, times, recorded="threads", on_cpu=1.0, confidence=0.9, idle=False, predictions=()):
+def row(fit, times, recorded="threads", on_cpu=1.0, confidence=0.9, idle=False, predictions=(),
+        current=None):
     job = Job("made-up", "compute.py", ["%s %d" % (name, 1 if name == "single" else 2)
                                         for name in times], idle=idle)
     times = {v.name: times[v.model] for v in job.variants}
     variant = next(v for v in job.variants if v.model == recorded)
     facts = {"concurrency": {"on_cpu_avg": on_cpu},
-             "verdict": {"class": "", "current": recorded, "fit": fit, "confidence": confidence,
+             "verdict": {"class": "", "current": current or recorded, "fit": fit, "confidence": confidence,
                          "predictions": list(predictions), "not_predicted": []}}
     return judge.judge(job, variant, facts, times)
 
@@ -40,6 +41,12 @@ assert row("processes", three)["right"]
 assert not row("processes", dict(three, threads=3.3))["right"]
 assert not row("either", {"single": 6.0, "threads": 5.0, "processes": 3.0}, recorded="single")["right"]
 assert row("either", {"single": 6.0, "threads": 3.0, "processes": 3.0}, recorded="single")["right"]
+
+# Whatever the verdict takes it for: it is left as it is.
+mended = {"async": 9.0, "hybrid": 3.0}
+assert row("async", mended, recorded="hybrid", current="async")["right"]
+assert not row("async", mended, recorded="hybrid")["right"]
+assert not row("async", mended, recorded="async")["right"]
 
 # Nothing to decide: no confident advice to change.
 assert not row("processes", FASTER, idle=True)["right"]
