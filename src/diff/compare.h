@@ -25,6 +25,12 @@ struct comparison {
 #define NOISE_SHARE_SPREAD     3.0
 #define NOISE_ROLE_SHARE_FLOOR 0.8
 #define NOISE_ROLE_SPREAD      6.0
+/*
+ * The same of a role that computes little, whose waits are what others make of them: 13
+ * for the GIL and results that a main thread waited for, in 21 runs of one program.
+ */
+#define NOISE_WAITER_SPREAD    14.0
+#define WAITER_MAX_CPU	       0.1	/* of the program's CPU time */
 
 /*
  * While others used the machine, all of these are worth less: more noise for each part of the

@@ -151,11 +151,13 @@ static const struct {
 static struct measure share_of(const struct sample *s, const struct role_sample *r, double ns)
 {
 	double share = r->life_ns > 0 ? ns / r->life_ns : 0;
+	bool is_waiter = cpu_ns(r) < WAITER_MAX_CPU * s->cpu_ns;
+	double spread = is_waiter ? NOISE_WAITER_SPREAD : NOISE_ROLE_SPREAD;
 
 	return (struct measure){
 		.is_known = r->life_ns > 0,
 		.value = 100 * share,
-		.noise = hypot(noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, NOISE_ROLE_SPREAD),
+		.noise = hypot(noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, spread),
 			       DISTURBED_SHARE * s->disturbed),
 	};
 }

@@ -69,13 +69,14 @@ if command -v uvicorn >/dev/null && command -v ab >/dev/null; then
     assert_equal "framework" "$(framework_of uvicorn.pftrace)" "uvicorn: "
     did=1
 fi
-if command -v celery >/dev/null; then
+# Not the command: that takes the first python3 in PATH, whose libraries may be others.
+if /usr/bin/python3 -c "import celery" 2>/dev/null; then
     cat >tasks.py <<'END'
 from celery import Celery
 
 app = Celery("tasks", broker="memory://")
 END
-    start celery -A tasks worker -c 2 -P prefork -l error >log 2>&1
+    start /usr/bin/python3 -m celery -A tasks worker -c 2 -P prefork -l error >log 2>&1
     servers+=("$PID")
     celery_works() { [ "$(pgrep -c -P "${servers[-1]}")" -ge 2 ]; }
     wait_until 60 "celery's workers" celery_works
