@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Does `partrace diff` tell noise from change? It records, and counts.
 
-diff-proof.py [--tries N] [--amount N] [--modes threads,processes] [--patience S] [--keep DIR]
+diff-proof.py [--tries N] [--required SHARE] [--amount N] [--modes threads,processes]
+              [--patience S] [--keep DIR]
 
 In turns the same work is recorded, and a fifth more of it. Of each try, the same again must raise
 no alarm: no row of the diff that is more than noise, no gate that fails. And the
-fifth more must be caught: a gate of wall>10% fails. Required are 19 of 20 of both, for each mode. Ends with 1
-if that is missed. Needs root.
+fifth more must be caught: a gate of wall>10% fails. Required are 19 of 20 of both, or SHARE, for each mode. Ends
+with 1 if that is missed. Needs root.
 
 Two runs are only the same thing on a machine that is: it waits until others use no CPU, and records
 again what they disturbed. Ends with 77 if the machine is too busy for that.
@@ -118,6 +119,7 @@ def prove(mode, args, folder, deadline):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--tries", type=int, default=20)
+    parser.add_argument("--required", type=float, default=0.95, help="share of the tries (default: 0.95)")
     parser.add_argument("--amount", type=int, default=400, help="of work: 400 take about a second")
     parser.add_argument("--modes", default="threads,processes")
     parser.add_argument("--patience", type=int, default=600, help="seconds, for all of it")
@@ -129,7 +131,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="diff-proof.") as folder:
         for mode in args.modes.split(","):
             quiet, caught = prove(mode, args, args.keep or folder, deadline)
-            failed |= min(quiet, caught) * 20 < args.tries * 19
+            failed |= min(quiet, caught) < args.tries * args.required
             print("%s: of %d tries, the same again raised no alarm in %d, a fifth more was caught in %d"
                   % (mode, args.tries, quiet, caught))
     return 1 if failed else 0
