@@ -266,25 +266,16 @@ int on_request_return(struct pt_regs *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread *t = thread_find(task);
-	struct par_request *rec;
-	__u64 now;
+	struct par_served call = { .kind = PAR_REQUEST_FUNCTION };
 
 	if (!t || !t->request.begin_ns || !regs_returned(ctx, t->request.sp))
 		return 0;
-	now = bpf_ktime_get_ns();
 	__sync_fetch_and_add(&request_counts.returns, 1);
-	rec = recording_over(now) ? NULL : emit_begin(sizeof(*rec), PAR_REQUEST, task->pid, now);
-	if (rec) {
-		rec->begin_ns = t->request.begin_ns;
-		rec->read_ns = t->request.begin_ns;
-		rec->end_ns = now;
-		rec->tgid = task->tgid;
-		rec->end_tid = task->pid;
-		rec->lport = 0;
-		rec->kind = PAR_REQUEST_FUNCTION;
-		__builtin_memset(rec->pad, 0, sizeof(rec->pad));
-		emit_end(rec);
-	}
+	call.begin_ns = call.read_ns = t->request.begin_ns;
+	call.write_ns = bpf_ktime_get_ns();
+	call.tid = call.end_tid = task->pid;
+	call.tgid = task->tgid;
+	tell(&call, call.write_ns);
 	t->request.begin_ns = 0;
 	return 0;
 }
