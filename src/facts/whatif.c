@@ -24,18 +24,7 @@
 /* A replay that misses what it was recorded from by this much is worth nothing. */
 #define ERROR_MAX 0.35
 
-static bool has_lock_of_its_own(const struct process *p)
-{
-	const char *name = p->exe ? strrchr(p->exe, '/') : NULL;
-
-	/* Ruby's lock is not told from other condition variables, but it is there. */
-	return p->global_lock || (name && !strncmp(name, "/ruby", 5));
-}
-
-/*
- * The share of its CPU time in which a thread has the global lock. Where nobody
- * watched, a lock that was never waited for beside other threads at work was let go.
- */
+/* The share of its CPU time in which a thread has the global lock: all, if nobody watched. */
 static double held_share(const struct task *t)
 {
 	if (t->watched_ns)
@@ -48,7 +37,7 @@ static void group_threads(struct whatif *w)
 	for (uint32_t i = 0; i < w->r.thread_cnt; i++) {
 		const struct task *t = whatif_task(w, i);
 
-		if (!has_lock_of_its_own(t->process))
+		if (!t->process->global_lock)
 			continue;
 		w->changes[i].group = w->r.threads[i].process + 1;
 		w->changes[i].held = held_share(t);
