@@ -2,7 +2,9 @@
 /* Keeps no state. Knows UTF-8 as far as RFC 3629 says what is well formed. */
 #include "base/text.h"
 
-#include <stdbool.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Bytes that a character with this first byte has; 0: none starts like that. */
 static size_t char_len(unsigned char first)
@@ -67,4 +69,27 @@ size_t text_clean(char *s, size_t len)
 		i += got;
 	}
 	return len;
+}
+
+const char *text_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool text_number(const char *s, double *out, char **end)
+{
+	if (!*s || !strchr("0123456789.", *s) || (s[0] == '0' && (s[1] | 32) == 'x'))
+		return false;
+	*out = strtod(s, end);
+	return *end != s && isfinite(*out);
+}
+
+bool text_is_one_of(const char *s, const char *const *list, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++)
+		if (!strcmp(s, list[i]))
+			return true;
+	return false;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text from outside made fit for a terminal, for JSON and for a trace: all three
- * choke on control characters or on bytes that are not UTF-8.
+ * Text from outside: made fit for a terminal, for JSON and for a trace, which all three
+ * choke on control characters or on bytes that are not UTF-8; and taken apart.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,5 +15,16 @@
  * returns the new length, and @s[that] is 0 if it is shorter than @len.
  */
 size_t text_clean(char *s, size_t len);
+
+/* What stands behind the last slash of @path, inside of it. */
+const char *text_base_name(const char *path);
+
+/*
+ * The decimal number that @s begins with, and in *@end what follows it. Not strtod()
+ * alone: it takes blanks, signs, "inf", "nan" and "0x1p3".
+ */
+bool text_number(const char *s, double *out, char **end);
+
+bool text_is_one_of(const char *s, const char *const *list, size_t cnt);
 
 #endif

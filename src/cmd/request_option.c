@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/procfs.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "symbol/function_find.h"
 
@@ -50,17 +51,10 @@ void request_option_release(struct request_option *r)
 	*r = (struct request_option){ 0 };
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* "libssl" and "libssl.so" stand for libssl.so.3, as does its whole name. */
 static bool names_file(const char *name, const char *path)
 {
-	const char *base = base_name(path);
+	const char *base = text_base_name(path);
 	size_t len = strlen(name);
 
 	return !strncmp(base, name, len) && (!base[len] || base[len] == '.' || base[len] == '-');

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "diff/compare.h"
 
@@ -15,22 +17,14 @@ static const char *const ratios[] = {
 	"wall", "throughput", "requests", "cpu", "p95", "memory", "switches", "startup",
 };
 
-static bool is_one_of(const char *const *names, size_t cnt, const char *name)
-{
-	for (size_t i = 0; i < cnt; i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
 static bool is_ratio(const char *name)
 {
-	return is_one_of(ratios, sizeof(ratios) / sizeof(ratios[0]), name);
+	return text_is_one_of(name, ratios, ARRAY_CNT(ratios));
 }
 
 static bool is_share(const char *name)
 {
-	return bucket_from_name(name) >= 0 || is_one_of(group_metrics, GROUP_CNT, name);
+	return bucket_from_name(name) >= 0 || text_is_one_of(name, group_metrics, GROUP_CNT);
 }
 
 static bool is_better_when_more(const char *metric)
@@ -38,16 +32,13 @@ static bool is_better_when_more(const char *metric)
 	return !strcmp(metric, "throughput") || !strcmp(metric, "requests");
 }
 
-/* "10%", "2pp". Not strtod() alone: it takes "inf", "nan" and "0x1p3". */
+/* "10%", "2pp". */
 static bool parse_limit(const char *s, double *limit, bool *is_points)
 {
 	char *end;
 
 	s += strspn(s, " \t");
-	if (!*s || !strchr("0123456789.", *s) || (s[0] == '0' && (s[1] | 32) == 'x'))
-		return false;
-	*limit = strtod(s, &end);
-	if (end == s || !isfinite(*limit))
+	if (!text_number(s, limit, &end))
 		return false;
 	end += strspn(end, " \t");
 	*is_points = !strcmp(end, "pp");

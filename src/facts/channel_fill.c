@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/xalloc.h"
 #include "facts/channel_use.h"
 #include "facts/facts_build.h"
 #include "facts/facts_fill.h"
-
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *channel_kind(uint8_t file_kind)
 {

@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/strbuf.h"
 #include "base/xalloc.h"
 #include "facts/facts_build.h"
 #include "facts/framework.h"
 #include "facts/starts.h"
-
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static char *dup_or_null(const char *s)
 {

@@ -4,11 +4,11 @@
  * verdict's business.
  */
 #include "facts/framework.h"
+#include "base/array.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define ARGS_MAX 48
 #define WORD_MAX 64
 

@@ -3,11 +3,11 @@
 #include "facts/slo.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 
 struct unit {
@@ -47,16 +47,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* "300ms", by the units of @key. Not strtod() alone: it takes signs, "inf" and "0x1p3". */
+/* "300ms", by the units of @key. */
 static bool parse_limit(const struct key *key, const char *s, double *out)
 {
 	char *end;
 	double v;
 
-	if (!strchr("0123456789.", *s) || s[0] == '\0' || (s[0] == '0' && (s[1] | 32) == 'x'))
-		return false;
-	v = strtod(s, &end);
-	if (end == s || !isfinite(v))
+	if (!text_number(s, &v, &end))
 		return false;
 	while (is_blank(*end))
 		end++;

@@ -9,9 +9,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/array.h"
 #include "base/xalloc.h"
-
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool command_has(const struct process *p, const char *what)
 {

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "event/sysno.h"
 
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define MS(n) PAR_CALL_TIMEOUT(PAR_UNIT_MS, n)
 #define TIMESPEC(n) PAR_CALL_TIMEOUT(PAR_UNIT_TIMESPEC, n)
 #define TIMEVAL(n) PAR_CALL_TIMEOUT(PAR_UNIT_TIMEVAL, n)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 #define LOAD_MAX      16
@@ -261,17 +262,10 @@ static const struct python_file *file_get(struct python_cache *cache, int fd)
 	return file;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Programs that embed CPython bring libpython; `ld.so python3` is not its own exe. */
 static bool is_python_name(const char *path)
 {
-	const char *name = base_name(path);
+	const char *name = text_base_name(path);
 
 	return !strncmp(name, "libpython", 9) || !strncmp(name, "python", 6);
 }
@@ -279,7 +273,7 @@ static bool is_python_name(const char *path)
 /* "libpython3.6m.so.1.0", "python3.8": the version that the name tells, or "". */
 static void version_from_name(const char *path, char *version, size_t size)
 {
-	const char *at = strstr(base_name(path), "python");
+	const char *at = strstr(text_base_name(path), "python");
 	unsigned int major, minor;
 
 	if (at && sscanf(at, "python%1u.%2u", &major, &minor) == 2)

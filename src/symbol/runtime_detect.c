@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/procfs.h"
+#include "base/text.h"
 #include "base/xalloc.h"
-
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Notes of compilers are short; a section of that name that is not is something else. */
 #define COMMENT_MAX_BYTES 65536
@@ -43,13 +43,6 @@ static const struct {
 } programs[] = {
 	{ "ruby", "ruby", true }, { "pypy", "pypy", true }, { "node", "node", false },
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* "libruby-3.1.so.3.1.2", "/usr/lib/jvm/java-17-openjdk-amd64/lib/server/libjvm.so", "pypy3.9" */
 static void version_from(const char *path, const char *runtime, char *version, size_t size)
@@ -81,11 +74,11 @@ static bool is_program(const char *name, const char *begins)
 static bool by_program(const char *exe, struct runtime_info *out)
 {
 	for (size_t i = 0; i < ARRAY_CNT(programs); i++) {
-		if (!is_program(base_name(exe), programs[i].begins))
+		if (!is_program(text_base_name(exe), programs[i].begins))
 			continue;
 		out->name = programs[i].runtime;
 		out->global_lock = programs[i].global_lock;
-		version_from(base_name(exe), out->name, out->version, sizeof(out->version));
+		version_from(text_base_name(exe), out->name, out->version, sizeof(out->version));
 		return true;
 	}
 	return false;
@@ -98,8 +91,8 @@ static int visit_mapping(void *ctx, char *line)
 	const char *path = strchr(line, '/');
 
 	for (size_t i = 0; path && i < ARRAY_CNT(names); i++) {
-		if (strncmp(base_name(path), names[i].begins, strlen(names[i].begins)) ||
-		    !strstr(base_name(path), ".so"))
+		if (strncmp(text_base_name(path), names[i].begins, strlen(names[i].begins)) ||
+		    !strstr(text_base_name(path), ".so"))
 			continue;
 		out->name = names[i].runtime;
 		out->global_lock = names[i].global_lock;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/text.h"
 
 /* Imports stand at the beginning. */
 #define SCRIPT_MAX_BYTES 16384
@@ -26,9 +27,8 @@ static bool ends_with(const char *s, const char *end)
 /* The first argument that is a script, of a process that runs Python; NULL: none. */
 static const char *find_script(const char *args, size_t len)
 {
-	const char *name = strrchr(args, '/');
+	const char *name = text_base_name(args);
 
-	name = name ? name + 1 : args;
 	if (strncmp(name, "python", 6) && strncmp(name, "pypy", 4) && !ends_with(args, ".py"))
 		return NULL;
 	for (size_t at = 0; at < len; at += strlen(args + at) + 1) {

@@ -149,13 +149,6 @@ static bool file_addr(const struct object_file *f, const struct mapping *m, uint
 	return false;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_exe(uint32_t pid, const char *path)
 {
 	char link[32], exe[PATH_MAX];
@@ -207,7 +200,7 @@ static int name_variable(struct user_symbols *us, uint32_t pid, const struct sca
 		return 0;
 	len = snprintf(name, size, offset ? "%s+0x%llx" : "%s", symbol, (unsigned long long)offset);
 	if (!is_exe(pid, m->path) && len > 0 && (size_t)len < size)
-		snprintf(name + len, size - (size_t)len, " in %s", base_name(m->path));
+		snprintf(name + len, size - (size_t)len, " in %s", text_base_name(m->path));
 	return 1;
 }
 

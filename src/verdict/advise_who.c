@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "verdict/advise.h"
-
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A parent's parent's parent: further up it is the user's shell and editor. */
 #define ANCESTORS_MAX 6
@@ -25,14 +25,6 @@ static const struct {
 static const char *const products[] = { "postgresql", "nginx", "redis", "memcached",
 					"make",	      "ninja", "xargs", "parallel" };
 static const char *const launchers[] = { "make", "ninja", "xargs", "parallel" };
-
-static bool is_one_of(const char *name, const char *const *list, size_t cnt)
-{
-	for (size_t i = 0; name && i < cnt; i++)
-		if (!strcmp(name, list[i]))
-			return true;
-	return false;
-}
 
 static enum language language_of(const struct fact_process *p)
 {
@@ -131,7 +123,7 @@ static void find_framework(const struct view *v, struct audience *out)
 	for (size_t i = 0; i < cnt; i++) {
 		const char *name = leads[i].process->framework;
 
-		if (!leads[i].is_split && is_one_of(name, launchers, ARRAY_CNT(launchers)))
+		if (!leads[i].is_split && text_is_one_of(name, launchers, ARRAY_CNT(launchers)))
 			continue;
 		if (!best || leads[i].active_ns > best->active_ns)
 			best = &leads[i];
@@ -140,7 +132,7 @@ static void find_framework(const struct view *v, struct audience *out)
 		out->framework = best->process->framework;
 		if (best->process->framework_options)
 			out->options = best->process->framework_options;
-		out->is_product = is_one_of(out->framework, products, ARRAY_CNT(products));
+		out->is_product = text_is_one_of(out->framework, products, ARRAY_CNT(products));
 	}
 	free(leads);
 }

@@ -12,10 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/xalloc.h"
 #include "verdict/advise.h"
-
-#define ARRAY_CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 typedef const char *const words_table[NEED_CNT];
 

@@ -55,6 +55,41 @@ static void a_character_cut_off_at_the_end_is_left_out(void **state)
 	check("ab\xf0\x9f\x90", "ab");
 }
 
+static void a_base_name_is_behind_the_last_slash(void **state)
+{
+	(void)state;
+	assert_string_equal(text_base_name("/usr/lib/libc.so.6"), "libc.so.6");
+	assert_string_equal(text_base_name("app"), "app");
+	assert_string_equal(text_base_name("dir/"), "");
+}
+
+static void numbers_are_decimal_and_finite(void **state)
+{
+	static const char *const bad[] = { "",    "ms",  " 1",  "-1",	"+1",
+					   "inf", "nan", "0x1", "1e999", "." };
+	double value;
+	char *end;
+
+	(void)state;
+	assert_true(text_number("300ms", &value, &end));
+	assert_true(value == 300);
+	assert_string_equal(end, "ms");
+	assert_true(text_number(".5", &value, &end));
+	assert_true(value == 0.5);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(text_number(bad[i], &value, &end));
+}
+
+static void a_word_is_looked_up_whole(void **state)
+{
+	static const char *const words[] = { "make", "ninja" };
+
+	(void)state;
+	assert_true(text_is_one_of("ninja", words, 2));
+	assert_false(text_is_one_of("ninj", words, 2));
+	assert_false(text_is_one_of("ninja", words, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -62,6 +97,9 @@ int main(void)
 		cmocka_unit_test(control_characters_go),
 		cmocka_unit_test(stray_bytes_go),
 		cmocka_unit_test(a_character_cut_off_at_the_end_is_left_out),
+		cmocka_unit_test(a_base_name_is_behind_the_last_slash),
+		cmocka_unit_test(numbers_are_decimal_and_finite),
+		cmocka_unit_test(a_word_is_looked_up_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
