@@ -49,21 +49,35 @@ void report_add_gain(const struct fact_prediction *p, bool is_first, struct strb
 	strbuf_addstr(s, " per worker");
 }
 
-/* All changes that share the reason of the one at @i; false if an earlier one has had it. */
+static bool is_same(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+/* Has an earlier one from @first on the change and the reason of that at @i? */
+static bool is_repeated(const struct fact_not_predicted *all, size_t first, size_t i)
+{
+	for (size_t k = first; k < i; k++)
+		if (is_same(all[k].why, all[i].why) && is_same(all[k].change, all[i].change))
+			return true;
+	return false;
+}
+
+/*
+ * All changes that share the reason of the one at @i, each once, for however many workers;
+ * false if an earlier one has had it.
+ */
 static bool add_changes(const struct fact_verdict *v, size_t i, struct strbuf *s)
 {
-	const char *why = v->not_predicted[i].why ? v->not_predicted[i].why : "";
-	bool is_first = true;
-
 	for (size_t k = 0; k < v->not_predicted_cnt; k++) {
 		const struct fact_not_predicted *n = &v->not_predicted[k];
 
-		if (strcmp(n->why ? n->why : "", why))
+		if (!is_same(n->why, v->not_predicted[i].why) ||
+		    is_repeated(v->not_predicted, i, k))
 			continue;
 		if (k < i)
 			return false;
-		strbuf_addf(s, "%s%s", is_first ? "" : ", ", n->change ? n->change : "");
-		is_first = false;
+		strbuf_addf(s, "%s%s", k == i ? "" : ", ", n->change ? n->change : "");
 	}
 	return true;
 }

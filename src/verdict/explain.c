@@ -48,12 +48,15 @@ static const char *global_lock_name(const struct view *v)
 static void say_gil(const struct judgement *j, struct strbuf *s)
 {
 	const struct view *v = &j->view;
+	bool is_one = v->workers == 1;
 
 	say_workers(j, s);
 	strbuf_addf(s,
-		    " take turns on one %s: they wait for it %.0f %% of their active time, and all "
-		    "together use %.2f of %.4g usable %s.",
-		    global_lock_name(v), percent(v, PART_GIL), v->cpus_busy, v->usable,
+		    " %s turns on one %s: %s for it %.0f %% of %s active time, and %s %.2f of "
+		    "%.4g usable %s.",
+		    is_one ? "takes" : "take", global_lock_name(v), is_one ? "it waits" : "they wait",
+		    percent(v, PART_GIL), is_one ? "its" : "their",
+		    is_one ? "it uses" : "all together use", v->cpus_busy, v->usable,
 		    view_cpu_word(v));
 	if (v->usable < 2)
 		strbuf_addstr(s, " Only one CPU is usable here: processes would queue for that one "
