@@ -365,6 +365,18 @@ static bool is_short_lived(const struct fact_process *p)
 	       p->ended_ns - p->started_ns < SHORT_LIFE_MAX_NS;
 }
 
+/* A thread for one request, or a process for one task. */
+static bool is_made_for_one(const struct view *v, const struct thread_view *t)
+{
+	const struct fact_thread *f = t->fact;
+	uint64_t end_ns = f->started_ns + f->lifetime_ns;
+
+	if (t->process && is_short_lived(t->process))
+		return true;
+	return f->tid != f->pid && f->started_ns && f->lifetime_ns < SHORT_LIFE_MAX_NS &&
+	       end_ns < v->facts->recording.duration_ns;
+}
+
 static void mark_workers(struct view *v)
 {
 	struct work_done *done = xcalloc(v->thread_cnt, sizeof(*done));
@@ -379,7 +391,7 @@ static void mark_workers(struct view *v)
 		/* The GIL goes round: who hardly runs when it has waited for it has little to do. */
 		done[i] = (struct work_done){ effort_ns(t), t->active_ns - t->time.ns[PART_GIL] };
 		effort = done[i].effort_ns > effort ? done[i].effort_ns : effort;
-		brief += t->process && is_short_lived(t->process) ? done[i].effort_ns : 0;
+		brief += is_made_for_one(v, t) ? done[i].effort_ns : 0;
 	}
 	workers_mark(done, v->thread_cnt, is_worker);
 	for (size_t i = 0; i < v->thread_cnt; i++) {
@@ -387,7 +399,7 @@ static void mark_workers(struct view *v)
 
 		t->is_worker = is_worker[i];
 		/* Made for one task each, they are small by themselves, but not together. */
-		if (may_work(t) && t->process && is_short_lived(t->process))
+		if (may_work(t) && is_made_for_one(v, t))
 			t->is_worker = brief >= effort * WORKER_MIN_SHARE;
 	}
 	free(done);

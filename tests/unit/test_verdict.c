@@ -392,6 +392,31 @@ static void short_lived_workers_are_counted_as_many_as_ran_at_a_time(void **stat
 	fact_verdict_release(&v);
 }
 
+/* A thread per request, two at a time, in an interpreter. */
+static void threads_for_one_request_are_workers_together(void **state)
+{
+	struct facts f = recording(2000, 2);
+	struct fact_verdict v;
+
+	(void)state;
+	python(&f, 100);
+	thread(&f, 100, 100, "main", CPU(300), IDLE(1700));
+	for (uint32_t i = 1; i <= 400; i++) {
+		struct fact_thread *t;
+
+		thread(&f, 100 + i, 100, "worker", CPU(4), GIL(5));
+		t = &f.threads[i];
+		t->lifetime_ns = 9 * NS_PER_MS;
+		t->time_ns[BUCKET_IDLE] = 0;
+		t->started_ns = t->first_cpu_ns = (i / 2 + 1) * 9 * NS_PER_MS;
+		t->last_cpu_ns = t->started_ns + t->lifetime_ns;
+	}
+	v = judge(&f);
+	assert_class(&v, CLASS_GIL_BOUND);
+	assert_current(&v, FIT_THREADS);
+	fact_verdict_release(&v);
+}
+
 static void an_event_loop_with_room_is_kept(void **state)
 {
 	struct facts f = recording(10000, 2);
@@ -703,6 +728,7 @@ int main(void)
 		cmocka_unit_test(waits_inside_the_kernel_are_kernel_lock_bound),
 		cmocka_unit_test(threads_on_the_network_fit),
 		cmocka_unit_test(short_lived_workers_are_counted_as_many_as_ran_at_a_time),
+		cmocka_unit_test(threads_for_one_request_are_workers_together),
 		cmocka_unit_test(an_event_loop_with_room_is_kept),
 		cmocka_unit_test(an_event_loop_that_only_computes_wants_processes),
 		cmocka_unit_test(hundreds_of_threads_on_sockets_want_async),
