@@ -132,11 +132,11 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
 
-# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --modes threads"
+# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --only threads,lock"
 .PHONY: diff-proof
-diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
+diff-proof: all $(OUT)/tests/workloads/planted	## does diff tell noise from change? needs root, ten minutes
 	@$(need_root)
-	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+	$(Q)OUT=$(OUT) tests/diff-proof.py $(DIFF_PROOF)
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch

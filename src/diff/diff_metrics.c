@@ -92,9 +92,9 @@ double undisturbed_cpu(const struct sample *s, bool is_run)
 
 double noise_of_switches(const struct sample *s, double switches, double involuntary)
 {
-	return hypot(hypot(NOISE_SWITCHES, 2 / sqrt(switches)),
-		     hypot(DISTURBED_SWITCHES * s->disturbed,
-			   NOISE_PREEMPTED * involuntary / switches));
+	return hypot(
+		hypot(NOISE_SWITCHES, 2 / sqrt(switches)),
+		hypot(DISTURBED_SWITCHES * s->disturbed, NOISE_PREEMPTED * involuntary / switches));
 }
 
 double noise_of_memory(const struct sample *s, double bytes)
@@ -199,7 +199,8 @@ static struct measure share_of(const struct sample *s, double ns, double group_n
 {
 	double share = s->life_ns > 0 ? ns / s->life_ns : 0;
 	double part = group_ns > 0 ? sqrt(ns / group_ns) : 0;
-	double busy = hypot(100 * STUTTER * part * s->share_error[g], DISTURBED_SHARE * s->disturbed);
+	double busy = hypot(100 * STUTTER * part * s->share_error[g],
+			    DISTURBED_SHARE * s->disturbed);
 	struct thread_time all = {
 		.life_ns = s->life_ns,
 		.cpu_ns = s->cpu_ns,

@@ -107,8 +107,8 @@ static struct measure switches_of(const struct sample *s, const struct role_samp
 		.is_known = r->switches > 0 && seconds > 0,
 		.value = is_run ? r->switches : r->switches / seconds,
 		.noise = noise_of_switches(s, r->switches, r->involuntary),
-		.undisturbed = log(1 - fmin(r->involuntary * s->queue_of_others / r->switches,
-					    PREEMPTED_MAX)),
+		.undisturbed = log(
+			1 - fmin(r->involuntary * s->queue_of_others / r->switches, PREEMPTED_MAX)),
 	};
 }
 
