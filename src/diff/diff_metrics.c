@@ -97,6 +97,11 @@ double noise_of_switches(const struct sample *s, double switches, double involun
 		hypot(DISTURBED_SWITCHES * s->disturbed, NOISE_PREEMPTED * involuntary / switches));
 }
 
+double noise_of_startup(const struct sample *s, double ns)
+{
+	return hypot(hypot(NOISE_STARTUP, STARTUP_NS / ns), DISTURBED_STARTUP * s->disturbed);
+}
+
 double noise_of_memory(const struct sample *s, double bytes)
 {
 	double sharers = s->is_forked ? 1 : (double)s->facts->process_cnt;
@@ -167,7 +172,7 @@ static struct measure startup(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->has_startup && s->startup_ns > 0,
 		.value = s->startup_ns,
-		.noise = hypot(NOISE_STARTUP, STARTUP_NS / s->startup_ns),
+		.noise = noise_of_startup(s, s->startup_ns),
 	};
 }
 
