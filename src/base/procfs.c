@@ -189,15 +189,6 @@ int procfs_stat(uint32_t pid, struct procfs_stat *out)
 	return len < 0 ? gone(len) : parse_stat(buf, out);
 }
 
-int procfs_thread_stat(uint32_t pid, uint32_t tid, struct procfs_stat *out)
-{
-	char buf[1024];
-	int len = procfs_read(buf, sizeof(buf), "/proc/%u/task/%u/stat", pid, tid);
-
-	*out = (struct procfs_stat){ 0 };
-	return len < 0 ? gone(len) : parse_stat(buf, out);
-}
-
 /* "NSpid:\t4242\t7": from /proc's own namespace inwards. */
 static void parse_nspid(const char *list, struct procfs_status *out)
 {
@@ -374,15 +365,6 @@ int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx)
 	if (snprintf(path, sizeof(path), "%s/proc", root) >= PATH_LEN)
 		return -ENAMETOOLONG;
 	return each_id(path, fn, ctx);
-}
-
-int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx)
-{
-	char path[PATH_LEN];
-
-	if (snprintf(path, sizeof(path), "%s/proc/%u/task", root, pid) >= PATH_LEN)
-		return -ENAMETOOLONG;
-	return gone(each_id(path, fn, ctx));
 }
 
 struct link_walk {

@@ -33,9 +33,6 @@ struct procfs_stat {
 /* A process: the times of all its threads, also of those that ended. */
 int procfs_stat(uint32_t pid, struct procfs_stat *out);
 
-/* One thread of it. */
-int procfs_thread_stat(uint32_t pid, uint32_t tid, struct procfs_stat *out);
-
 struct procfs_status {
 	uint32_t tgid, ppid;
 	uint32_t uid, euid;
@@ -72,7 +69,6 @@ int procfs_memory_estimate(uint32_t pid, struct procfs_memory *out);
 
 /* Called with each id; a value other than 0 stops the walk, which returns it. */
 int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx);
-int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx);
 
 /* What each descriptor of @pid stands for: a path, "socket:[123]", "pipe:[124]". */
 int procfs_each_link(uint32_t pid, int (*fn)(void *ctx, const char *target), void *ctx);
