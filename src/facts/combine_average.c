@@ -275,7 +275,8 @@ static void spread(struct facts *out, uint64_t width, const struct fact_window *
 
 		if (i >= out->series_cnt)
 			return;
-		stop = stop < end_ns ? stop : end_ns;
+		/* Of lengths beyond all reason it is none. */
+		stop = stop > start_ns && stop < end_ns ? stop : end_ns;
 		for (int g = 0; g < GROUP_CNT; g++)
 			out->series[i].groups[g] += w->groups[g] * (double)(stop - start_ns);
 		start_ns = stop;
