@@ -593,6 +593,18 @@ int procfs_cpus_allowed(uint32_t pid)
 	return err < 0 ? gone(err) : a.cnt;
 }
 
+int procfs_boot_id(char id[PROCFS_BOOT_ID_LEN])
+{
+	int len = procfs_read(id, PROCFS_BOOT_ID_LEN, "/proc/sys/kernel/random/boot_id");
+
+	if (len < 0) {
+		id[0] = '\0';
+		return len;
+	}
+	id[strspn(id, "0123456789abcdef-")] = '\0';
+	return id[0] ? 0 : -EBADMSG;
+}
+
 int procfs_steal_ns(uint64_t *ns)
 {
 	unsigned long long ticks;

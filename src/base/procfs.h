@@ -96,6 +96,13 @@ int procfs_listen_ports(uint32_t pid, uint16_t *ports, size_t max);
 int procfs_cpus_online(void);
 int procfs_cpus_allowed(uint32_t pid);
 
+/*
+ * What the kernel calls itself from one boot to the next, the same in all containers:
+ * "b0a3…", of 36 characters. On failure "".
+ */
+#define PROCFS_BOOT_ID_LEN 40
+int procfs_boot_id(char id[PROCFS_BOOT_ID_LEN]);
+
 /* Time that the hypervisor gave to others, summed over all CPUs since boot. */
 int procfs_steal_ns(uint64_t *ns);
 
