@@ -62,6 +62,21 @@ static int read_fd(int fd, char *buf, size_t size)
 	return (int)len;
 }
 
+int procfs_open(const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	va_list ap;
+	int fd, err;
+
+	va_start(ap, fmt);
+	err = format_path(path, fmt, ap);
+	va_end(ap);
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
 int procfs_read(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_LEN];

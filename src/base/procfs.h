@@ -112,6 +112,12 @@ int procfs_steal_ns(uint64_t *ns);
  */
 int procfs_read(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * The same file, opened for reading. Never waits: a traced process may have put a FIFO where
+ * it is.
+ */
+int procfs_open(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Each line without its end; stops like procfs_each_pid(). */
 int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
