@@ -322,6 +322,18 @@ int verdict_fit_from_name(const char *name);
 const struct fact_process *facts_process(const struct facts *f, uint32_t pid);
 const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid);
 
+/*
+ * What to call a process: its main thread's role if that is a worker's, which says more
+ * than a name that all of them have; else @name, which may be NULL; else its own, or "".
+ */
+const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name);
+
+/* Shared memory: what goes through it can't be seen. */
+bool fact_channel_is_memory(const struct fact_channel *c);
+
+/* Memory that may hold data: a semaphore is memory, too, but says nothing. */
+bool fact_channel_has_data(const struct fact_channel *c);
+
 /* Thread time, of all threads. */
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b);
 uint64_t facts_group_ns(const struct facts *f, enum bucket_group g);
