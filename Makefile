@@ -86,9 +86,10 @@ demo:			## show a verdict, missing packages included: sudo make demo
 	$(Q)tools/install-deps build demo && $(MAKE) --no-print-directory $(jobs) all && \
 	tools/demo.sh
 
+# It runs as root, so what it links to can't be exchanged later.
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(OUT)/libpartrace.a: $(lib_objs)
 	$(call msg,AR,$@)

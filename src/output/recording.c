@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
 #include "base/xalloc.h"
 #include "output/recording_format.h"
 #include "output/recording_scan.h"
@@ -40,6 +41,10 @@ static int check_destination(struct recording *r)
 	int ret;
 
 	r->culprit = r->path;
+	if (outfile_is_stdout(r->path)) {
+		r->is_special = true;
+		return 0;
+	}
 	if (stat(r->path, &st)) {
 		if (errno != ENOENT)
 			return -errno;
@@ -126,7 +131,10 @@ static int open_partial(struct recording *r)
 
 static int open_special(struct recording *r)
 {
-	r->fd = open(r->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (outfile_is_stdout(r->path))
+		r->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	else
+		r->fd = open(r->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	return r->fd < 0 ? -errno : 0;
 }
 
