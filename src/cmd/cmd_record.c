@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/argspec.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -168,13 +169,27 @@ static int parse_options(struct options *o, int argc, char **argv)
 	return err;
 }
 
+/* What they were, for the command. */
+static struct {
+	int signum;
+	struct sigaction before;
+} caught[] = { { .signum = SIGINT }, { .signum = SIGTERM }, { .signum = SIGHUP } };
+
 static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	for (size_t i = 0; i < ARRAY_CNT(caught); i++)
+		sigaction(caught[i].signum, &sa, &caught[i].before);
+	/* As nohup(1) wants it. The others end a recording, whoever started it. */
+	if (caught[2].before.sa_handler == SIG_IGN)
+		sigaction(SIGHUP, &caught[2].before, NULL);
+}
+
+static void restore_signals(void)
+{
+	for (size_t i = 0; i < ARRAY_CNT(caught); i++)
+		sigaction(caught[i].signum, &caught[i].before, NULL);
 }
 
 static void show_progress(const struct collector *c, uint64_t now_ns)
@@ -276,7 +291,7 @@ static int find_target(struct target *target, struct options *o)
 
 	*target = (struct target){ .exec_fd = -1 };
 	if (o->command)
-		err = target_launch(target, o->command);
+		err = target_launch(target, o->command, restore_signals);
 	else if (o->pid_cnt)
 		err = target_attach(target, o->pids, o->pid_cnt);
 	if (!err && o->command && !o->output)

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "event/sysno.h"
 #include "facts/facts_json.h"
+#include "record/privilege.h"
 #include "symbol/futex_look.h"
 #include "verdict/verdict.h"
 
@@ -84,6 +85,10 @@ static int say_file_error(const struct collector *c, int err)
 	if (err == -EEXIST) {
 		log_err(0, "cannot write '%s': it exists and is not a partrace recording", path);
 		log_hint("remove it, or choose another name with -o FILE");
+	} else if (err == -ELOOP) {
+		log_err(0, "cannot write '%s': somebody else's symbolic link or pipe is in the way",
+			path);
+		log_hint("choose another directory with -o FILE");
 	} else if (err == -EBUSY) {
 		log_err(0, "cannot write '%s': another partrace is writing it", path);
 		log_hint("choose another name with -o FILE");
@@ -199,10 +204,26 @@ int collector_open(struct collector *c, struct target *target, const struct abou
 	return 0;
 }
 
+/* All is attached, and nothing that others wrote has been looked at yet. */
+static int give_up_privilege(const struct collector *c)
+{
+	const struct target *t = c->session.target;
+	struct privilege_needs needs = {
+		.late_uprobes = !c->session.opts.probes.light,
+		.child = t->launched ? t->pids[0] : 0,
+		.file_dir_fd = c->file.is_special ? -1 : c->file.dir_fd,
+	};
+
+	return privilege_drop(&needs);
+}
+
 int collector_begin(struct collector *c)
 {
 	int err;
 
+	err = give_up_privilege(c);
+	if (err)
+		return err;
 	c->cpu0_ns = clock_process_cpu_ns();
 	err = session_begin(&c->session);
 	c->has_begun = !err;

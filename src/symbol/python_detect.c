@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -339,13 +340,13 @@ static int open_candidate(uint32_t pid, const struct candidate *c)
 	int fd;
 
 	path_of(pid, c, path, sizeof(path));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = reach_open(path, O_RDONLY);
 	if (fd < 0 && c->is_exe)
 		return -errno;
 	if (fd >= 0)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, c->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = reach_open(path, O_RDONLY);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -454,7 +455,7 @@ static int scan_mappings(uint32_t pid, struct scan *scan)
 
 	scan->cnt = 0;
 	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-	len = readlink(path, scan->exe, sizeof(scan->exe) - 1);
+	len = reach_readlink(path, scan->exe, sizeof(scan->exe) - 1);
 	scan->exe[len > 0 ? len : 0] = 0;
 
 	err = procfs_each_line(visit_mapping, scan, "/proc/%u/maps", pid);

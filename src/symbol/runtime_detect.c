@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -182,7 +183,7 @@ static bool by_executable(struct runtime_cache *cache, uint32_t pid, struct runt
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = reach_open(path, O_RDONLY);
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "symbol/object_file.h"
@@ -91,11 +92,11 @@ static int open_mapped(uint32_t pid, const struct mapping *m)
 
 	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pid,
 		 (unsigned long long)m->start, (unsigned long long)m->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = reach_open(path, O_RDONLY);
 	if (fd >= 0)
 		return fd;
 	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, m->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = reach_open(path, O_RDONLY | O_NONBLOCK);
 	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
 		close(fd);
 		return -ENOENT;
@@ -155,7 +156,7 @@ static bool is_exe(uint32_t pid, const char *path)
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
-	len = readlink(link, exe, sizeof(exe) - 1);
+	len = reach_readlink(link, exe, sizeof(exe) - 1);
 	exe[len > 0 ? len : 0] = 0;
 	return !strcmp(exe, path);
 }
