@@ -23,6 +23,7 @@ enum right {
 	RIGHT_SETUID = 7,
 	RIGHT_SYS_PTRACE = 19,
 	RIGHT_SYS_ADMIN = 21,
+	RIGHT_SYS_NICE = 23,
 	RIGHT_PERFMON = 38,
 	RIGHT_BPF = 39,
 	RIGHT_CHECKPOINT_RESTORE = 40,
@@ -37,7 +38,7 @@ uint64_t rights_permitted(void);
 /* Give up all but @set, and have only @always of these in effect. -errno. */
 int rights_keep(uint64_t set, uint64_t always);
 
-/* Give up all but @set, which is in effect; all. For threads that rights_raise() not. */
+/* Give up all but @set, which is in effect; all. For threads that never raise any. */
 void rights_only(uint64_t set);
 void rights_drop(void);
 

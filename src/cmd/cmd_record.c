@@ -18,6 +18,7 @@
 #include "cmd/need.h"
 #include "cmd/request_option.h"
 #include "cmd/show.h"
+#include "record/btf_file.h"
 
 /* How often the rings are emptied: often enough for them, seldom enough for us. */
 #define STEP_NS (5 * NS_PER_MS)
@@ -33,6 +34,7 @@ struct options {
 	uint64_t duration_ns;		/* 0: until it ends or is ended */
 	const char *output;
 	char *own_output;		/* the default name, when it is used */
+	const char *btf;		/* NULL: the kernel's own */
 	bool quiet;
 	int verbose;
 	bool no_follow;
@@ -99,6 +101,7 @@ static int check_options(const struct argspec *spec, struct options *o,
 static void settle_options(struct options *o)
 {
 	o->probes.follow_children = !o->no_follow;
+	btf_file_use(o->btf);
 	log_set_level(o->quiet ? LOG_QUIET : o->verbose ? LOG_VERBOSE : LOG_NORMAL);
 	if (o->output)
 		return;
@@ -135,6 +138,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		  "a call of this function is a request; without it, requests are those of "
 		  "served connections",
 		  &o->request, request_option_parse },
+		{ 0, "btf", ARG_STRING, "FILE",
+		  "take the kernel's types from a copy of its /sys/kernel/btf/vmlinux", &o->btf,
+		  NULL },
 		{ 'q', "quiet", ARG_FLAG, NULL, "print errors only", &o->quiet, NULL },
 		{ 'v', "verbose", ARG_COUNT, NULL,
 		  "say what is being done, and what predictions are based on", &o->verbose, NULL },

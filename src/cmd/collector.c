@@ -14,6 +14,7 @@
 #include "event/sysno.h"
 #include "facts/facts_json.h"
 #include "record/privilege.h"
+#include "record/stats.h"
 #include "symbol/futex_look.h"
 #include "verdict/verdict.h"
 
@@ -217,6 +218,23 @@ static int give_up_privilege(const struct collector *c)
 	return privilege_drop(&needs);
 }
 
+/* Somebody else's process, and no right to look into it: a recording without its insides. */
+static void say_unreadable(struct collector *c)
+{
+	const struct target *t = c->session.target;
+
+	for (size_t i = 0; i < t->pid_cnt && !c->lacks_memory; i++) {
+		if (!privilege_can_look((uint32_t)t->pids[i])) {
+			c->lacks_memory = true;
+			log_warn("CAP_SYS_PTRACE missing: of process %d no GIL, locks, names of "
+				 "files, memory",
+				 (int)t->pids[i]);
+		}
+	}
+	/* Of the whole machine some belong to others. */
+	c->lacks_memory |= !t->pid_cnt && !privilege_can_look(1);
+}
+
 int collector_begin(struct collector *c)
 {
 	int err;
@@ -226,7 +244,9 @@ int collector_begin(struct collector *c)
 		return err;
 	c->cpu0_ns = clock_process_cpu_ns();
 	err = session_begin(&c->session);
+	say_unreadable(c);
 	c->has_begun = !err;
+	c->about.start_mono_ns = c->session.begin_ns;
 	c->about.start_wall_ns = clock_wall_ns() - (clock_mono_ns() - c->session.begin_ns);
 	c->interim_step_ns = INTERIM_FIRST_NS;
 	c->interim_ns = c->session.begin_ns + INTERIM_FIRST_NS;
@@ -243,6 +263,8 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 		.is_complete = is_complete,
 		.lacks_klocks = !c->session.opts.probes.light &&
 				!probes_tell_klocks(c->session.probes),
+		.lacks_bpf_time = stats_are_refused(),
+		.lacks_memory = c->lacks_memory,
 	};
 
 	facts_build_take(&c->build, &c->model, facts);

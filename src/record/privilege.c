@@ -12,6 +12,7 @@
 
 #include "base/invoker.h"
 #include "base/log.h"
+#include "base/procfs.h"
 #include "base/rights.h"
 #include "record/filter.h"
 #include "record/stats.h"
@@ -88,6 +89,14 @@ int privilege_drop(const struct privilege_needs *needs)
 	if (err)
 		log_info("system calls are not limited: %s", strerror(-err));
 	return 0;
+}
+
+bool privilege_can_look(uint32_t pid)
+{
+	char line[64];
+
+	/* Refused, not gone: of a process that is no more nothing is missed. */
+	return procfs_read(line, sizeof(line), "/proc/%u/maps", pid) != -EACCES;
 }
 
 const char *privilege_missing(void)

@@ -7,6 +7,7 @@
 #define RECORD_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct privilege_needs {
@@ -21,6 +22,9 @@ struct privilege_needs {
  * a seccomp filter. -errno, said.
  */
 int privilege_drop(const struct privilege_needs *needs);
+
+/* May the memory and the descriptors of @pid be read? */
+bool privilege_can_look(uint32_t pid);
 
 /* "CAP_BPF and CAP_PERFMON": what loading and attaching lack. NULL: nothing. */
 const char *privilege_missing(void);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "par_config.h"
+#include "record/btf_file.h"
 #include "record/calls.h"
 #include "record/kernel_btf.h"
 #include "record/privilege.h"
@@ -52,6 +53,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
+	c->has_cast = kernel_btf_has_function(btf, "bpf_rdonly_cast");
 	/* these came in 5.19, */
 	c->klocks = full && kernel_btf_tracepoint_args(btf, "contention_begin");
 	/* and without block devices there is none of those. */
@@ -176,9 +178,6 @@ static int say_load_error(int err)
 	log_err(err, "cannot load the BPF programs");
 	if (err == -EPERM || err == -EACCES)
 		say_missing();
-	else if (access("/sys/kernel/btf/vmlinux", R_OK))
-		log_hint("this kernel has no BTF (/sys/kernel/btf/vmlinux); "
-			 "it needs CONFIG_DEBUG_INFO_BTF");
 	else
 		log_hint("-v shows what the kernel says");
 	return err;
@@ -196,6 +195,9 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
+	err = btf_file_check();
+	if (err)
+		goto fail;
 	p->skel = partrace__open();
 	if (!p->skel) {
 		err = say_load_error(-errno);
