@@ -53,6 +53,7 @@ struct fact_recording {
 	char **needs;			/* [need_cnt], what the user said with --need */
 	size_t need_cnt;
 	uint64_t bpf_ns, collector_ns;
+	bool bpf_unmeasured;		/* bpf_ns is not known: no right to measure it */
 	double overhead;		/* own cost / duration, of one CPU */
 	struct fact_part *parts;	/* [part_cnt], none: it is one recording */
 	size_t part_cnt;

@@ -137,6 +137,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "bpf_ns", number(r->bpf_ns));
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", real(r->overhead));
+	set(overhead, "bpf_measured", json_boolean(!r->bpf_unmeasured));
 	set(o, "overhead", overhead);
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));

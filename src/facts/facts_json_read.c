@@ -233,6 +233,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 {
 	struct node cpus = child(n, "cpus"), lost = child(n, "lost");
 	struct node overhead = child(n, "overhead");
+	bool is_measured;
 	const char *split = text_of(n, "cpu_split");
 
 	get_time(n, "start", &r->start_wall_ns);
@@ -255,6 +256,8 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);
 	get_real(&overhead, "fraction", &r->overhead);
+	if (get_bool(&overhead, "bpf_measured", &is_measured))
+		r->bpf_unmeasured = !is_measured;
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
 	get_u64(n, "start_mono_ns", &r->start_mono_ns);
 	get_text(n, "boot_id", &r->boot_id);
