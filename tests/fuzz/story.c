@@ -141,7 +141,9 @@ void story_end(struct story *s)
 
 	facts_build_take(&s->build, &s->model, &f);
 	facts_build_replay(&s->build, &s->model, &f);
-	story_tell(&f);
+	verdict_judge(&f, &f.verdict);
+	check_json(&f);
+	facts_release(&f);
 	facts_build_release(&s->build);
 	model_release(&s->model);
 }
