@@ -142,7 +142,7 @@ diff-proof: all		## does diff tell noise from change? needs root, three minutes 
 # What partrace costs, beside what others cost and the least that anybody must: see
 # tests/bench/bench.py. BENCH="--rounds 3 --tracers default,light pingpong"
 bench_srcs := $(wildcard tests/bench/workloads/*.c)
-bench_bins := $(bench_srcs:%.c=$(OUT)/%) $(OUT)/tests/bench/floor
+bench_bins := $(bench_srcs:%.c=$(OUT)/%) $(OUT)/tests/bench/floor $(OUT)/tests/bench/replay
 
 .PHONY: bench bench-bins
 bench-bins: $(bench_bins)
@@ -169,6 +169,11 @@ $(OUT)/tests/bench/floor.skel.h: $(OUT)/tests/bench/floor.bpf.o
 $(OUT)/tests/bench/floor: tests/bench/floor.c $(OUT)/tests/bench/floor.skel.h
 	$(call msg,CC,$@)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -I$(OUT)/tests/bench $< -lbpf -lelf -lz -o $@
+
+$(OUT)/tests/bench/replay: tests/bench/replay.c $(OUT)/libpartrace.a
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< $(OUT)/libpartrace.a $(LDFLAGS) $(LDLIBS) -o $@
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch

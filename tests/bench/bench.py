@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What partrace costs, beside what other tracers cost and the least that any must.
 
-bench.py [--rounds N] [--tracers A,B] [--save FILE] [--lock FILE] [--patience S] [--check] [WORKLOAD ...]
+bench.py [--rounds N] [--tracers A,B] [--save FILE] [--lock FILE] [--patience S] [--check] [NAME ...]
 
 Each workload does a fixed amount of work, untraced and under each tracer in turn; every round
 begins with another one. Compared is within a round, and what is shown is the median of rounds,
 with the lowest and the highest. --save adds the measurements to FILE and shows all that it has;
 with --rounds 0, only shows. --lock holds a lock file through each round, where machines are
-shared. --list names workloads and tracers. Needs root and a quiet machine.
+shared. Beside workloads there are limits, which are measured once. --list names all of them, and the
+tracers. Needs root and a quiet machine.
 
 Ends with 1 if something could not be measured; with --check also if a target was missed.
 OUT=build and PARTRACE=build/partrace say what is measured.
@@ -19,12 +20,14 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tables  # noqa: E402
+from limits import LIMITS  # noqa: E402
 from tracers import TRACERS, NotRunnable, Run  # noqa: E402
 from workloads import WORKLOADS  # noqa: E402
 
@@ -100,12 +103,22 @@ def run_workload(workload, tracers, args, add):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def choose(things, names):
-    known = {thing.name: thing for thing in things}
+def run_limit(name, args, add):
+    folder = tempfile.mkdtemp(prefix="partrace-bench.")
+    try:
+        with lock(args.lock):
+            wait_for_quiet(args.patience)
+            add(dict(LIMITS[name](folder), limit=name))
+    except NotRunnable as why:
+        raise RuntimeError(str(why))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_names(known, names):
     for name in names:
         if name not in known:
             raise SystemExit("bench: no '%s': there are %s" % (name, ", ".join(known)))
-    return [known[name] for name in names] or things
 
 
 def parse():
@@ -117,20 +130,34 @@ def parse():
     parser.add_argument("--lock")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("workload", nargs="*")
+    parser.add_argument("name", nargs="*")
     return parser.parse_args()
+
+
+def list_all():
+    print("workloads:", *("  %-20s %s" % (w.name, w.what) for w in WORKLOADS), sep="\n")
+    print("limits:", *("  %-20s %s" % (name, limit.__doc__) for name, limit in LIMITS.items()), sep="\n")
+    print("tracers:\n  " + " ".join(t.name for t in TRACERS))
+
+
+def say(sample):
+    if "limit" in sample:
+        print("%s: measured" % sample["limit"], file=sys.stderr)
+    else:
+        print("%-20s %-16s %s" % (sample["workload"], sample["tracer"], sample.get("not_runnable") or
+                                  "%.3f s" % sample["seconds"]), file=sys.stderr)
 
 
 def main():
     args = parse()
     if args.list:
-        print("workloads:", *("  %-20s %s" % (w.name, w.what) for w in WORKLOADS), sep="\n")
-        print("tracers:", *(t.name for t in TRACERS))
+        list_all()
         return 0
-    workloads = choose(WORKLOADS, args.workload)
-    names = [n for n in args.tracers.split(",") if n]
-    tracers = choose(TRACERS, (["none"] if names and "none" not in names else []) + names)
-    samples = []
+    tracer_names = [n for n in args.tracers.split(",") if n]
+    check_names([t.name for t in TRACERS], tracer_names)
+    check_names([w.name for w in WORKLOADS] + list(LIMITS), args.name)
+    tracers = [t for t in TRACERS if not tracer_names or t.name in ["none"] + tracer_names]
+    samples, failures = [], []
     if args.save and os.path.exists(args.save):
         with open(args.save) as file:
             samples = [json.loads(line) for line in file]
@@ -140,16 +167,19 @@ def main():
         if args.save:
             with open(args.save, "a") as file:
                 file.write(json.dumps(sample) + "\n")
-        print("%-20s %-16s %s" % (sample["workload"], sample["tracer"], sample.get("not_runnable") or
-                                  "%.3f s" % sample["seconds"]), file=sys.stderr)
+        say(sample)
 
-    failures = []
-    for workload in workloads if args.rounds else []:
+    work = [(w.name, lambda w=w: run_workload(w, tracers, args, add)) for w in WORKLOADS]
+    work += [(name, lambda name=name: run_limit(name, args, add)) for name in LIMITS]
+    for name, run in work if args.rounds else []:
+        if args.name and name not in args.name:
+            continue
         try:
-            run_workload(workload, tracers, args, add)
-        except (RuntimeError, OSError) as why:
-            failures.append("%s: %s" % (workload.name, why))
+            run()
+        except (RuntimeError, OSError, subprocess.SubprocessError) as why:
+            failures.append("%s: %s" % (name, why))
     tables.show(samples, WORKLOADS, TRACERS)
+    tables.show_limits(samples, LIMITS)
     missed = tables.show_targets(samples)
     for failure in failures:
         print("could not be measured: " + failure)

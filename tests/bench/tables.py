@@ -109,6 +109,17 @@ def row(samples, workload, tracer):
             own(*name, "lost").text("%d")]
 
 
+def limits_by_name(samples):
+    """The latest of each."""
+    return {s["limit"]: s for s in samples if "limit" in s}
+
+
+def show_limits(samples, limits):
+    for name, sample in limits_by_name(samples).items():
+        print("%s: %s" % (name, limits[name].__doc__))
+        print("\n".join("  " + line for line in sample["lines"]), end="\n\n")
+
+
 # What is to be reached: words, figure, limit, how the figure is written.
 def targets(samples):
     def times(workload, tracer, limit, form="%.2fx"):
@@ -134,8 +145,10 @@ def targets(samples):
         times("gil", "default", 1.05, "%.3fx"),
         times("pgbench", "default", 1.05, "%.3fx"),
         times("redis", "default", 1.15),
-        ("pingpong: bytes of trace per cycle", per_cycle(samples, "pingpong", "default", "trace_bytes"), 24, "%.1f"),
-    ]
+    ] + [("%s: bytes of trace per cycle" % workload, per_cycle(samples, workload, "default", "trace_bytes"), 24, "%.1f")
+         for workload in ("pingpong", "futex", "condvar")
+    ] + [(what, Spread([figure]), limit, form)
+         for sample in limits_by_name(samples).values() for what, figure, limit, form in sample["targets"]]
 
 
 def show_targets(samples):
