@@ -62,6 +62,21 @@ static int read_fd(int fd, char *buf, size_t size)
 	return (int)len;
 }
 
+int procfs_open(const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	va_list ap;
+	int fd, err;
+
+	va_start(ap, fmt);
+	err = format_path(path, fmt, ap);
+	va_end(ap);
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
 int procfs_read(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_LEN];
@@ -184,15 +199,6 @@ int procfs_stat(uint32_t pid, struct procfs_stat *out)
 {
 	char buf[1024];
 	int len = procfs_read(buf, sizeof(buf), "/proc/%u/stat", pid);
-
-	*out = (struct procfs_stat){ 0 };
-	return len < 0 ? gone(len) : parse_stat(buf, out);
-}
-
-int procfs_thread_stat(uint32_t pid, uint32_t tid, struct procfs_stat *out)
-{
-	char buf[1024];
-	int len = procfs_read(buf, sizeof(buf), "/proc/%u/task/%u/stat", pid, tid);
 
 	*out = (struct procfs_stat){ 0 };
 	return len < 0 ? gone(len) : parse_stat(buf, out);
@@ -374,15 +380,6 @@ int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx)
 	if (snprintf(path, sizeof(path), "%s/proc", root) >= PATH_LEN)
 		return -ENAMETOOLONG;
 	return each_id(path, fn, ctx);
-}
-
-int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx)
-{
-	char path[PATH_LEN];
-
-	if (snprintf(path, sizeof(path), "%s/proc/%u/task", root, pid) >= PATH_LEN)
-		return -ENAMETOOLONG;
-	return gone(each_id(path, fn, ctx));
 }
 
 struct link_walk {
@@ -609,6 +606,18 @@ int procfs_cpus_allowed(uint32_t pid)
 	err = procfs_each_line(parse_allowed_line, &a, "/proc/%u/status", pid);
 	free(a.online);
 	return err < 0 ? gone(err) : a.cnt;
+}
+
+int procfs_boot_id(char id[PROCFS_BOOT_ID_LEN])
+{
+	int len = procfs_read(id, PROCFS_BOOT_ID_LEN, "/proc/sys/kernel/random/boot_id");
+
+	if (len < 0) {
+		id[0] = '\0';
+		return len;
+	}
+	id[strspn(id, "0123456789abcdef-")] = '\0';
+	return id[0] ? 0 : -EBADMSG;
 }
 
 int procfs_steal_ns(uint64_t *ns)

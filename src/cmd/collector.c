@@ -206,6 +206,7 @@ int collector_begin(struct collector *c)
 	c->cpu0_ns = clock_process_cpu_ns();
 	err = session_begin(&c->session);
 	c->has_begun = !err;
+	c->about.start_mono_ns = c->session.begin_ns;
 	c->about.start_wall_ns = clock_wall_ns() - (clock_mono_ns() - c->session.begin_ns);
 	c->interim_step_ns = INTERIM_FIRST_NS;
 	c->interim_ns = c->session.begin_ns + INTERIM_FIRST_NS;

@@ -133,13 +133,14 @@ out:
 	return err;
 }
 
-int show_html(const struct facts *f, const char *trace, const char *to)
+int show_html(const struct facts *f, const char *const *paths, size_t path_cnt, const char *names,
+	      const char *to)
 {
-	const struct page_options options = { .trace = trace, .version = PARTRACE_VERSION };
+	const struct page_options options = { .trace = names, .version = PARTRACE_VERSION };
 	struct strbuf page = { 0 };
 	struct timeline tl;
 
-	timeline_read(&tl, trace, f);
+	timeline_read_all(&tl, paths, path_cnt, f);
 	page_format(f, &tl, &options, &page);
 	timeline_release(&tl);
 	return write_page(&page, to);

@@ -91,6 +91,12 @@ static uint64_t width_of(const struct timeline *tl, const struct facts *f)
 
 void timeline_read(struct timeline *tl, const char *path, const struct facts *f)
 {
+	timeline_read_all(tl, &path, 1, f);
+}
+
+void timeline_read_all(struct timeline *tl, const char *const *paths, size_t path_cnt,
+		       const struct facts *f)
+{
 	bool *wanted;
 
 	*tl = (struct timeline){ 0 };
@@ -102,7 +108,7 @@ void timeline_read(struct timeline *tl, const char *path, const struct facts *f)
 	wanted = xcalloc(f->thread_cnt, sizeof(*wanted));
 	for (size_t i = 0; i < tl->lane_cnt; i++)
 		wanted[tl->lanes[i]] = true;
-	tl->err = windows_read(&tl->windows, path, f, width_of(tl, f), wanted);
+	tl->err = windows_read_all(&tl->windows, paths, path_cnt, f, width_of(tl, f), wanted);
 	free(wanted);
 }
 

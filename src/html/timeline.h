@@ -28,6 +28,10 @@ struct timeline {
 
 /* Read the trace at @path, whose facts are @f, lent. Release it in any case. */
 void timeline_read(struct timeline *tl, const char *path, const struct facts *f);
+
+/* Likewise for recordings put together: @paths has one for each of the facts' parts. */
+void timeline_read_all(struct timeline *tl, const char *const *paths, size_t path_cnt,
+		       const struct facts *f);
 void timeline_release(struct timeline *tl);
 
 /* What several timelines on a page share, or not. */

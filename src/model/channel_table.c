@@ -205,6 +205,7 @@ static void learn_peer(struct model *m, struct par_file_ref *file)
 
 		htab_remove(&m->channels, PAR_FILE_UNIX, file->id);
 		htab_put(&m->channels, PAR_FILE_UNIX, key, alone);
+		alone->key = key;
 		/* Alone, it was taken for the first of the two; it is the second. */
 		alone->flows[0] = alone->flows[1];
 		alone->flows[1] = first;
@@ -256,8 +257,10 @@ struct channel *channel_get(struct model *m, const struct par_file_ref *ref, boo
 	c = xcalloc(1, sizeof(*c));
 	c->file_kind = file.kind;
 	c->file = file;
+	c->space = channel_space(&file);
+	c->key = key;
 	c->name = channel_name(m, c);
-	htab_put(&m->channels, channel_space(&file), key, c);
+	htab_put(&m->channels, c->space, key, c);
 	return c;
 }
 
@@ -370,6 +373,8 @@ void channel_add_mapping(struct model *m, const struct event_shared *ev)
 			return;
 		c = xcalloc(1, sizeof(*c));
 		c->file_kind = CHANNEL_SHM;
+		c->space = space;
+		c->key = ev->id;
 		c->name = ev->name[0] ? xstrdup(ev->name)
 				      : xasprintf("shared anonymous memory (inode %" PRIu64 ")",
 						  ev->id);

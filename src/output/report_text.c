@@ -24,6 +24,7 @@
 
 #define EDGES_SHOWN    5
 #define PIDS_SHOWN     3
+#define PARTS_SHOWN    3 /* commands of several recordings */
 #define COMMAND_MAX    200
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
@@ -33,17 +34,52 @@ static bool is_whole_machine(const struct facts *f)
 	return !f->recording.pid_cnt;
 }
 
+/* "python3 app.py"; the name of its first process where the command is not known. */
+static void add_words(struct strbuf *raw, char *const *words, size_t cnt,
+		      const struct fact_process *first)
+{
+	for (size_t i = 0; i < cnt; i++)
+		strbuf_addf(raw, "%s%s", i ? " " : "", words[i]);
+	if (!cnt && first && first->name)
+		strbuf_addstr(raw, first->name);
+}
+
+/* "server.py + client.py + 2 more": what several recordings are of, each command once. */
+static void add_parts(const struct facts *f, struct strbuf *raw)
+{
+	const struct fact_recording *r = &f->recording;
+	size_t process = 0, more = 0, said = 0;
+
+	for (size_t i = 0; i < r->part_cnt; i++) {
+		const struct fact_part *p = &r->parts[i];
+		struct strbuf one = { 0 };
+
+		add_words(&one, p->command, p->command_cnt,
+			  process < f->process_cnt ? &f->processes[process] : NULL);
+		process += p->process_cnt;
+		if (said && strstr(strbuf_str(raw), strbuf_str(&one)))
+			;
+		else if (said == PARTS_SHOWN)
+			more++;
+		else
+			strbuf_addf(raw, "%s%s", said++ ? " + " : "", strbuf_str(&one));
+		strbuf_release(&one);
+	}
+	if (more)
+		strbuf_addf(raw, " + %zu more", more);
+}
+
 static void add_command(const struct facts *f, struct strbuf *s)
 {
 	const struct fact_recording *r = &f->recording;
 	struct strbuf raw = { 0 };
 
-	for (size_t i = 0; i < r->command_cnt; i++)
-		strbuf_addf(&raw, "%s%s", i ? " " : "", r->command[i]);
-	if (!r->command_cnt && is_whole_machine(f))
+	if (r->part_cnt)
+		add_parts(f, &raw);
+	else if (!r->command_cnt && is_whole_machine(f))
 		strbuf_addstr(&raw, "the whole machine");
-	else if (!r->command_cnt && f->process_cnt && f->processes[0].name)
-		strbuf_addstr(&raw, f->processes[0].name);
+	else
+		add_words(&raw, r->command, r->command_cnt, f->process_cnt ? f->processes : NULL);
 	wrap_add_safe(s, strbuf_str(&raw), COMMAND_MAX);
 	strbuf_release(&raw);
 }
@@ -72,6 +108,8 @@ void report_add_target(struct strbuf *s, const struct facts *f)
 	add_command(f, s);
 	add_pids(f, s);
 	strbuf_addstr(s, ": ");
+	if (r->part_cnt)
+		strbuf_addf(s, "%zu recordings, ", r->part_cnt);
 	wrap_add_duration(s, r->duration_ns);
 	strbuf_addf(s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
 		    f->process_cnt == 1 ? "" : "es", f->thread_cnt, f->thread_cnt == 1 ? "" : "s",

@@ -51,6 +51,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
+	c->has_cast = kernel_btf_has_function(btf, "bpf_rdonly_cast");
 	/* these came in 5.19, */
 	c->klocks = full && kernel_btf_tracepoint_args(btf, "contention_begin");
 	/* and without block devices there is none of those. */

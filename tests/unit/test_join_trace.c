@@ -24,6 +24,7 @@
 #include "output/recording_scan.h"
 #include "output/sched.h"
 #include "output/tracks.h"
+#include "files.h"
 
 #define STAND_IN 0x7fffffffu	/* of CPU 0 */
 
@@ -203,28 +204,6 @@ static void nothing_is_taken_for_the_others(void **state)
 	/* BEFORE's, and one of each thread. */
 	assert_int_equal(found.clocks, 3);
 	strbuf_release(&is);
-}
-
-static struct strbuf read_file(const char *name)
-{
-	struct strbuf sb = { 0 };
-	FILE *f = fopen(name, "r");
-	int c;
-
-	assert_non_null(f);
-	while ((c = fgetc(f)) != EOF)
-		strbuf_addch(&sb, (char)c);
-	fclose(f);
-	return sb;
-}
-
-static void write_file(const char *name, const void *data, size_t len)
-{
-	FILE *f = fopen(name, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
 }
 
 /* Each byte changed, and the file cut there: an error or a trace, and nothing else. */
