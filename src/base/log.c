@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static enum log_level current_level = LOG_NORMAL;
 static bool progress_shown;
@@ -19,6 +21,14 @@ void log_set_level(enum log_level level)
 enum log_level log_level(void)
 {
 	return current_level;
+}
+
+/* A line that wraps could not be erased: only its last part is on the cursor's row. */
+static int line_room(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 79 : size.ws_col - 1;
 }
 
 void log_progress_end(void)
@@ -81,12 +91,13 @@ void log_info(const char *fmt, ...)
 
 void log_progress(const char *fmt, ...)
 {
+	char line[256];
 	va_list ap;
 
 	va_start(ap, fmt);
-	fputs("\r\033[K", stderr);
-	vfprintf(stderr, fmt, ap);
-	fflush(stderr);
+	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	fprintf(stderr, "\r\033[K%.*s", line_room(), line);
+	fflush(stderr);
 	progress_shown = true;
 }
