@@ -298,6 +298,7 @@ int session_end(struct session *s)
 	python_watch_end(&s->python, s->end_ns);
 	while (clock_mono_ns() <= s->end_ns)
 		clock_sleep_ns(END_AHEAD_NS);
+	probes_end_counts(s->probes);
 	/* Programs that began before the end have long written their record by now. */
 	clock_sleep_ns(SETTLE_NS / 10);
 	sample_stop(s, clock_mono_ns());
