@@ -44,7 +44,9 @@ struct session_ring {
 static int on_record(void *ctx, void *data, size_t len)
 {
 	struct session_ring *ring = ctx;
+	const struct par_hdr *hdr = data;
 
+	placement_count(&ring->session->placement, hdr->cpu);
 	merge_push(&ring->session->merge, ring->queue, data, len);
 	return 0;
 }
@@ -269,6 +271,7 @@ void session_step(struct session *s)
 	sample_cost(s, now_ns);
 	python_watch_step(&s->python, now_ns);
 	ring_buffer__consume(s->rb);
+	placement_step(&s->placement, now_ns);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
 		session_feed_counts(s);
