@@ -10,6 +10,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/strbuf.h"
+#include "base/text.h"
+
 static enum log_level current_level = LOG_NORMAL;
 static bool progress_shown;
 
@@ -45,14 +48,22 @@ void log_progress_end(void)
 	progress_shown = false;
 }
 
+/*
+ * One write per line, so that lines of several programs don't mix. Messages name files,
+ * processes and what a damaged file holds: nothing of that may steer a terminal.
+ */
 static void print(const char *prefix, const char *fmt, va_list ap, int err)
 {
-	log_progress_end();
-	fputs(prefix, stderr);
-	vfprintf(stderr, fmt, ap);
+	struct strbuf line = { 0 };
+
+	strbuf_addstr(&line, prefix);
+	strbuf_vaddf(&line, fmt, ap);
 	if (err)
-		fprintf(stderr, ": %s", strerror(err));
-	fputc('\n', stderr);
+		strbuf_addf(&line, ": %s", strerror(err));
+	text_clean(line.buf, line.len);
+	log_progress_end();
+	fprintf(stderr, "%s\n", line.buf);
+	strbuf_release(&line);
 }
 
 int log_err(int err, const char *fmt, ...)
@@ -98,13 +109,15 @@ void log_info(const char *fmt, ...)
 
 void log_progress(const char *fmt, ...)
 {
-	char line[256];
+	struct strbuf line = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	strbuf_vaddf(&line, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "\r\033[K%.*s", line_room(), line);
+	text_clean(line.buf, line.len);
+	fprintf(stderr, "\r\033[K%.*s", line_room(), line.buf);
 	fflush(stderr);
+	strbuf_release(&line);
 	progress_shown = true;
 }

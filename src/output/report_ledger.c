@@ -28,24 +28,6 @@
 #define WAIT_CELL  9
 #define CELLS	   (KIND_CELL + COUNT_CELL + BYTES_CELL + 2 * WAIT_CELL)
 
-static bool is_memory(const struct fact_channel *c)
-{
-	return c->kind && !strcmp(c->kind, "shm");
-}
-
-/* Its main thread's role says more than a name that all of them have. */
-static const char *name_of(const struct facts *f, uint32_t pid, const char *name)
-{
-	const struct fact_thread *t = facts_thread(f, pid);
-	const struct fact_process *p = facts_process(f, pid);
-
-	if (t && t->role && !strncmp(t->role, "worker", 6))
-		return t->role;
-	if (name && name[0])
-		return name;
-	return p && p->name ? p->name : "";
-}
-
 struct side {
 	const char *names[NAMES_SHOWN];
 	uint32_t pids[NAMES_SHOWN];
@@ -70,7 +52,7 @@ static void side_add(struct side *s, const char *name, uint32_t pid, bool traced
 static void side_add_pids(const struct facts *f, struct side *s, const uint32_t *pids, size_t cnt)
 {
 	for (size_t i = 0; i < cnt; i++)
-		side_add(s, name_of(f, pids[i], NULL), pids[i], true);
+		side_add(s, facts_process_label(f, pids[i], NULL), pids[i], true);
 }
 
 static void add_member(const struct side *s, size_t i, struct strbuf *out)
@@ -113,7 +95,7 @@ static void sides_of(const struct facts *f, const struct fact_channel *c, struct
 	*from = *to = *both = (struct side){ 0 };
 	for (size_t i = 0; i < c->end_cnt; i++) {
 		const struct fact_channel_end *e = &c->ends[i];
-		const char *name = name_of(f, e->pid, e->name);
+		const char *name = facts_process_label(f, e->pid, e->name);
 
 		if (e->reads && e->writes)
 			side_add(both, name, e->pid, e->traced);
@@ -359,7 +341,7 @@ static size_t find_lines(const struct wrap *w, const struct facts *f, bool is_an
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < f->channel_cnt; i++)
-		if (!is_memory(&f->channels[i]) && !is_helpers(f, &f->channels[i]))
+		if (!fact_channel_is_memory(&f->channels[i]) && !is_helpers(f, &f->channels[i]))
 			add_channel(w, f, &f->channels[i], is_anonymous, lines, &cnt);
 	return cnt;
 }
@@ -397,12 +379,6 @@ static void put_traffic(struct wrap *w, const struct facts *f)
 	}
 }
 
-/* Semaphores are memory, too, but say nothing here. */
-static bool is_large(const struct fact_channel *c)
-{
-	return is_memory(c) && !(c->id && strstr(c->id, "/sem."));
-}
-
 static void put_memory(struct wrap *w, const struct facts *f)
 {
 	struct side from, to, both;
@@ -412,7 +388,7 @@ static void put_memory(struct wrap *w, const struct facts *f)
 	for (size_t i = 0; i < f->channel_cnt && shown < MEMORY_SHOWN; i++) {
 		const struct fact_channel *c = &f->channels[i];
 
-		if (!is_large(c))
+		if (!fact_channel_has_data(c))
 			continue;
 		if (!shown)
 			wrap_gap(w);

@@ -349,7 +349,7 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	}
 	if (r->unavailable_cnt) {
 		strbuf_reset(&s);
-		strbuf_addstr(&s, "not measured on this kernel: ");
+		strbuf_addstr(&s, "not measured here: ");
 		for (size_t i = 0; i < r->unavailable_cnt; i++)
 			strbuf_addf(&s, "%s%s", i ? ", " : "", r->unavailable[i]);
 		wrap_text(w, "Missing", WRAP_LABEL, strbuf_str(&s));
@@ -369,7 +369,8 @@ static void put_cost(struct wrap *w, const struct fact_recording *r, const char 
 
 	wrap_gap(w);
 	put_losses(w, r);
-	strbuf_addf(&s, "partrace used %.1f %% of one CPU; ", 100 * r->overhead);
+	strbuf_addf(&s, "partrace used %.1f %% of one CPU%s; ", 100 * r->overhead,
+		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "");
 	wrap_add_count(&s, r->events);
 	strbuf_addstr(&s, " events, ");
 	wrap_add_count(&s, r->lost_ring + r->lost_state);

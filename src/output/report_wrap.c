@@ -6,26 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const sequences[] = {
 	[WRAP_PLAIN] = "",           [WRAP_BOLD] = "\033[1m",      [WRAP_DIM] = "\033[2m",
 	[WRAP_GREEN] = "\033[1;32m", [WRAP_YELLOW] = "\033[1;33m", [WRAP_RED] = "\033[1;31m",
 };
 
-/* Length of the well-formed character at @s, 0 if there is none. */
+/* Length of the character at @s, 0 if it is none for a terminal. Of ASCII all are 1. */
 static size_t utf8_len(const unsigned char *s)
 {
-	size_t len = s[0] < 0x80   ? 1
-		     : s[0] < 0xc2 ? 0
-		     : s[0] < 0xe0 ? 2
-		     : s[0] < 0xf0 ? 3
-		     : s[0] < 0xf5 ? 4
-				   : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* C1 controls do what escape sequences do. */
-	return len == 2 && s[0] == 0xc2 && s[1] < 0xa0 ? 0 : len;
+	return s[0] < 0x80 ? 1 : text_char_len((const char *)s);
 }
 
 /* East Asian characters take two columns; some that don't are counted so too. */
