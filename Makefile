@@ -3,14 +3,18 @@
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
-#   SAN=1    with ASan and UBSan, into build-san/
+#   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, into build-tsan/
+#   FUZZ="ring elf" FUZZ_SECONDS=60   which fuzzers, and how long each
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
 #   BENCH="--rounds 3 pingpong"   options of tests/bench/bench.py
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
-OUT	?= $(if $(SAN),build-san,build)
+san_1	= -fsanitize=address,undefined
+san_thread = -fsanitize=thread
+san_fuzz = -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow
+OUT	?= build$(if $(SAN),-$(SAN:1=san))
 ifeq ($(origin CC),default)
 CC	= gcc
 endif
@@ -33,9 +37,9 @@ VERSION	:= 0.1.0
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
-SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE = $(san_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),$(SANITIZE))
-LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lpthread -lm
+LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lseccomp -lpthread -lm
 
 BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
 	     -Iinclude -Ivmlinux -Ibpf
@@ -55,7 +59,7 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit golden golden-update e2e demo layers style format install uninstall deb clean
+.PHONY: all help check unit golden golden-update fuzz fuzzers seeds e2e demo layers style format install uninstall deb clean
 
 all: $(OUT)/partrace	## build partrace (the default)
 	@$(give_back)
@@ -65,7 +69,7 @@ help:			## list the goals
 	@sed -n 's/^#  /  /p' Makefile
 
 # What root built in a user's tree is handed to that user.
-give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-san; do \
+give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-*; do \
 	[ ! -d $$d ] || chown -Rh "$$SUDO_UID:$$SUDO_GID" $$d; done
 need_root = [ "$$(id -u)" = 0 ] || { echo "make $@: needs root: sudo make $@" >&2; exit 1; }
 # Sub-makes share the jobs that were asked for; else they use every CPU.
@@ -83,9 +87,10 @@ demo:			## show a verdict, missing packages included: sudo make demo
 	$(Q)tools/install-deps build demo && $(MAKE) --no-print-directory $(jobs) all && \
 	tools/demo.sh
 
+# It runs as root, so what it links to can't be exchanged later.
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(OUT)/libpartrace.a: $(lib_objs)
 	$(call msg,AR,$@)
@@ -241,6 +246,30 @@ $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
 		$(LDFLAGS) $(LDLIBS) -o $@
 
+# Whatever reads bytes that others wrote: see tests/fuzz/fuzz.h.
+fuzz_srcs := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_bins := $(fuzz_srcs:%.c=$(OUT)/%)
+FUZZ_CC	?= $(shell for c in clang-14 clang; do command -v $$c && break; done)
+FUZZ_SECONDS ?= 60
+
+# libFuzzer comes with clang, so all is built once more, by it.
+fuzz:			## fuzz each parser for FUZZ_SECONDS; no root needed
+	$(Q)if tests/fuzz/run.sh --can "$(FUZZ_CC)"; then \
+		$(MAKE) --no-print-directory SAN=fuzz OUT=$(OUT)-fuzz CC="$(FUZZ_CC)" fuzzers && \
+		SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(OUT)-fuzz $(FUZZ); fi
+
+fuzzers: $(fuzz_bins)
+
+seeds: $(fuzz_bins)	## the inputs that fuzzing has kept, once each; SAN=1 with sanitizers
+	$(Q)tests/fuzz/replay.sh $(OUT) $(FUZZ)
+
+fuzz_parts = $(patsubst %,$(OUT)/tests/fuzz/%.o,fuzz story $(if $(filter fuzz,$(SAN)),,replay))
+
+$(fuzz_bins): %: %.o $(fuzz_parts) $(OUT)/libpartrace.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) $(LDFLAGS) $^ \
+		$(LDLIBS) -o $@
+
 e2e: all		## record real programs on this kernel; needs root
 	@$(need_root)
 	$(Q)OUT=$(OUT) tests/e2e/run.sh $(or $(TESTS),$(if $(SAN),--sanitized))
@@ -310,6 +339,7 @@ deb: all		## a Debian package: build/partrace_VERSION_ARCH.deb
 	@$(give_back)
 
 clean:			## remove what was built
-	rm -rf build build-san
+	rm -rf build build-*
 
--include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d) $(golden_bin:=.d)
+-include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d) $(golden_bin:=.d) $(fuzz_bins:=.d) \
+	$(fuzz_parts:.o=.d)
