@@ -13,7 +13,7 @@ kills=${FAULT_KILLS:-10}
 # Programs and links in the kernel, by number; nobody else records meanwhile.
 in_kernel()
 {
-    { bpftool prog show -j; bpftool link show -j; } | grep -o '"id":[0-9]*' | sort
+    { bpftool prog show -j; bpftool link show -j; } | { grep -o '"id":[0-9]*' || true; } | sort
 }
 in_kernel >before.txt
 none_is_left()

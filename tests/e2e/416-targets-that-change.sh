@@ -70,7 +70,7 @@ record -q -d 300ms -o theirs.pftrace -p "$PID"
 assert_number "sleep" "$(facts theirs.pftrace share sleep)" ">" 90
 
 # In a container: outside's numbers, all names, and what it waits for.
-start_ready unshare --pid --fork --mount --mount-proc "$WORKLOADS/truth" \
+start_ready unshare --pid --fork --kill-child --mount-proc "$WORKLOADS/truth" \
     --only nanosleep,cpu,pipe,mutex,robust-mutex,join,condvar,child --truth "$TMP/truth.json" --dir "$TMP"
 outer=$PID
 inner=$(tr -d ' ' <"/proc/$outer/task/$outer/children")
