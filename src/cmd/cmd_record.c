@@ -200,8 +200,8 @@ static void restore_signals(void)
 
 static void show_progress(const struct collector *c, uint64_t now_ns)
 {
-	log_progress("recording %.1f s, %llu events, %llu lost, own cost %.1f %% of one CPU "
-		     "(Ctrl-C ends it)",
+	log_progress("recording %.1f s: %llu events, %llu lost, %.1f %% of one CPU used; Ctrl-C "
+		     "ends it",
 		     (double)(now_ns - c->session.begin_ns) / 1e9,
 		     (unsigned long long)c->session.record_cnt,
 		     (unsigned long long)session_lost(&c->session),
@@ -212,7 +212,8 @@ static void show_progress(const struct collector *c, uint64_t now_ns)
 static int watch(struct collector *c, struct target *target, const struct options *o)
 {
 	uint64_t end_ns = o->duration_ns ? c->session.begin_ns + o->duration_ns : UINT64_MAX;
-	bool shows_progress = !o->quiet && isatty(STDERR_FILENO);
+	/* On a launched command's terminal it would run into what that writes. */
+	bool shows_progress = !o->quiet && !o->command && isatty(STDERR_FILENO);
 	uint64_t progress_ns = c->session.begin_ns + PROGRESS_NS;
 	int err = 0;
 

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 /* A value and the way to it, for messages. @json NULL: missing or null. */
@@ -138,7 +139,7 @@ static void get_text(const struct node *n, const char *key, char **out)
 	const char *s = text_of(n, key);
 
 	if (s)
-		*out = xstrdup(s);
+		*out = text_clean_copy(s);
 }
 
 /* A name this version does not know comes from a newer one: @fallback. */
@@ -164,7 +165,7 @@ static void get_texts(const struct node *n, const char *key, char ***out, size_t
 			complain(n, key, "an array of strings");
 			return;
 		}
-		(*out)[(*cnt)++] = xstrdup(s);
+		(*out)[(*cnt)++] = text_clean_copy(s);
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/invoker.h"
+#include "base/outfile.h"
 #include "base/rights.h"
 #include "base/safe_dir.h"
 #include "base/xalloc.h"
@@ -136,10 +137,20 @@ static void close_dir(struct recording *r)
 	r->dir_fd = -1;
 }
 
+static int open_stdout(struct recording *r)
+{
+	r->is_special = true;
+	r->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	return r->fd < 0 ? -errno : 0;
+}
+
 static int open_file(struct recording *r)
 {
-	int err = check_destination(r);
+	int err;
 
+	if (outfile_is_stdout(r->path))
+		return open_stdout(r);
+	err = check_destination(r);
 	if (err)
 		return err;
 	r->partial_name = r->partial + (r->name - r->path);

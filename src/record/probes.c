@@ -326,6 +326,11 @@ void probes_end(struct probes *p, uint64_t end_ns)
 	__atomic_store_n(&p->skel->bss->shared.end_ns, end_ns, __ATOMIC_RELEASE);
 }
 
+void probes_end_counts(struct probes *p)
+{
+	__atomic_store_n(&p->skel->bss->shared.counts_over, 1, __ATOMIC_RELEASE);
+}
+
 const struct par_shared *probes_shared(const struct probes *p)
 {
 	return &p->skel->bss->shared;
