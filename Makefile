@@ -71,6 +71,9 @@ help:			## list the goals
 # What root built in a user's tree is handed to that user.
 give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-*; do \
 	[ ! -d $$d ] || chown -Rh "$$SUDO_UID:$$SUDO_GID" $$d; done
+# Tests keep their files to themselves, whoever called sudo; a command that partrace
+# launched as them could not read those.
+for_root = env -u SUDO_UID -u SUDO_GID
 need_root = [ "$$(id -u)" = 0 ] || { echo "make $@: needs root: sudo make $@" >&2; exit 1; }
 # Sub-makes share the jobs that were asked for; else they use every CPU.
 jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -131,7 +134,7 @@ corpus_bins := $(OUT)/tests/corpus/native
 .PHONY: corpus
 corpus: all $(corpus_bins)	## verdicts against what a change really brings; needs root, half an hour
 	@$(need_root)
-	$(Q)OUT=$(OUT) tests/corpus/run.py $(CORPUS)
+	$(Q)$(for_root) OUT=$(OUT) tests/corpus/run.py $(CORPUS)
 
 $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(call msg,CC,$@)
@@ -142,7 +145,7 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 .PHONY: diff-proof
 diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
 	@$(need_root)
-	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+	$(Q)$(for_root) PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
 
 # What partrace costs, beside what others cost and the least that anybody must: see
 # tests/bench/bench.py. BENCH="--rounds 3 --tracers default,light pingpong"
@@ -273,6 +276,11 @@ $(fuzz_bins): %: %.o $(fuzz_parts) $(OUT)/libpartrace.a
 e2e: all		## record real programs on this kernel; needs root
 	@$(need_root)
 	$(Q)OUT=$(OUT) tests/e2e/run.sh $(or $(TESTS),$(if $(SAN),--sanitized))
+
+.PHONY: faults
+faults: all $(workload_bins)	## SIGKILL at 200 moments, and other misfortunes; needs root
+	@$(need_root)
+	$(Q)FAULT_KILLS=$(or $(KILLS),200) OUT=$(OUT) tests/e2e/run.sh 413 414
 
 layers:			## who includes whom, and how long it is
 	$(Q)tools/check-layers.sh --self-test

@@ -235,7 +235,7 @@ struct par_task {
 	__u64 turn_ns;
 	__u64 turn_queue_ns, turn_blocked_ns;
 	__u32 turns;
-	__u32 pad;
+	__u32 ns_tid;		/* in its own pid namespace; 0: that is the first one */
 };
 
 /* hdr.flags of PAR_FORK */
@@ -247,7 +247,7 @@ struct par_fork {
 	__u32 tgid;
 	__u32 child_tid;
 	__u32 child_tgid;
-	__u32 pad;
+	__u32 child_ns_tid;	/* as par_task's */
 	char  comm[PAR_COMM_LEN];
 };
 

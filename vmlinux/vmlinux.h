@@ -179,6 +179,7 @@ struct upid {
 };
 
 struct pid {
+	unsigned int level;
 	struct hlist_head tasks[4];
 	struct upid numbers[1];
 };
@@ -289,6 +290,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	int exit_code, exit_state;
 	struct hlist_node pid_links[4];
+	struct pid *thread_pid;
 };
 
 struct gendisk {

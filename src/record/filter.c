@@ -25,7 +25,8 @@ static const int calls[] = {
 	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
 	SCMP_SYS(getdents64), SCMP_SYS(dup), SCMP_SYS(flock), SCMP_SYS(getcwd),
 	/* the recording gets its name */
-	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(renameat2), SCMP_SYS(unlinkat),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
 	/* locks, owners and runtimes of the targets */
 	SCMP_SYS(process_vm_readv), SCMP_SYS(capget), SCMP_SYS(capset),
 	/* memory and threads */
