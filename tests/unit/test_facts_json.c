@@ -232,6 +232,23 @@ static void names_that_are_not_utf8_do_not_lose_their_key(void **state)
 	facts_release(&g);
 }
 
+static void more_values_than_any_recording_has_are_not_parsed(void **state)
+{
+	static const char begin[] = "{\"schema\": 1, \"x\": [\"[,{\\\"[,{\"";
+	struct strbuf text = { 0 };
+	char err[FACTS_JSON_ERR_LEN];
+	struct facts f;
+
+	(void)state;
+	strbuf_addstr(&text, begin);
+	for (int i = 0; i < 5 << 20; i++)
+		strbuf_add(&text, ",{}", 3);
+	strbuf_addstr(&text, "]}");
+	assert_int_equal(parse(strbuf_str(&text), &f, err), -EBADMSG);
+	assert_string_equal(err, "more values than any recording has");
+	strbuf_release(&text);
+}
+
 static void missing_null_and_unknown_keys_are_tolerated(void **state)
 {
 	struct facts f;
@@ -352,6 +369,7 @@ int main(void)
 		cmocka_unit_test(every_key_is_there_and_null_is_what_is_not_known),
 		cmocka_unit_test(empty_facts_are_valid_json),
 		cmocka_unit_test(names_that_are_not_utf8_do_not_lose_their_key),
+		cmocka_unit_test(more_values_than_any_recording_has_are_not_parsed),
 		cmocka_unit_test(missing_null_and_unknown_keys_are_tolerated),
 		cmocka_unit_test(wrong_types_are_named_with_their_path),
 		cmocka_unit_test(a_newer_schema_is_refused_by_number),
