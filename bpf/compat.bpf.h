@@ -11,6 +11,37 @@
 #define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_DEAD	0x80
 
+/*
+ * Fields of the kernel's objects, by an address of whatever origin. From 6.2 on
+ * (a35b9af4ec2c) such an address can be given its type, and is then read by a plain
+ * load, which may fault and gives 0 then; before, by a helper, at twenty times the cost.
+ */
+void *kernel_cast(const void *addr, __u32 type) __hidden;
+
+#define kernel_typed(ptr)                                                        \
+	((typeof(ptr))kernel_cast((ptr), bpf_core_type_id_kernel(typeof(*(ptr)))))
+
+#define kernel_read(ptr, field) ({                                               \
+	typeof(ptr) __ptr = (ptr);                                               \
+	typeof(__ptr->field) __value;                                            \
+	if (config.has_cast)                                                     \
+		__value = kernel_typed(__ptr)->field;                            \
+	else                                                                     \
+		bpf_core_read((void *)&__value, sizeof(__value), &__ptr->field); \
+	__value; })
+
+/* The 64 bits at @addr, as a number and not as a pointer. */
+static __always_inline __u64 kernel_read_word(const void *addr)
+{
+	const struct timespec64 *word = addr; /* any type that begins with 64 bits */
+	__u64 value = 0;
+
+	if (config.has_cast)
+		return kernel_typed(word)->tv_sec;
+	bpf_probe_read_kernel(&value, sizeof(value), addr);
+	return value;
+}
+
 /* task->state became task->__state in 5.14 (2f064a59a11f). */
 struct task_struct___before_5_14 {
 	long state;

@@ -51,22 +51,23 @@ static const __u8 bit_places[64] = {
 
 static __always_inline void descriptors_of(struct task_struct *task, struct descriptors *d)
 {
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct fdtable *fdt = task->files->fdt;
 
-	d->table = BPF_CORE_READ(fdt, fd);
-	d->cnt = BPF_CORE_READ(fdt, max_fds);
+	d->table = fdt->fd;
+	d->cnt = fdt->max_fds;
 }
 
 static __always_inline void add(struct poll_set *set, const struct descriptors *d, __u32 fd,
 				__u64 how)
 {
-	struct file *file = NULL;
+	__u64 file;
 
 	if (fd >= d->cnt || set->cnt >= POLL_MAX)
 		return;
-	if (bpf_probe_read_kernel(&file, sizeof(file), d->table + fd) || !file)
+	file = kernel_read_word(d->table + fd);
+	if (!file)
 		return;
-	set->entry[set->cnt & (POLL_MAX - 1)] = (__u64)file | how;
+	set->entry[set->cnt & (POLL_MAX - 1)] = file | how;
 	set->cnt++;
 }
 

@@ -76,7 +76,8 @@ struct par_config {
 	__u8 klocks;		/* the kernel tells of its locks */
 	__u8 blocks;		/* block requests are looked at */
 	__u8 requests;		/* requests of served connections are */
-	__u8 pad[2];
+	__u8 has_cast;		/* addresses can be given a type: bpf_rdonly_cast, from 6.2 on */
+	__u8 pad;
 	struct par_startup_calls startup;
 };
 

@@ -183,6 +183,10 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct timespec64 {
+	long long tv_sec;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;

@@ -33,9 +33,6 @@ struct procfs_stat {
 /* A process: the times of all its threads, also of those that ended. */
 int procfs_stat(uint32_t pid, struct procfs_stat *out);
 
-/* One thread of it. */
-int procfs_thread_stat(uint32_t pid, uint32_t tid, struct procfs_stat *out);
-
 struct procfs_status {
 	uint32_t tgid, ppid;
 	uint32_t uid, euid;
@@ -72,7 +69,6 @@ int procfs_memory_estimate(uint32_t pid, struct procfs_memory *out);
 
 /* Called with each id; a value other than 0 stops the walk, which returns it. */
 int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx);
-int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx);
 
 /* What each descriptor of @pid stands for: a path, "socket:[123]", "pipe:[124]". */
 int procfs_each_link(uint32_t pid, int (*fn)(void *ctx, const char *target), void *ctx);
@@ -99,6 +95,13 @@ int procfs_listen_ports(uint32_t pid, uint16_t *ports, size_t max);
 /* How many CPUs the machine runs, and on how many of them @pid may. */
 int procfs_cpus_online(void);
 int procfs_cpus_allowed(uint32_t pid);
+
+/*
+ * What the kernel calls itself from one boot to the next, the same in all containers:
+ * "b0a3…", of 36 characters. On failure "".
+ */
+#define PROCFS_BOOT_ID_LEN 40
+int procfs_boot_id(char id[PROCFS_BOOT_ID_LEN]);
 
 /* Time that the hypervisor gave to others, summed over all CPUs since boot. */
 int procfs_steal_ns(uint64_t *ns);

@@ -36,11 +36,38 @@ struct comparison {
  * While others used the machine, all of these are worth less: more noise for each part of the
  * time that they took. Caches and the other half of a core are shared, too.
  */
-#define DISTURBED_TIME     0.15
+#define DISTURBED_TIME     0.25
+#define DISTURBED_CPU	   0.05
 #define DISTURBED_SWITCHES 0.5
 #define DISTURBED_LATENCY  0.5
 #define DISTURBED_SHARE	   25.0		/* percentage points */
 
+/* Whom others preempt finds its caches cold: up to this, of CPU time, each time. */
+#define SWITCH_NS	   15e3
+#define PREEMPTED_MAX	   0.99
+
+/*
+ * How much of a file that is mapped counts for a process depends on who else maps it, in
+ * other programs too: of what the process shares, standard deviation; and of anything.
+ */
+#define SHARING		   0.25
+#define BYTES_NOISE	   5e5
+
+/* diff_metrics.c */
+double undisturbed_cpu(const struct sample *s, bool is_run);	/* struct measure's */
+double noise_of_memory(const struct sample *s, double bytes);
+
+/*
+ * Percentage points that a share would change by had others not been there: who computes takes as
+ * long, waits for the CPUs that others had are gone, and other waits, for who was kept
+ * away, are shorter in proportion.
+ */
+struct thread_time {
+	double life_ns, cpu_ns, queue_ns;
+};
+
+double undisturbed_share(const struct sample *s, const struct thread_time *t, enum bucket_group g,
+			 double ns);
 double noise_of_share(double share, double floor, double spread);
 
 /* "group:lock": what a group is called as a metric. */
@@ -64,7 +91,7 @@ struct measure {
 	bool is_known;
 	double value;
 	double noise;		/* assumed between such recordings: log scale, or percentage points */
-	double undisturbed;	/* log of how much it would change without what others did */
+	double undisturbed;	/* how much it would change without what others did; likewise */
 };
 
 /* Append a row of what @before and @after measured; none if neither knows anything. */

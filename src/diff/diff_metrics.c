@@ -9,8 +9,6 @@
 
 /* What starting and ending a run may take more or less. */
 #define JITTER_NS (8.0 * NS_PER_MS)
-#define BYTES_NOISE 5e5
-
 /* Percentiles of fewer requests say nothing. */
 #define REQUESTS_MIN 20
 
@@ -21,7 +19,7 @@ typedef struct measure measure_fn(const struct sample *s, bool is_run);
 
 static double lost(const struct sample *s)
 {
-	return log((1 - s->stolen) * (1 - fmin(s->kept_away, 0.9)));
+	return log((1 - s->stolen) * (1 - s->kept_away));
 }
 
 /*
@@ -79,17 +77,33 @@ static struct measure requests_of_run(const struct sample *s, bool is_run)
 	return m;
 }
 
+double undisturbed_cpu(const struct sample *s, bool is_run)
+{
+	double dearer = s->cpu_ns > 0 ? SWITCH_NS * s->preempted / s->cpu_ns : 0;
+	/* Parts of runs are compared by the CPUs in use, of which others leave fewer. */
+	double fewer = is_run ? 1 : 1 / (1 - s->kept_away);
+
+	return log((1 - s->stolen) * (1 - fmin(dearer, 0.5)) * fewer);
+}
+
+double noise_of_memory(const struct sample *s, double bytes)
+{
+	double sharing = SHARING * s->shared_bytes / (double)s->facts->process_cnt;
+
+	return hypot(NOISE_MEMORY, hypot(BYTES_NOISE, sharing) / bytes);
+}
+
 static struct measure cpu(const struct sample *s, bool is_run)
 {
 	double duration = (double)s->facts->recording.duration_ns;
 	double error = is_run || !(s->cpus > 0) ? 0 : s->cpu_error / s->cpus;
-	double busy = DISTURBED_TIME * s->disturbed;
 
 	return (struct measure){
 		.is_known = s->cpu_ns > 0 && duration > 0,
 		.value = is_run ? s->cpu_ns : s->cpu_ns / duration,
-		.noise = hypot(hypot(NOISE_TIME, error), hypot(busy, JITTER_NS / s->cpu_ns)),
-		.undisturbed = log(1 - s->stolen),
+		.noise = hypot(hypot(NOISE_TIME, error),
+			       hypot(DISTURBED_CPU * s->disturbed, JITTER_NS / s->cpu_ns)),
+		.undisturbed = undisturbed_cpu(s, is_run),
 	};
 }
 
@@ -119,7 +133,7 @@ static struct measure memory(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->memory_bytes > 0,
 		.value = s->memory_bytes,
-		.noise = hypot(NOISE_MEMORY, BYTES_NOISE / s->memory_bytes),
+		.noise = noise_of_memory(s, s->memory_bytes),
 	};
 }
 
@@ -132,6 +146,7 @@ static struct measure switches(const struct sample *s, bool is_run)
 		.value = is_run ? s->switches : s->switches / seconds,
 		.noise = hypot(hypot(NOISE_SWITCHES, DISTURBED_SWITCHES * s->disturbed),
 			       4 / sqrt(s->switches)),
+		.undisturbed = log(1 - fmin(s->preempted / s->switches, PREEMPTED_MAX)),
 	};
 }
 
@@ -174,11 +189,13 @@ static struct measure share_of(const struct sample *s, double ns, double group_n
 	double share = s->life_ns > 0 ? ns / s->life_ns : 0;
 	double part = group_ns > 0 ? sqrt(ns / group_ns) : 0;
 	double busy = hypot(100 * part * s->share_error[g], DISTURBED_SHARE * s->disturbed);
+	struct thread_time all = { s->life_ns, s->cpu_ns, (double)facts_group_ns(s->facts, GROUP_CPU_WAIT) };
 
 	return (struct measure){
 		.is_known = s->life_ns > 0,
 		.value = 100 * share,
 		.noise = hypot(noise_of_share(share, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD), busy),
+		.undisturbed = undisturbed_share(s, &all, g, ns),
 	};
 }
 

@@ -13,7 +13,6 @@
 /* What a role's few threads do varies more than what all do together. */
 #define NOISE_ROLE_CPU (2 * NOISE_TIME)
 #define JITTER_CPU_NS  (20.0 * NS_PER_MS)
-#define BYTES_NOISE    5e5
 
 /* A role with less than this of all thread time, or of all CPU time, is listed and not compared. */
 #define ROLE_MIN_SHARE 0.01
@@ -95,9 +94,9 @@ static struct measure cpu_of(const struct sample *s, const struct role_sample *r
 	return (struct measure){
 		.is_known = cpu_ns(r) > 0 && duration > 0,
 		.value = is_run ? cpu_ns(r) : cpu_ns(r) / duration,
-		.noise = hypot(hypot(NOISE_ROLE_CPU, DISTURBED_TIME * s->disturbed),
+		.noise = hypot(hypot(NOISE_ROLE_CPU, DISTURBED_CPU * s->disturbed),
 			       JITTER_CPU_NS / cpu_ns(r)),
-		.undisturbed = log(1 - s->stolen),
+		.undisturbed = undisturbed_cpu(s, is_run),
 	};
 }
 
@@ -110,17 +109,18 @@ static struct measure switches_of(const struct sample *s, const struct role_samp
 		.value = is_run ? r->switches : r->switches / seconds,
 		.noise = 2 * hypot(hypot(NOISE_SWITCHES, DISTURBED_SWITCHES * s->disturbed),
 				   4 / sqrt(r->switches)),
+		.undisturbed = log(1 - fmin(r->involuntary * s->queue_of_others / r->switches,
+					    PREEMPTED_MAX)),
 	};
 }
 
 static struct measure memory_of(const struct sample *s, const struct role_sample *r, bool is_run)
 {
-	(void)s;
 	(void)is_run;
 	return (struct measure){
 		.is_known = r->memory_bytes > 0,
 		.value = r->memory_bytes,
-		.noise = hypot(NOISE_MEMORY, BYTES_NOISE / r->memory_bytes),
+		.noise = noise_of_memory(s, r->memory_bytes),
 	};
 }
 
@@ -148,20 +148,6 @@ static const struct {
 	{ "switches", switches_of, DIFF_COUNT, DIFF_PER_SECOND },
 };
 
-static struct measure share_of(const struct sample *s, const struct role_sample *r, double ns)
-{
-	double share = r->life_ns > 0 ? ns / r->life_ns : 0;
-	bool is_waiter = cpu_ns(r) < WAITER_MAX_CPU * s->cpu_ns;
-	double spread = is_waiter ? NOISE_WAITER_SPREAD : NOISE_ROLE_SPREAD;
-
-	return (struct measure){
-		.is_known = r->life_ns > 0,
-		.value = 100 * share,
-		.noise = hypot(noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, spread),
-			       DISTURBED_SHARE * s->disturbed),
-	};
-}
-
 static double group_ns(const struct role_sample *r, enum bucket_group g)
 {
 	double sum = 0;
@@ -170,6 +156,23 @@ static double group_ns(const struct role_sample *r, enum bucket_group g)
 		if (bucket_group((enum bucket)b) == g)
 			sum += r->time_ns[b];
 	return sum;
+}
+
+static struct measure share_of(const struct sample *s, const struct role_sample *r,
+			       enum bucket_group g, double ns)
+{
+	double share = r->life_ns > 0 ? ns / r->life_ns : 0;
+	bool is_waiter = cpu_ns(r) < WAITER_MAX_CPU * s->cpu_ns;
+	double spread = is_waiter ? NOISE_WAITER_SPREAD : NOISE_ROLE_SPREAD;
+	struct thread_time all = { r->life_ns, cpu_ns(r), group_ns(r, GROUP_CPU_WAIT) };
+
+	return (struct measure){
+		.is_known = r->life_ns > 0,
+		.value = 100 * share,
+		.noise = hypot(noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, spread),
+			       DISTURBED_SHARE * s->disturbed),
+		.undisturbed = undisturbed_share(s, &all, g, ns),
+	};
 }
 
 /* What is measured: one of the table, a group's share, or a bucket's. */
@@ -188,9 +191,10 @@ static struct measure measure(const struct sample *s, const char *role, const st
 		return (struct measure){ 0 };
 	if (what->metric)
 		return what->metric(s, r, is_run);
-	return share_of(s, r,
-			what->is_group ? group_ns(r, (enum bucket_group)what->index)
-				       : r->time_ns[what->index]);
+	if (what->is_group)
+		return share_of(s, r, (enum bucket_group)what->index,
+				group_ns(r, (enum bucket_group)what->index));
+	return share_of(s, r, bucket_group((enum bucket)what->index), r->time_ns[what->index]);
 }
 
 static void add_row(const struct comparison *c, struct diff *out, const char *role,

@@ -13,6 +13,22 @@ double noise_of_share(double share, double floor, double spread)
 	return floor + spread * sqrt(p * (1 - p));
 }
 
+double undisturbed_share(const struct sample *s, const struct thread_time *t, enum bucket_group g,
+			 double ns)
+{
+	double queue = t->queue_ns * (1 - s->queue_of_others);
+	double life = fmax(t->life_ns * (1 - s->kept_away), t->cpu_ns + queue);
+	double rest = t->life_ns - t->cpu_ns - t->queue_ns, now = ns;
+
+	if (!(life > 0) || !(t->life_ns > 0))
+		return 0;
+	if (g == GROUP_CPU_WAIT)
+		now = ns * (1 - s->queue_of_others);
+	else if (g != GROUP_CPU)
+		now = rest > 0 ? ns * (life - t->cpu_ns - queue) / rest : 0;
+	return 100 * (now / life - ns / t->life_ns);
+}
+
 static struct diff_row *add_row(struct diff *out, const char *metric, const char *role,
 				enum diff_unit unit)
 {
@@ -53,13 +69,16 @@ static struct measured gather(const struct measure *m, size_t cnt, bool is_log)
 }
 
 /*
- * What others did to the two sides differs by @shift: whether it made a difference
- * can't be seen, so both are possible.
+ * What others did to the two sides differs: whether it made a difference can't be seen, so
+ * both are possible.
  */
-static void widen(struct range *log_ratio, double shift)
+static void widen(struct range *r, const struct measured *before, const struct measured *after)
 {
-	log_ratio->low += fmin(shift, 0);
-	log_ratio->high += fmax(shift, 0);
+	double shift = after->undisturbed / (double)after->side.cnt -
+		       before->undisturbed / (double)before->side.cnt;
+
+	r->low += fmin(shift, 0);
+	r->high += fmax(shift, 0);
 }
 
 static struct range exp_range(struct range r)
@@ -89,7 +108,7 @@ void compare_add_ratio(struct diff *out, const char *metric, const char *role,
 		return;
 	}
 	d = side_difference(&b.side, &a.side);
-	widen(&d, a.undisturbed / (double)a.side.cnt - b.undisturbed / (double)b.side.cnt);
+	widen(&d, &b, &a);
 	r->before = exp(b.side.mean);
 	r->after = exp(a.side.mean);
 	r->has_ratio = true;
@@ -121,6 +140,7 @@ void compare_add_share(struct diff *out, const char *metric, const char *role,
 	if (!r->has_before || !r->has_after)
 		return;
 	r->change = side_difference(&b.side, &a.side);
+	widen(&r->change, &b, &a);
 	r->is_significant = r->change.low > 0 || r->change.high < 0;
 	if (!(r->before > 0))
 		return;

@@ -27,20 +27,11 @@ static double median(double *values, size_t cnt)
 	return cnt % 2 ? values[cnt / 2] : (values[cnt / 2 - 1] + values[cnt / 2]) / 2;
 }
 
-/*
- * A launched command is alive at the start, like one that was attached to, but gets its
- * program only then. One that was cut off by the recording's end has not ended, or not by
- * itself.
- */
+/* One that was cut off by the recording's end has not ended, or not by itself. */
 static bool is_whole_run(const struct facts *f)
 {
-	const struct fact_process *p;
-
-	if (!f->recording.is_complete || f->recording.pid_cnt != 1 || !f->process_cnt)
-		return false;
-	p = &f->processes[0];
-	return p->pid == f->recording.pids[0] && !p->started_by && !p->started_ns && p->has_exec &&
-	       p->exec && p->ended && !p->exit_signal;
+	return f->recording.is_complete && facts_is_launched(f) && f->processes[0].ended &&
+	       !f->processes[0].exit_signal;
 }
 
 static void add_times(struct sample *s)
@@ -150,6 +141,13 @@ static void add_memory(struct sample *s)
 		if (p->ended)
 			steps[cnt++] = (struct step){ p->ended_ns, -process_bytes(p) };
 	}
+	for (size_t i = 0; i < f->process_cnt; i++) {
+		const struct fact_process *p = &f->processes[i];
+
+		if (p->pss_bytes && p->rss_bytes > p->pss_bytes)
+			s->shared_bytes =
+				fmax(s->shared_bytes, (double)(p->rss_bytes - p->pss_bytes));
+	}
 	qsort(steps, cnt, sizeof(*steps), by_time);
 	for (size_t i = 0; i < cnt; i++) {
 		sum += steps[i].bytes;
@@ -172,25 +170,16 @@ static void add_startup(struct sample *s)
 	free(values);
 }
 
-static bool has_evidence(const struct facts *f, const char *rule)
-{
-	for (size_t i = 0; i < f->verdict.evidence_cnt; i++)
-		if (f->verdict.evidence[i].rule && !strcmp(f->verdict.evidence[i].rule, rule))
-			return true;
-	return false;
-}
-
 /*
  * Who waits for a CPU while the program does not use all of them waits for somebody
- * else. The price of each wake-up looks alike, so it counts only where the verdict says
- * that the machine was busy.
+ * else. The price of each wake-up looks alike: it is on both sides of a comparison, so
+ * what is left of it in their difference is little.
  */
-static double kept_away(const struct facts *f)
+static void add_others(struct sample *s)
 {
-	double wanted = 0, missed = 0;
+	const struct facts *f = s->facts;
+	double wanted = 0, missed = 0, queued = 0, involuntary = 0;
 
-	if (!has_evidence(f, "machine-busy"))
-		return 0;
 	for (size_t i = 0; i < f->series_cnt; i++) {
 		double cpu = f->series[i].groups[GROUP_CPU];
 		double queue = f->series[i].groups[GROUP_CPU_WAIT];
@@ -198,8 +187,15 @@ static double kept_away(const struct facts *f)
 
 		missed += fmin(queue, spare);
 		wanted += cpu + fmin(queue, spare);
+		queued += queue;
 	}
-	return wanted > 0 ? missed / wanted : 0;
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		involuntary += (double)f->threads[i].involuntary;
+	s->stolen = s->cpu_ns > 0 ? fmin((double)f->recording.steal_ns / s->cpu_ns, 0.9) : 0;
+	s->kept_away = wanted > 0 ? fmin(missed / wanted, 0.9) : 0;
+	s->disturbed = fmax(s->stolen, s->kept_away);
+	s->queue_of_others = queued > 0 ? missed / queued : 0;
+	s->preempted = involuntary * s->queue_of_others;
 }
 
 static void add_noise(struct sample *s)
@@ -207,9 +203,6 @@ static void add_noise(struct sample *s)
 	const struct facts *f = s->facts;
 	double *values = xcalloc(f->series_cnt, sizeof(*values));
 
-	s->stolen = s->cpu_ns > 0 ? fmin((double)f->recording.steal_ns / s->cpu_ns, 0.9) : 0;
-	s->kept_away = kept_away(f);
-	s->disturbed = fmax(s->stolen, s->kept_away);
 	for (int g = 0; g < GROUP_CNT; g++) {
 		for (size_t i = 0; i < f->series_cnt; i++) {
 			const double *groups = f->series[i].groups;
@@ -239,6 +232,7 @@ void sample_init(struct sample *s, const struct facts *f)
 		add_work(s);
 	add_memory(s);
 	add_startup(s);
+	add_others(s);
 	add_noise(s);
 	s->labels = xcalloc(f->thread_cnt, sizeof(*s->labels));
 	for (size_t i = 0; i < f->thread_cnt; i++) {
@@ -406,6 +400,7 @@ void sample_add_roles(struct sample *s)
 		r->threads++;
 		r->life_ns += (double)t->lifetime_ns;
 		r->switches += (double)(t->voluntary + t->involuntary);
+		r->involuntary += (double)t->involuntary;
 		for (int b = 0; b < BUCKET_CNT; b++)
 			r->time_ns[b] += (double)t->time_ns[b];
 	}

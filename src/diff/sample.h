@@ -19,7 +19,7 @@ struct role_sample {
 	const char *name;		/* lent by sample.labels */
 	uint32_t threads, processes;
 	double life_ns, time_ns[BUCKET_CNT];
-	double switches;
+	double switches, involuntary;
 	double memory_bytes;		/* per process, on average; 0: not known */
 	bool has_startup;
 	double startup_ns;		/* median of its processes */
@@ -34,12 +34,15 @@ struct sample {
 	double cpu_ns, life_ns, switches;
 	double time_ns[BUCKET_CNT];
 	double memory_bytes;		/* of all processes, when they had most */
+	double shared_bytes;		/* of the one that shares most: who else has the same files open decides */
 	bool has_startup;
 	double startup_ns;		/* median of all processes */
 
 	double stolen;			/* by the hypervisor, of the CPU time */
-	double kept_away;		/* by other programs, of the time it wanted to run */
+	double kept_away;		/* from CPUs that it did not use itself, of the time it wanted one */
 	double disturbed;		/* the larger of both */
+	double queue_of_others;		/* part of its waits for a CPU that is kept_away */
+	double preempted;		/* switches that are others' */
 	double cpus, cpu_error;		/* CPUs in use, and the standard error of that */
 	double share_error[GROUP_CNT];	/* the same of the shares of thread time, 0 … 1 */
 

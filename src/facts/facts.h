@@ -17,9 +17,23 @@
 
 #define FACTS_SCHEMA 1
 
+/* One of several recordings that were put together, see combine.h. */
+struct fact_part {
+	uint64_t start_ns;		/* since the first one's start */
+	uint64_t duration_ns;
+	bool launched, ended;		/* it saw its first process begin; all of its processes end */
+	char **command;			/* [command_cnt] */
+	size_t command_cnt;
+	uint32_t *pids;			/* [pid_cnt] */
+	size_t pid_cnt;
+	uint32_t process_cnt, thread_cnt; /* in the facts part after part */
+};
+
 struct fact_recording {
 	char *version;			/* of the partrace that recorded */
 	uint64_t start_wall_ns;
+	uint64_t start_mono_ns;		/* the same moment on CLOCK_MONOTONIC; 0: not known */
+	char *boot_id;			/* of the machine since it started; NULL: not known */
 	uint64_t duration_ns;
 	char **command;			/* [command_cnt], of the launched or first target */
 	size_t command_cnt;
@@ -39,7 +53,10 @@ struct fact_recording {
 	char **needs;			/* [need_cnt], what the user said with --need */
 	size_t need_cnt;
 	uint64_t bpf_ns, collector_ns;
+	bool bpf_unmeasured;		/* bpf_ns is not known: no right to measure it */
 	double overhead;		/* own cost / duration, of one CPU */
+	struct fact_part *parts;	/* [part_cnt], none: it is one recording */
+	size_t part_cnt;
 	bool is_complete;		/* ended as it should; not part of the JSON */
 };
 
@@ -137,6 +154,7 @@ struct fact_channel_end {
 
 struct fact_channel {
 	char *kind, *id;
+	char *key;			/* the same in all recordings since a boot; NULL: not known */
 	uint32_t *writers, *readers;
 	size_t writer_cnt, reader_cnt;
 	uint64_t messages, bytes;
@@ -321,6 +339,27 @@ int verdict_fit_from_name(const char *name);
 /* NULL if there is none with that id. Pids may repeat: the latest counts. */
 const struct fact_process *facts_process(const struct facts *f, uint32_t pid);
 const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid);
+
+/*
+ * A process or thread that began at @started_ns was born while it was recorded: it was
+ * not there already at the start, of all or of its part.
+ */
+bool facts_is_birth(const struct facts *f, uint64_t started_ns);
+
+/* The first target was launched: alive at the start, but only then given its program. */
+bool facts_is_launched(const struct facts *f);
+
+/*
+ * What to call a process: its main thread's role if that is a worker's, which says more
+ * than a name that all of them have; else @name, which may be NULL; else its own, or "".
+ */
+const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name);
+
+/* Shared memory: what goes through it can't be seen. */
+bool fact_channel_is_memory(const struct fact_channel *c);
+
+/* Memory that may hold data: a semaphore is memory, too, but says nothing. */
+bool fact_channel_has_data(const struct fact_channel *c);
 
 /* Thread time, of all threads. */
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b);

@@ -211,10 +211,33 @@ static void get_time(const struct node *n, const char *key, uint64_t *out)
 	*out = (uint64_t)sec * NS_PER_S + ms * NS_PER_MS;
 }
 
+#define READ_ARRAY(n, key, fn, items, cnt)                     \
+	do {                                                   \
+		size_t size_ = array_size(n, key);             \
+		(items) = xcalloc(size_, sizeof(*(items)));    \
+		while ((cnt) < size_ && !(n)->err[0]) {        \
+			struct node item_ = item(n, key, cnt); \
+			fn(&item_, &(items)[(cnt)++]);         \
+		}                                              \
+	} while (0)
+
+static void read_part(const struct node *n, struct fact_part *p)
+{
+	get_u64(n, "start_ns", &p->start_ns);
+	get_u64(n, "duration_ns", &p->duration_ns);
+	get_bool(n, "launched", &p->launched);
+	get_bool(n, "ended", &p->ended);
+	get_texts(n, "command", &p->command, &p->command_cnt);
+	get_ids(n, "pids", &p->pids, &p->pid_cnt);
+	get_u32(n, "processes", &p->process_cnt);
+	get_u32(n, "threads", &p->thread_cnt);
+}
+
 static void read_recording(const struct node *n, struct fact_recording *r)
 {
 	struct node cpus = child(n, "cpus"), lost = child(n, "lost");
 	struct node overhead = child(n, "overhead");
+	bool is_measured;
 	const char *split = text_of(n, "cpu_split");
 
 	get_time(n, "start", &r->start_wall_ns);
@@ -237,7 +260,12 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);
 	get_real(&overhead, "fraction", &r->overhead);
+	if (get_bool(&overhead, "bpf_measured", &is_measured))
+		r->bpf_unmeasured = !is_measured;
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
+	get_u64(n, "start_mono_ns", &r->start_mono_ns);
+	get_text(n, "boot_id", &r->boot_id);
+	READ_ARRAY(n, "parts", read_part, r->parts, r->part_cnt);
 }
 
 static void read_process(const struct node *n, struct fact_process *p)
@@ -375,16 +403,6 @@ static void read_deadlock(const struct node *n, struct fact_deadlock *d)
 	get_text(n, "text", &d->text);
 }
 
-#define READ_ARRAY(n, key, fn, items, cnt)                     \
-	do {                                                   \
-		size_t size_ = array_size(n, key);             \
-		(items) = xcalloc(size_, sizeof(*(items)));    \
-		while ((cnt) < size_ && !(n)->err[0]) {        \
-			struct node item_ = item(n, key, cnt); \
-			fn(&item_, &(items)[(cnt)++]);         \
-		}                                              \
-	} while (0)
-
 static void read_channel_end(const struct node *n, struct fact_channel_end *e)
 {
 	get_u32(n, "pid", &e->pid);
@@ -413,6 +431,7 @@ static void read_channel(const struct node *n, struct fact_channel *c)
 	get_text(n, "used_as", &c->used_as);
 	get_u64(n, "size_bytes", &c->size_bytes);
 	READ_ARRAY(n, "ends", read_channel_end, c->ends, c->end_cnt);
+	get_text(n, "key", &c->key);
 }
 
 static void read_syscall(const struct node *n, struct fact_syscall *s)

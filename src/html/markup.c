@@ -72,12 +72,13 @@ void markup_duration(struct strbuf *out, uint64_t ns)
 	wrap_add_duration(out, ns);
 }
 
+/* With a blank where no line breaks. */
 void markup_percent(struct strbuf *out, double share)
 {
 	if (share > 0 && share < 0.005)
-		strbuf_addstr(out, "&lt;1 %");
+		strbuf_addstr(out, "&lt;1\xc2\xa0%");
 	else
-		strbuf_addf(out, "%.0f %%", 100 * (share > 1 ? 1 : share));
+		strbuf_addf(out, "%.0f\xc2\xa0%%", 100 * (share > 1 ? 1 : share));
 }
 
 enum window_column markup_cause(enum bucket b)

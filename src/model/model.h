@@ -150,6 +150,7 @@ struct channel {
 	uint8_t file_kind;		/* enum par_file, or CHANNEL_SHM */
 	char *name;			/* "pipe:[123]", "tcp 127.0.0.1:5432" */
 	struct par_file_ref file;	/* one of its ends, as first seen; of datagrams, the receiver's */
+	uint64_t space, key;		/* in model.channels: the same at both ends */
 	struct channel_flow flows[2];	/* one per direction; most have only the first */
 	uint64_t read_wait_ns, write_wait_ns;
 	uint64_t shm_bytes;		/* CHANNEL_SHM: the longest mapping of it */

@@ -114,11 +114,6 @@ void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v)
 	added(sb, n);
 }
 
-void pb_i64(struct strbuf *sb, uint32_t field, int64_t v)
-{
-	pb_u64(sb, field, (uint64_t)v);
-}
-
 void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
 	unsigned char *out = room(sb, PB_VARINT_MAX + 8);

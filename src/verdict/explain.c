@@ -54,10 +54,10 @@ static void say_gil(const struct judgement *j, struct strbuf *s)
 	strbuf_addf(s,
 		    " %s turns on one %s: %s for it %.0f %% of %s active time, and %s %.2f of "
 		    "%.4g usable %s.",
-		    is_one ? "takes" : "take", global_lock_name(v), is_one ? "it waits" : "they wait",
-		    percent(v, PART_GIL), is_one ? "its" : "their",
-		    is_one ? "it uses" : "all together use", v->cpus_busy, v->usable,
-		    view_cpu_word(v));
+		    is_one ? "takes" : "take", global_lock_name(v),
+		    is_one ? "it waits" : "they wait", percent(v, PART_GIL),
+		    is_one ? "its" : "their", is_one ? "it uses" : "all together use", v->cpus_busy,
+		    v->usable, view_cpu_word(v));
 	if (v->usable < 2)
 		strbuf_addstr(s, " Only one CPU is usable here: processes would queue for that one "
 				 "instead, and not be faster.");

@@ -265,8 +265,8 @@ static void diffs_are_as_careful(void **state)
 		assert_non_null(json);
 		json_decref(json);
 		strbuf_reset(&out);
-		diff_page_format(&r, &(struct diff_page_side){ &before, &none },
-				 &(struct diff_page_side){ &after, &none }, &out);
+		diff_page_format(&r, &(struct diff_page_side){ &before, 0, &none },
+				 &(struct diff_page_side){ &after, 0, &none }, "1", &out);
 		check_markup(&out);
 		strbuf_release(&out);
 		diff_release(&d);

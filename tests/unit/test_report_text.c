@@ -221,7 +221,7 @@ static void losses_and_missing_buckets_are_named(void **state)
 
 	(void)state;
 	assert_non_null(strstr(text, "Lost      12 records"));
-	assert_non_null(strstr(text, "Missing   not measured on this kernel: throttled"));
+	assert_non_null(strstr(text, "Missing   not measured here: throttled"));
 	free(text);
 }
 
