@@ -700,6 +700,8 @@ int facts_json_parse(struct facts *f, const char *text, size_t len, char err[FAC
 	if (err[0]) {
 		facts_release(f);
 		ret = -EBADMSG;
+	} else {
+		facts_index(f);
 	}
 out:
 	json_decref(root.json);
