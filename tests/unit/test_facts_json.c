@@ -254,6 +254,26 @@ static void of_several_with_one_id_the_latest_is_found(void **state)
 	facts_release(&f);
 }
 
+static void items_without_their_text_have_an_empty_one(void **state)
+{
+	struct facts f;
+	char err[FACTS_JSON_ERR_LEN];
+
+	(void)state;
+	assert_int_equal(parse("{\"schema\": 1, \"channels\": [{}], \"locks\": [{}], "
+			       "\"threads\": [{\"name\": null}], \"processes\": [{}]}",
+			       &f, err),
+			 0);
+	assert_string_equal(f.channels[0].kind, "");
+	assert_string_equal(f.channels[0].id, "");
+	assert_string_equal(f.locks[0].name, "");
+	assert_string_equal(f.threads[0].name, "");
+	assert_string_equal(f.threads[0].role, "");
+	assert_string_equal(f.processes[0].name, "");
+	assert_null(f.processes[0].exe);
+	facts_release(&f);
+}
+
 static void more_values_than_any_recording_has_are_not_parsed(void **state)
 {
 	static const char begin[] = "{\"schema\": 1, \"x\": [\"[,{\\\"[,{\"";
@@ -392,6 +412,7 @@ int main(void)
 		cmocka_unit_test(empty_facts_are_valid_json),
 		cmocka_unit_test(names_that_are_not_utf8_do_not_lose_their_key),
 		cmocka_unit_test(of_several_with_one_id_the_latest_is_found),
+		cmocka_unit_test(items_without_their_text_have_an_empty_one),
 		cmocka_unit_test(more_values_than_any_recording_has_are_not_parsed),
 		cmocka_unit_test(missing_null_and_unknown_keys_are_tolerated),
 		cmocka_unit_test(wrong_types_are_named_with_their_path),
