@@ -86,12 +86,6 @@ static int parse_number(const char *s, uint64_t *out)
 static int store(const struct arg_option *o, const char *value)
 {
 	switch (o->type) {
-	case ARG_FLAG:
-		*(bool *)o->out = true;
-		return 0;
-	case ARG_COUNT:
-		++*(int *)o->out;
-		return 0;
 	case ARG_STRING:
 		*(const char **)o->out = value;
 		return 0;
@@ -101,14 +95,27 @@ static int store(const struct arg_option *o, const char *value)
 		return parse_number(value, o->out);
 	case ARG_CALLBACK:
 		return o->parse(o->out, value);
+	default:
+		return -EINVAL;
 	}
-	return -EINVAL;
+}
+
+static void set_flag(const struct arg_option *o)
+{
+	if (o->type == ARG_FLAG)
+		*(bool *)o->out = true;
+	else
+		++*(int *)o->out;
 }
 
 /* @as: the option as the user wrote it. */
 static int apply(struct parser *p, const struct arg_option *o, const char *as, const char *value)
 {
-	if (takes_value(o) && !value) {
+	if (!takes_value(o)) {
+		set_flag(o);
+		return 0;
+	}
+	if (!value) {
 		if (p->next == p->argc)
 			return argspec_error(p->spec, "option '%s' needs a value: %s", as,
 					     o->value ? o->value : "VALUE");
