@@ -101,8 +101,9 @@ TRACERS = [
            lost=output_lost(r"LOST (\d+)")),
     Tracer("strace", ["strace", "-f", "-c", "-o", "{folder}/strace.txt", "-p", "{pids}"],
            ready="attached", settle=0.3, share=0.05),
-    Tracer("offcputime", ["offcputime"], ready="Tracing", lost=output_lost(r"(\d+) stack traces")),
-    Tracer("wakeuptime", ["wakeuptime"], ready="Tracing", lost=output_lost(r"(\d+) stack traces")),
+    # These say that they are attached, but only to a terminal at once.
+    Tracer("offcputime", ["offcputime"], settle=2.0, lost=output_lost(r"(\d+) stack traces")),
+    Tracer("wakeuptime", ["wakeuptime"], settle=2.0, lost=output_lost(r"(\d+) stack traces")),
     Tracer("offcputime-bpfcc", ["offcputime-bpfcc"], ready="Tracing"),
     Tracer("wakeuptime-bpfcc", ["wakeuptime-bpfcc"], ready="Tracing"),
     Tracer("wprof", ["wprof", "-d", "600000", "-D", "{folder}/wprof.data", "-T", "{folder}/wprof.pb"],
