@@ -3,7 +3,7 @@
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
-#   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, into build-tsan/
+#   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, build-thread/
 #   FUZZ="ring elf" FUZZ_SECONDS=60   which fuzzers, and how long each
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
@@ -59,7 +59,7 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit golden golden-update fuzz fuzzers seeds e2e demo layers style format install uninstall deb clean
+.PHONY: all help check unit golden golden-update threads fuzz fuzzers seeds e2e demo layers style lint format install uninstall deb clean
 
 all: $(OUT)/partrace	## build partrace (the default)
 	@$(give_back)
@@ -228,6 +228,12 @@ $(OUT)/src/html/page.o: $(OUT)/page_assets.h
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
 	$(Q)tests/unit/run.sh $^
 
+# What the tests of more than one thread are: who writes a recording has one of its own.
+threaded := $(patsubst %,$(OUT)/tests/unit/test_%,recording trace_writer trace_reader join_trace)
+
+threads: $(threaded)	## unit tests of what has threads; SAN=thread to look for races
+	$(Q)tests/unit/run.sh $^
+
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
 	$(Q)mkdir -p $(@D)
@@ -252,6 +258,7 @@ $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 # Whatever reads bytes that others wrote: see tests/fuzz/fuzz.h.
 fuzz_srcs := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_bins := $(fuzz_srcs:%.c=$(OUT)/%)
+fuzz_names := $(or $(FUZZ),$(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_srcs)))
 FUZZ_CC	?= $(shell for c in clang-14 clang; do command -v $$c && break; done)
 FUZZ_SECONDS ?= 60
 
@@ -259,12 +266,12 @@ FUZZ_SECONDS ?= 60
 fuzz:			## fuzz each parser for FUZZ_SECONDS; no root needed
 	$(Q)if tests/fuzz/run.sh --can "$(FUZZ_CC)"; then \
 		$(MAKE) --no-print-directory SAN=fuzz OUT=$(OUT)-fuzz CC="$(FUZZ_CC)" fuzzers && \
-		SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(OUT)-fuzz $(FUZZ); fi
+		SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(OUT)-fuzz $(fuzz_names); fi
 
 fuzzers: $(fuzz_bins)
 
 seeds: $(fuzz_bins)	## the inputs that fuzzing has kept, once each; SAN=1 with sanitizers
-	$(Q)tests/fuzz/replay.sh $(OUT) $(FUZZ)
+	$(Q)tests/fuzz/replay.sh $(OUT) $(fuzz_names)
 
 fuzz_parts = $(patsubst %,$(OUT)/tests/fuzz/%.o,fuzz story $(if $(filter fuzz,$(SAN)),,replay))
 
@@ -291,6 +298,9 @@ style:			## clang-format and shellcheck, where installed
 
 # As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
+
+lint: $(OUT)/page_assets.h $(OUT)/sysno_table.h $(OUT)/version.h $(skel)	## static analysers, where installed; DEEP=1: all, in minutes
+	$(Q)OUT=$(OUT) DEEP=$(DEEP) tools/lint.sh
 
 format:			## lay out what style complains about
 	$(Q)tools/check-style.sh --fix

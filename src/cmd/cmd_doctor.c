@@ -44,7 +44,7 @@ static int parse_options(int argc, char **argv, const char **btf)
 			"missing part costs.",
 		.notes =
 			"ok: it is there. less: a recording is possible, and lacks what is said. "
-			"MISSING: no\nrecording is possible. Exit status: 0 recording is possible, "
+			"MISSING: no recording is possible. Exit status: 0 recording is possible, "
 			"1 it is not.",
 		.options = table,
 	};

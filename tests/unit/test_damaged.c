@@ -193,11 +193,11 @@ static void mutate(struct strbuf *sb)
 {
 	static const unsigned char special[] = { 0, 1, 0x7f, 0x80, 0xff, '"', '{', '[', '-', '9' };
 	uint32_t len = (uint32_t)sb->len, at = any(len), other = any(len);
-	uint32_t cnt = 1 + any(len - (at > other ? at : other) < 64 ? len - (at > other ? at : other)
-								      : 64);
+	uint32_t cnt = 1 + any(64);
 
 	if (!len)
 		return;
+	cnt = cnt < len - at ? cnt : len - at;
 	switch (any(6)) {
 	case 0:
 		sb->buf[at] ^= (char)(1u << any(8));
@@ -205,22 +205,20 @@ static void mutate(struct strbuf *sb)
 	case 1:
 		sb->buf[at] = (char)special[any(sizeof(special))];
 		break;
-	case 2:	/* goes */
-		cnt = cnt < len - at ? cnt : len - at;
+	case 2: /* goes */
 		memmove(sb->buf + at, sb->buf + at + cnt, len - at - cnt);
 		sb->len -= cnt;
 		break;
-	case 3:	/* comes twice */
-		cnt = cnt < len - at ? cnt : len - at;
-		strbuf_add(sb, sb->buf, cnt);
+	case 3: /* comes twice */
+		cnt = cnt < sizeof(special) ? cnt : sizeof(special);
+		strbuf_add(sb, special, cnt); /* any bytes: makes room */
 		memmove(sb->buf + at + cnt, sb->buf + at, len - at);
 		break;
-	case 4:	/* changes place */
-		cnt = cnt < len - at ? cnt : len - at;
+	case 4: /* changes place */
 		cnt = cnt < len - other ? cnt : len - other;
 		memmove(sb->buf + at, sb->buf + other, cnt);
 		break;
-	case 5:	/* the file ends */
+	case 5: /* the file ends */
 		if (!any(4))
 			sb->len = at;
 		break;
@@ -239,8 +237,8 @@ static void wrap_facts(struct strbuf *file, const struct strbuf *json)
 	uLongf len = compressBound(json->len);
 	unsigned char *data = xmalloc(len);
 
-	assert_int_equal(compress2(data, &len, (const unsigned char *)strbuf_str(json), json->len, 1),
-			 Z_OK);
+	assert_int_equal(
+		compress2(data, &len, (const unsigned char *)strbuf_str(json), json->len, 1), Z_OK);
 	format_identity(file);
 	format_facts(file, data, len, json->len, true);
 	free(data);
