@@ -215,7 +215,16 @@ $(OUT)/sysno_table.h: Makefile
 		sed 's/.*/[__NR_&] = "&",/' > $@
 	$(Q)grep -q futex $@
 
-$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
+# Those of 32-bit programs, by number: one header can't have both.
+$(OUT)/sysno_table32.h: Makefile
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#ifdef __x86_64__\n#include <asm/unistd_32.h>\n#endif\n' | \
+		$(CC) $(CFLAGS) -E -dM -x c - | \
+		sed -n 's/^#define __NR_\([a-z_][a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' | \
+		LC_ALL=C sort > $@
+
+$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h $(OUT)/sysno_table32.h
 
 # The HTML report's style sheet and script, as strings.
 $(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
@@ -299,7 +308,7 @@ style:			## clang-format and shellcheck, where installed
 # As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
 
-lint: $(OUT)/page_assets.h $(OUT)/sysno_table.h $(OUT)/version.h $(skel)	## static analysers, where installed; DEEP=1: all, in minutes
+lint: $(OUT)/page_assets.h $(OUT)/sysno_table.h $(OUT)/sysno_table32.h $(OUT)/version.h $(skel)	## static analysers, where installed; DEEP=1: all, in minutes
 	$(Q)OUT=$(OUT) DEEP=$(DEEP) tools/lint.sh
 
 format:			## lay out what style complains about

@@ -396,7 +396,7 @@ struct unix_sock {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax, ip, cs, sp;
+	unsigned long bx, r10, r9, r8, cx, dx, si, di, orig_ax, ip, cs, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {

@@ -90,8 +90,8 @@ int invoker_become(const struct invoker *who)
 }
 
 /* What sudo sets by itself, whatever its caller had. */
-static const char *const set_by_sudo[] = { "HOME", "LOGNAME", "MAIL", "PATH",
-					   "SHELL", "USER", "USERNAME" };
+static const char *const set_by_sudo[] = { "HOME",  "LOGNAME", "MAIL",    "PATH",
+					   "SHELL", "USER",    "USERNAME" };
 
 static const char *find_in(const char *env, size_t len, const char *name)
 {
@@ -111,8 +111,7 @@ static char *caller_environment(pid_t sudo, size_t *len)
 	int got;
 
 	if (!procfs_exe((uint32_t)sudo, exe, sizeof(exe)) && !strcmp(text_base_name(exe), "sudo")) {
-		got = procfs_read(env, ENVIRON_MAX_BYTES, "/proc/%u/environ",
-				  (uint32_t)sudo);
+		got = procfs_read(env, ENVIRON_MAX_BYTES, "/proc/%u/environ", (uint32_t)sudo);
 		if (got > 0) {
 			*len = (size_t)got;
 			return env;

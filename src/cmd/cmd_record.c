@@ -153,12 +153,11 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.args = cmd_record.args,
 		.summary = "Records running or launched programs, prints a verdict on threads or "
 			   "processes, and writes a Perfetto trace.",
-		.notes =
-			"Children and new threads of a target are recorded too. A command that "
-			"still runs when the recording ends is sent SIGTERM. Exit status: 0 done, "
-			"1 failed, 2 usage, 3 a limit of --slo was missed, whatever the command's "
-			"own; else, of a command that ended by itself, its own, and 126 or "
-			"127 when it can't be run.",
+		.notes = "Children and new threads of a target are recorded too. A command that "
+			 "still runs when the recording ends is sent SIGTERM. Exit status: 0 done, "
+			 "1 failed, 2 usage, 3 a limit of --slo was missed, whatever the command's "
+			 "own; else, of a command that ended by itself, its own, and 126 or "
+			 "127 when it can't be run.",
 		.options = table,
 		.stops_at_operand = true,
 	};

@@ -106,8 +106,8 @@ static int become_caller(pid_t sudo)
 }
 
 /* The child: wait for target_release(), become the command, or say why not. */
-static void __attribute__((noreturn)) run_command(char *const argv[], int exec_fd,
-						  pid_t sudo, void (*restore)(void))
+static void __attribute__((noreturn))
+run_command(char *const argv[], int exec_fd, pid_t sudo, void (*restore)(void))
 {
 	int err = become_caller(sudo);
 

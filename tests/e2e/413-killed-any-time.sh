@@ -43,7 +43,7 @@ for ((i = 0; i < kills; i++)); do
         assert_in "status of report after kill $i" "$STATUS" 0 1
         if [ "$STATUS" = 0 ]; then
             facts "$file" check-sums
-            [ "$file" = k.pftrace ] || assert_says err 'cut short|truncated|incomplete'
+            [ "$file" = k.pftrace ] || { cat out err >both.txt; assert_says both.txt 'cut short|truncated|incomplete'; }
             read_cnt=$((read_cnt + 1))
         else
             assert_one_error
