@@ -3,13 +3,18 @@
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
-#   SAN=1    with ASan and UBSan, into build-san/
+#   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, build-thread/
+#   FUZZ="ring elf" FUZZ_SECONDS=60   which fuzzers, and how long each
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
+#   BENCH="--rounds 3 pingpong"   options of tests/bench/bench.py
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
-OUT	?= $(if $(SAN),build-san,build)
+san_1	= -fsanitize=address,undefined
+san_thread = -fsanitize=thread
+san_fuzz = -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow
+OUT	?= build$(if $(SAN),-$(SAN:1=san))
 ifeq ($(origin CC),default)
 CC	= gcc
 endif
@@ -32,9 +37,9 @@ VERSION	:= 0.1.0
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
-SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE = $(san_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),$(SANITIZE))
-LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lpthread -lm
+LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lseccomp -lpthread -lm
 
 BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
 	     -Iinclude -Ivmlinux -Ibpf
@@ -54,7 +59,7 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit golden golden-update e2e demo layers style format install uninstall deb clean
+.PHONY: all help check unit golden golden-update threads fuzz fuzzers seeds e2e demo layers style lint format install uninstall deb clean
 
 all: $(OUT)/partrace	## build partrace (the default)
 	@$(give_back)
@@ -64,8 +69,11 @@ help:			## list the goals
 	@sed -n 's/^#  /  /p' Makefile
 
 # What root built in a user's tree is handed to that user.
-give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-san; do \
+give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-*; do \
 	[ ! -d $$d ] || chown -Rh "$$SUDO_UID:$$SUDO_GID" $$d; done
+# Tests keep their files to themselves, whoever called sudo; a command that partrace
+# launched as them could not read those.
+for_root = env -u SUDO_UID -u SUDO_GID
 need_root = [ "$$(id -u)" = 0 ] || { echo "make $@: needs root: sudo make $@" >&2; exit 1; }
 # Sub-makes share the jobs that were asked for; else they use every CPU.
 jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -82,9 +90,10 @@ demo:			## show a verdict, missing packages included: sudo make demo
 	$(Q)tools/install-deps build demo && $(MAKE) --no-print-directory $(jobs) all && \
 	tools/demo.sh
 
+# It runs as root, so what it links to can't be exchanged later.
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(OUT)/libpartrace.a: $(lib_objs)
 	$(call msg,AR,$@)
@@ -125,7 +134,7 @@ corpus_bins := $(OUT)/tests/corpus/native
 .PHONY: corpus
 corpus: all $(corpus_bins)	## verdicts against what a change really brings; needs root, half an hour
 	@$(need_root)
-	$(Q)OUT=$(OUT) tests/corpus/run.py $(CORPUS)
+	$(Q)$(for_root) OUT=$(OUT) tests/corpus/run.py $(CORPUS)
 
 $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(call msg,CC,$@)
@@ -136,7 +145,43 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 .PHONY: diff-proof
 diff-proof: all $(OUT)/tests/workloads/planted	## does diff tell noise from change? needs root, ten minutes
 	@$(need_root)
-	$(Q)OUT=$(OUT) tests/diff-proof.py $(DIFF_PROOF)
+	$(Q)$(for_root) OUT=$(OUT) tests/diff-proof.py $(DIFF_PROOF)
+
+# What partrace costs, beside what others cost and the least that anybody must: see
+# tests/bench/bench.py. BENCH="--rounds 3 --tracers default,light pingpong"
+bench_srcs := $(wildcard tests/bench/workloads/*.c)
+bench_bins := $(bench_srcs:%.c=$(OUT)/%) $(OUT)/tests/bench/floor $(OUT)/tests/bench/replay
+
+.PHONY: bench bench-bins
+bench-bins: $(bench_bins)
+bench:			## what it costs beside other tracers; needs root, half an hour of a quiet machine
+	@$(need_root)
+	$(Q)tools/install-deps build bench && \
+	$(MAKE) --no-print-directory $(jobs) all bench-bins && \
+	OUT=$(OUT) tests/bench/bench.py $(BENCH)
+
+$(OUT)/tests/bench/workloads/%: tests/bench/workloads/%.c tests/bench/workloads/bench.h
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
+
+$(OUT)/tests/bench/floor.bpf.o: tests/bench/floor.bpf.c
+	$(call msg,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(OUT)/tests/bench/floor.skel.h: $(OUT)/tests/bench/floor.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name floor > $@
+
+$(OUT)/tests/bench/floor: tests/bench/floor.c $(OUT)/tests/bench/floor.skel.h
+	$(call msg,CC,$@)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -I$(OUT)/tests/bench $< -lbpf -lelf -lz -o $@
+
+$(OUT)/tests/bench/replay: tests/bench/replay.c $(OUT)/libpartrace.a
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< $(OUT)/libpartrace.a $(LDFLAGS) $(LDLIBS) -o $@
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
@@ -170,7 +215,16 @@ $(OUT)/sysno_table.h: Makefile
 		sed 's/.*/[__NR_&] = "&",/' > $@
 	$(Q)grep -q futex $@
 
-$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
+# Those of 32-bit programs, by number: one header can't have both.
+$(OUT)/sysno_table32.h: Makefile
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#ifdef __x86_64__\n#include <asm/unistd_32.h>\n#endif\n' | \
+		$(CC) $(CFLAGS) -E -dM -x c - | \
+		sed -n 's/^#define __NR_\([a-z_][a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' | \
+		LC_ALL=C sort > $@
+
+$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h $(OUT)/sysno_table32.h
 
 # The HTML report's style sheet and script, as strings.
 $(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
@@ -181,6 +235,12 @@ $(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
 $(OUT)/src/html/page.o: $(OUT)/page_assets.h
 
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
+	$(Q)tests/unit/run.sh $^
+
+# What the tests of more than one thread are: who writes a recording has one of its own.
+threaded := $(patsubst %,$(OUT)/tests/unit/test_%,recording trace_writer trace_reader join_trace)
+
+threads: $(threaded)	## unit tests of what has threads; SAN=thread to look for races
 	$(Q)tests/unit/run.sh $^
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
@@ -204,9 +264,39 @@ $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
 		$(LDFLAGS) $(LDLIBS) -o $@
 
+# Whatever reads bytes that others wrote: see tests/fuzz/fuzz.h.
+fuzz_srcs := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_bins := $(fuzz_srcs:%.c=$(OUT)/%)
+fuzz_names := $(or $(FUZZ),$(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_srcs)))
+FUZZ_CC	?= $(shell for c in clang-14 clang; do command -v $$c && break; done)
+FUZZ_SECONDS ?= 60
+
+# libFuzzer comes with clang, so all is built once more, by it.
+fuzz:			## fuzz each parser for FUZZ_SECONDS; no root needed
+	$(Q)if tests/fuzz/run.sh --can "$(FUZZ_CC)"; then \
+		$(MAKE) --no-print-directory SAN=fuzz OUT=$(OUT)-fuzz CC="$(FUZZ_CC)" fuzzers && \
+		SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(OUT)-fuzz $(fuzz_names); fi
+
+fuzzers: $(fuzz_bins)
+
+seeds: $(fuzz_bins)	## the inputs that fuzzing has kept, once each; SAN=1 with sanitizers
+	$(Q)tests/fuzz/replay.sh $(OUT) $(fuzz_names)
+
+fuzz_parts = $(patsubst %,$(OUT)/tests/fuzz/%.o,fuzz story $(if $(filter fuzz,$(SAN)),,replay))
+
+$(fuzz_bins): %: %.o $(fuzz_parts) $(OUT)/libpartrace.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(if $(filter fuzz,$(SAN)),-fsanitize=fuzzer) $(LDFLAGS) $^ \
+		$(LDLIBS) -o $@
+
 e2e: all		## record real programs on this kernel; needs root
 	@$(need_root)
 	$(Q)OUT=$(OUT) tests/e2e/run.sh $(or $(TESTS),$(if $(SAN),--sanitized))
+
+.PHONY: faults
+faults: all $(workload_bins)	## SIGKILL at 200 moments, and other misfortunes; needs root
+	@$(need_root)
+	$(Q)FAULT_KILLS=$(or $(KILLS),200) OUT=$(OUT) tests/e2e/run.sh 413 414
 
 layers:			## who includes whom, and how long it is
 	$(Q)tools/check-layers.sh --self-test
@@ -217,6 +307,9 @@ style:			## clang-format and shellcheck, where installed
 
 # As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
+
+lint: $(OUT)/page_assets.h $(OUT)/sysno_table.h $(OUT)/sysno_table32.h $(OUT)/version.h $(skel)	## static analysers, where installed; DEEP=1: all, in minutes
+	$(Q)OUT=$(OUT) DEEP=$(DEEP) tools/lint.sh
 
 format:			## lay out what style complains about
 	$(Q)tools/check-style.sh --fix
@@ -273,6 +366,7 @@ deb: all		## a Debian package: build/partrace_VERSION_ARCH.deb
 	@$(give_back)
 
 clean:			## remove what was built
-	rm -rf build build-san
+	rm -rf build build-*
 
--include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d) $(golden_bin:=.d)
+-include $(objs:.o=.d) $(bpf_objs:.o=.d) $(unit_bins:=.d) $(golden_bin:=.d) $(fuzz_bins:=.d) \
+	$(fuzz_parts:.o=.d)

@@ -105,8 +105,12 @@ static __always_inline void call_fill(struct task_struct *task, struct thread *t
 		futexv_fill(cause);
 	else if (call & PAR_CALL_MOVES)
 		queue_fill(task, cause);
-	if (t && is_current && cause == &t->cause)
+	if (!t || !is_current || cause != &t->cause)
+		;
+	else if ((call & (PAR_CALL_POLL | PAR_CALL_SELECT)) || cause->file.kind == PAR_FILE_EPOLL)
 		poll_collect(t);
+	else
+		t->poll.is_open = false;
 	if (cause->file.kind == PAR_FILE_IO_URING && is_current)
 		uring_timeout_fill(cause);
 }
@@ -134,8 +138,10 @@ void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 	}
 	cause->sysno = sysno;
 	regs_args(regs, cause->args);
-	if (regs_are_compat(regs))
+	if (sysno == PAR_SYSNO_NONE) {
+		cause->sysno = regs_compat_sysno(regs);
 		cause->flags |= PAR_CAUSE_COMPAT;
-	else
-		call_fill(task, t, cause, regs_sp(regs), is_current);
+		return;
+	}
+	call_fill(task, t, cause, regs_sp(regs), is_current);
 }

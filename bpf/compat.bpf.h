@@ -11,6 +11,37 @@
 #define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_DEAD	0x80
 
+/*
+ * Fields of the kernel's objects, by an address of whatever origin. From 6.2 on
+ * (a35b9af4ec2c) such an address can be given its type, and is then read by a plain
+ * load, which may fault and gives 0 then; before, by a helper, at twenty times the cost.
+ */
+void *kernel_cast(const void *addr, __u32 type) __hidden;
+
+#define kernel_typed(ptr)                                                        \
+	((typeof(ptr))kernel_cast((ptr), bpf_core_type_id_kernel(typeof(*(ptr)))))
+
+#define kernel_read(ptr, field) ({                                               \
+	typeof(ptr) __ptr = (ptr);                                               \
+	typeof(__ptr->field) __value;                                            \
+	if (config.has_cast)                                                     \
+		__value = kernel_typed(__ptr)->field;                            \
+	else                                                                     \
+		bpf_core_read((void *)&__value, sizeof(__value), &__ptr->field); \
+	__value; })
+
+/* The 64 bits at @addr, as a number and not as a pointer. */
+static __always_inline __u64 kernel_read_word(const void *addr)
+{
+	const struct timespec64 *word = addr; /* any type that begins with 64 bits */
+	__u64 value = 0;
+
+	if (config.has_cast)
+		return kernel_typed(word)->tv_sec;
+	bpf_probe_read_kernel(&value, sizeof(value), addr);
+	return value;
+}
+
 /* task->state became task->__state in 5.14 (2f064a59a11f). */
 struct task_struct___before_5_14 {
 	long state;
@@ -130,20 +161,33 @@ static __always_inline bool is_kernel_thread(struct task_struct *task)
 #if defined(__TARGET_ARCH_x86)
 #define USER32_CS 0x23
 
-/* Only a value >= 0 is a system call: exceptions leave -1, interrupts a negative number. */
-static __always_inline long regs_sysno(struct pt_regs *regs)
-{
-	return (long)regs->orig_ax;
-}
-
 static __always_inline bool regs_are_compat(struct pt_regs *regs)
 {
 	return (regs->cs & 0xffff) == USER32_CS;
 }
 
+/*
+ * The number that the call has for 64-bit programs, or PAR_SYSNO_NONE. Only a value >= 0
+ * is a system call: exceptions leave -1, interrupts a negative number.
+ */
+static __always_inline long regs_sysno(struct pt_regs *regs)
+{
+	long sysno = (long)regs->orig_ax;
+
+	if (sysno < 0 || !regs_are_compat(regs))
+		return sysno;
+	return sysno < PAR_COMPAT_CNT ? config.compat[sysno & (PAR_COMPAT_CNT - 1)]
+				      : PAR_SYSNO_NONE;
+}
+
+static __always_inline long regs_compat_sysno(struct pt_regs *regs)
+{
+	return (long)regs->orig_ax;
+}
+
 static __always_inline __u64 regs_arg0(struct pt_regs *regs)
 {
-	return regs->di;
+	return regs_are_compat(regs) ? regs->bx : regs->di;
 }
 
 static __always_inline __u64 regs_sp(struct pt_regs *regs)
@@ -170,11 +214,13 @@ static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
 
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
-	args[0] = regs->di;
-	args[1] = regs->si;
+	bool is_compat = regs_are_compat(regs);
+
+	args[0] = is_compat ? regs->bx : regs->di;
+	args[1] = is_compat ? regs->cx : regs->si;
 	args[2] = regs->dx;
-	args[3] = regs->r10;
-	args[4] = regs->r8;
+	args[3] = is_compat ? regs->si : regs->r10;
+	args[4] = is_compat ? regs->di : regs->r8;
 }
 
 static __always_inline __u64 regs_arg5(struct pt_regs *regs)
@@ -184,14 +230,21 @@ static __always_inline __u64 regs_arg5(struct pt_regs *regs)
 #else
 #define PSR_MODE32_BIT 0x10
 
-static __always_inline long regs_sysno(struct pt_regs *regs)
-{
-	return regs->syscallno;
-}
-
 static __always_inline bool regs_are_compat(struct pt_regs *regs)
 {
 	return regs->pstate & PSR_MODE32_BIT;
+}
+
+static __always_inline long regs_sysno(struct pt_regs *regs)
+{
+	if (regs->syscallno >= 0 && regs_are_compat(regs))
+		return PAR_SYSNO_NONE;
+	return regs->syscallno;
+}
+
+static __always_inline long regs_compat_sysno(struct pt_regs *regs)
+{
+	return regs->syscallno;
 }
 
 static __always_inline __u64 regs_arg0(struct pt_regs *regs)

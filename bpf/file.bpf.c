@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
  * Tells what a descriptor stands for by walking the task's file table. Owns
- * nothing; reads kernel memory only with probe reads, as neither the table nor
+ * nothing; reads kernel memory only as what may fault, as neither the table nor
  * the file is pinned: a race with close(2) gives a wrong answer, never a fault.
  */
 #include "file.bpf.h"
@@ -33,9 +33,27 @@
 #define PTY_MAJOR_FIRST	136	/* Documentation/admin-guide/devices.txt: UNIX98 PTY slaves */
 #define PTY_MAJOR_LAST	143
 
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* Here, as bpftool can't link several objects that name the same function of the kernel. */
+void *kernel_cast(const void *addr, __u32 type)
+{
+	return bpf_rdonly_cast(addr, type);
+}
+
+struct file *file_at(struct task_struct *task, __u64 fd)
+{
+	struct fdtable *fdt = task->files->fdt;
+
+	fd = (__u32)fd;
+	if (fd >= fdt->max_fds)
+		return NULL;
+	return (struct file *)kernel_read_word(fdt->fd + fd);
+}
+
 static __always_inline __u8 char_kind(struct inode *inode)
 {
-	__u32 major = BPF_CORE_READ(inode, i_rdev) >> MINOR_BITS;
+	__u32 major = kernel_read(inode, i_rdev) >> MINOR_BITS;
 
 	if (major == TTY_MAJOR || major == TTYAUX_MAJOR ||
 	    (major >= PTY_MAJOR_FIRST && major <= PTY_MAJOR_LAST))
@@ -49,7 +67,7 @@ static __always_inline __u8 char_kind(struct inode *inode)
  */
 static __always_inline __u8 anon_kind(struct file *file)
 {
-	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	const unsigned char *name = kernel_read(kernel_read(file, f_path.dentry), d_name.name);
 	char s[12] = {};
 
 	bpf_probe_read_kernel_str(s, sizeof(s), name);
@@ -89,15 +107,15 @@ static __always_inline __u16 net_hash(struct sock *sk, const struct par_file_ref
 static __always_inline void inet_fill(struct sock *sk, struct par_file_ref *ref)
 {
 	struct sock_common *c = &sk->__sk_common;
-	__u16 dport = BPF_CORE_READ(c, skc_dport);
+	__u16 dport = kernel_read(c, skc_dport);
 	__be32 local, remote;
 
-	ref->lport = BPF_CORE_READ(c, skc_num);
+	ref->lport = kernel_read(c, skc_num);
 	ref->rport = dport >> 8 | dport << 8;
 
-	if (BPF_CORE_READ(c, skc_family) == AF_INET) {
-		remote = BPF_CORE_READ(c, skc_daddr);
-		local = BPF_CORE_READ(c, skc_rcv_saddr);
+	if (kernel_read(c, skc_family) == AF_INET) {
+		remote = kernel_read(c, skc_daddr);
+		local = kernel_read(c, skc_rcv_saddr);
 		__builtin_memcpy(ref->raddr, &remote, sizeof(remote));
 	} else {
 		struct in6_addr r = {}, l = {};
@@ -122,33 +140,40 @@ static __always_inline void inet_fill(struct sock *sk, struct par_file_ref *ref)
 static __always_inline void datagram_fill(struct sock *sk, struct par_file_ref *ref)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
-	struct unix_sock *peer = (struct unix_sock *)BPF_CORE_READ(u, peer);
+	struct unix_sock *peer = (struct unix_sock *)kernel_read(u, peer);
 	__u64 hash;
 
-	if (peer && BPF_CORE_READ(peer, peer) == sk)
+	if (peer && kernel_read(peer, peer) == sk)
 		return;
-	hash = unix_bound_hash((__u64)BPF_CORE_READ(peer ? peer : u, addr), socket_netns(sk));
+	hash = unix_bound_hash(kernel_read_word(&(peer ? peer : u)->addr), socket_netns(sk));
 	if (!hash)
 		return;
 	ref->peer_id = hash;
 	ref->flags |= PAR_FILE_NAMED;
 }
 
+static __always_inline __u64 socket_ino(struct socket *socket)
+{
+	struct file *file = kernel_read(socket, file);
+
+	return kernel_read(kernel_read(file, f_inode), i_ino);
+}
+
 static __always_inline void unix_fill(struct sock *sk, struct par_file_ref *ref)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
-	struct sock *peer = BPF_CORE_READ(u, peer);
+	struct sock *peer = kernel_read(u, peer);
 
-	ref->peer_pid = BPF_CORE_READ(sk, sk_peer_pid, numbers[0].nr);
+	ref->peer_pid = kernel_read(kernel_read(sk, sk_peer_pid), numbers[0].nr);
 	if (peer)
-		ref->peer_id = BPF_CORE_READ(peer, sk_socket, file, f_inode, i_ino);
-	if (BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM)
+		ref->peer_id = socket_ino(kernel_read(peer, sk_socket));
+	if (kernel_read(sk, sk_type) == SOCK_DGRAM)
 		datagram_fill(sk, ref);
 }
 
 bool socket_listens(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN;
+	return kernel_read(sk, __sk_common.skc_state) == TCP_LISTEN;
 }
 
 static __always_inline bool is_inet(__u16 family)
@@ -158,8 +183,8 @@ static __always_inline bool is_inet(__u16 family)
 
 bool socket_is_tcp(struct sock *sk)
 {
-	return is_inet(BPF_CORE_READ(sk, __sk_common.skc_family)) &&
-	       BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
+	return is_inet(kernel_read(sk, __sk_common.skc_family)) &&
+	       kernel_read(sk, sk_type) == SOCK_STREAM;
 }
 
 /*
@@ -170,9 +195,9 @@ static __always_inline bool unix_is_served(struct sock *sk)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
 
-	if (!BPF_CORE_READ(u, addr))
+	if (!kernel_read(u, addr))
 		return false;
-	return BPF_CORE_READ(sk, sk_type) != SOCK_DGRAM || !BPF_CORE_READ(u, peer);
+	return kernel_read(sk, sk_type) != SOCK_DGRAM || !kernel_read(u, peer);
 }
 
 /*
@@ -183,16 +208,16 @@ static __always_inline bool unix_is_served(struct sock *sk)
 static __always_inline bool tcp_is_served(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = (struct inet_connection_sock *)sk;
-	struct inet_bind_bucket *bucket = BPF_CORE_READ(icsk, icsk_bind_hash);
+	struct inet_bind_bucket *bucket = kernel_read(icsk, icsk_bind_hash);
 
-	return bucket && BPF_CORE_READ(bucket, fastreuse) >= 0 &&
+	return bucket && kernel_read(bucket, fastreuse) >= 0 &&
 	       !(BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK);
 }
 
 bool socket_is_served(struct sock *sk)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	__u16 type = BPF_CORE_READ(sk, sk_type);
+	__u16 family = kernel_read(sk, __sk_common.skc_family);
+	__u16 type = kernel_read(sk, sk_type);
 
 	if (family == AF_UNIX)
 		return unix_is_served(sk);
@@ -201,22 +226,22 @@ bool socket_is_served(struct sock *sk)
 	if (type == SOCK_STREAM)
 		return tcp_is_served(sk);
 	/* UDP: whoever may come. Without a name of its own it can only wait for an answer. */
-	return !BPF_CORE_READ(sk, __sk_common.skc_dport) &&
+	return !kernel_read(sk, __sk_common.skc_dport) &&
 	       (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) &
 		(SOCK_BINDADDR_LOCK | SOCK_BINDPORT_LOCK));
 }
 
 static __always_inline void socket_fill(struct file *file, struct par_file_ref *ref)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct socket *socket = kernel_read(file, private_data);
+	struct sock *sk = kernel_read(socket, sk);
 	__u16 family, type;
 
 	ref->kind = PAR_FILE_SOCKET;
 	if (!sk)
 		return;
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	type = BPF_CORE_READ(sk, sk_type);
+	family = kernel_read(sk, __sk_common.skc_family);
+	type = kernel_read(sk, sk_type);
 	if (socket_listens(sk))
 		ref->flags |= PAR_FILE_LISTENS;
 	else if (socket_is_served(sk))
@@ -236,8 +261,8 @@ static __always_inline void socket_fill(struct file *file, struct par_file_ref *
 
 __u8 file_kind(struct file *file, struct inode *inode)
 {
-	__u16 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
-	__u32 magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	__u16 type = kernel_read(inode, i_mode) & S_IFMT;
+	__u32 magic = kernel_read(kernel_read(inode, i_sb), s_magic);
 
 	if (type == S_IFSOCK)
 		return PAR_FILE_SOCKET;
@@ -278,23 +303,30 @@ static __always_inline void inode_fill(struct file *file, struct inode *inode,
 	if (ref->kind == PAR_FILE_SOCKET)
 		socket_fill(file, ref);
 	else if (has_path(ref->kind))
-		ref->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+		ref->dev = kernel_read(kernel_read(inode, i_sb), s_dev);
 	else if (is_anonymous(ref->kind))
 		ref->id = (__u64)file;
+}
+
+bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino)
+{
+	return (__u64)file_at(task, fd) == file &&
+	       kernel_read(kernel_read((struct file *)file, f_inode), i_ino) == ino;
+}
+
+bool file_is_steady(const struct par_file_ref *ref)
+{
+	__u8 kind = ref->kind;
+
+	return kind == PAR_FILE_PIPE || kind == PAR_FILE_FIFO || kind == PAR_FILE_REGULAR ||
+	       ((kind == PAR_FILE_TCP || kind == PAR_FILE_UNIX) &&
+		!(ref->flags & PAR_FILE_LISTENS) && (ref->rport || ref->peer_id));
 }
 
 /* An inode number is not used twice soon: it tells a file from its successor. */
 static __always_inline bool cache_hits(struct thread *t, struct file *file, __u64 ino)
 {
-	__u8 kind = t->file.ref.kind;
-
-	if (t->file.file != (__u64)file || t->file.ref.id != ino)
-		return false;
-	/* What a socket is connected to changes; what a pipe is does not. */
-	return kind == PAR_FILE_PIPE || kind == PAR_FILE_FIFO || kind == PAR_FILE_REGULAR ||
-	       ((kind == PAR_FILE_TCP || kind == PAR_FILE_UNIX) &&
-		!(t->file.ref.flags & PAR_FILE_LISTENS) &&
-		(t->file.ref.rport || t->file.ref.peer_id));
+	return t->file.file == (__u64)file && t->file.ref.id == ino && file_is_steady(&t->file.ref);
 }
 
 void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct par_file_ref *ref)
@@ -305,8 +337,8 @@ void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct 
 	__builtin_memset(ref, 0, sizeof(*ref));
 	if (!file)
 		return;
-	inode = BPF_CORE_READ(file, f_inode);
-	ref->id = BPF_CORE_READ(inode, i_ino);
+	inode = kernel_read(file, f_inode);
+	ref->id = kernel_read(inode, i_ino);
 	if (t && cache_hits(t, file, ref->id)) {
 		*ref = t->file.ref;
 		return;
@@ -320,40 +352,40 @@ void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct 
 
 __noinline int file_ref_of(__u64 file, struct par_file_ref *ref)
 {
-	struct inode *inode = BPF_CORE_READ((struct file *)file, f_inode);
+	struct inode *inode = kernel_read((struct file *)file, f_inode);
 
 	if (!ref)
 		return 0;
 	__builtin_memset(ref, 0, sizeof(*ref));
 	if (!inode)
 		return 0;
-	ref->id = BPF_CORE_READ(inode, i_ino);
+	ref->id = kernel_read(inode, i_ino);
 	inode_fill((struct file *)file, inode, ref);
 	return 0;
 }
 
-static __always_inline __u64 epoll_item(__u64 epoll, struct list_head *entry)
+static __always_inline __u64 epoll_item(__u64 epoll, __u64 entry)
 {
-	struct eventpoll *ep = BPF_CORE_READ((struct file *)epoll, private_data);
+	struct eventpoll *ep = kernel_read((struct file *)epoll, private_data);
 
-	if (!entry || entry == __builtin_preserve_access_index(&ep->rdllist))
+	if (!entry || entry == (__u64)__builtin_preserve_access_index(&ep->rdllist))
 		return 0;
-	return (__u64)entry - bpf_core_field_offset(struct epitem, rdllink);
+	return entry - bpf_core_field_offset(struct epitem, rdllink);
 }
 
 __u64 file_epoll_first(__u64 epoll)
 {
-	struct eventpoll *ep = BPF_CORE_READ((struct file *)epoll, private_data);
+	struct eventpoll *ep = kernel_read((struct file *)epoll, private_data);
 
-	return epoll_item(epoll, BPF_CORE_READ(ep, rdllist.next));
+	return epoll_item(epoll, kernel_read_word(&ep->rdllist.next));
 }
 
 __u64 file_epoll_next(__u64 epoll, __u64 item)
 {
-	return epoll_item(epoll, BPF_CORE_READ((struct epitem *)item, rdllink.next));
+	return epoll_item(epoll, kernel_read_word(&((struct epitem *)item)->rdllink.next));
 }
 
 __u64 file_of_epoll_item(__u64 item)
 {
-	return (__u64)BPF_CORE_READ((struct epitem *)item, ffd.file);
+	return kernel_read_word(&((struct epitem *)item)->ffd.file);
 }

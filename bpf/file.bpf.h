@@ -3,30 +3,27 @@
 #ifndef FILE_BPF_H
 #define FILE_BPF_H
 
-#include "core.bpf.h"
+#include "compat.bpf.h"
 
 /* The struct file behind descriptor @fd of @task; NULL if there is none. */
-static __always_inline struct file *file_at(struct task_struct *task, __u64 fd)
-{
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **table, *file = NULL;
-
-	fd = (__u32)fd;
-	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	table = BPF_CORE_READ(fdt, fd);
-	if (bpf_probe_read_kernel(&file, sizeof(file), table + fd))
-		return NULL;
-	return file;
-}
+struct file *file_at(struct task_struct *task, __u64 fd) __hidden;
 
 /* The number of a socket's network namespace; 0: this kernel has only one. */
 static __always_inline __u32 socket_netns(struct sock *sk)
 {
 	if (!bpf_core_field_exists(sk->__sk_common.skc_net.net))
 		return 0;
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	return kernel_read(kernel_read(sk, __sk_common.skc_net.net), ns.inum);
 }
+
+/* Is descriptor @fd of @task still the struct file at @file, and that still of inode @ino? */
+bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino) __hidden;
+
+/*
+ * Is all of @ref true for as long as file and inode are the same? What a pipe is does not
+ * change, what a socket is connected to may; @ref->id is the inode's number then.
+ */
+bool file_is_steady(const struct par_file_ref *ref) __hidden;
 
 /*
  * Fill @ref with what descriptor @fd of @task is; kind PAR_FILE_NONE if it is

@@ -10,8 +10,10 @@
 #include "core.bpf.h"
 #include "cause.bpf.h"
 #include "compat.bpf.h"
+#include "pidns.bpf.h"
 #include "throttle.bpf.h"
 #include "poll.bpf.h"
+#include "traffic.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -95,6 +97,7 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 	rec->turn_queue_ns = t->loop.queue_ns;
 	rec->turn_blocked_ns = t->loop.blocked_ns;
 	rec->turns = t->loop.turns;
+	rec->ns_tid = pidns_tid(task);
 	if (t->phase == PHASE_UNKNOWN)
 		state_from_task(task, t, rec);
 	else
@@ -130,6 +133,8 @@ int on_tell(struct bpf_iter__task *ctx)
 	rec = bpf_map_lookup_elem(&told, &zero);
 	if (!rec)
 		return 0;
+	if (counts_over())
+		traffic_flush(t, task->tgid, task->pid == task->tgid);
 	__builtin_memset(rec, 0, sizeof(*rec));
 	task_fill(task, t, rec);
 	rec->hdr.kind = recording_over(rec->hdr.ts_ns) ? PAR_OPEN : PAR_TASK;

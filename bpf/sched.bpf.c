@@ -12,7 +12,9 @@
 #include "klock.bpf.h"
 #include "loop.bpf.h"
 #include "python.bpf.h"
+#include "startup.bpf.h"
 #include "throttle.bpf.h"
+#include "traffic.bpf.h"
 #include "uring.bpf.h"
 #include "poll.bpf.h"
 
@@ -87,7 +89,7 @@ static __always_inline void cycle_fill(struct par_cycle *rec, struct thread *t,
 	rec->gap.prev_state = prev_state;
 	gap->out_ns = 0;
 	rec->tgid = task->tgid;
-	rec->throttled_us = throttle_end_us(t, rec->hdr.ts_ns);
+	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, rec->hdr.ts_ns) : 0;
 }
 
 /* @task takes over from @prev_tid, which leaves in @prev_state. */
@@ -138,6 +140,8 @@ static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct
 	__u64 floor_ns = t->off.wake_ns > t->off.out_ns ? t->off.wake_ns : t->off.out_ns;
 
 	t->exec_ns = exec_ns;
+	if (t->startup.is_young && startup_is_over(t, exec_ns))
+		t->startup.is_young = 0; /* its calls are of no more interest */
 	if (t->phase == PHASE_RUNNING)
 		return now - t->in_ns;
 	if (t->phase == PHASE_OFF) {
@@ -154,6 +158,7 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	__u64 ran_ns = ran_before_leaving(task, t, now);
 
 	if (state & TASK_DEAD) {
+		traffic_flush(t, task->tgid, task->pid == task->tgid);
 		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}
@@ -176,6 +181,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 		t->off.out_flags = 0;
 		cause_fill(task, t, &t->cause, true);
 		if (config.klocks)
+			t->cause.flags |= PAR_CAUSE_KLOCK;
+		if (t->klock.lock)
 			klock_fill(task, t, &t->cause);
 		if (state & TASK_UNINTERRUPTIBLE)
 			klock_fill_table(task, &t->cause);
@@ -307,7 +314,8 @@ static __always_inline void wake(struct task_struct *task, struct thread *t, __u
 		throttle_begin(task, t); /* of the CPU it slept on, which mostly is the next */
 }
 
-static __always_inline int woken(struct task_struct *task)
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *task)
 {
 	struct thread *t = thread_find(task);
 	__u64 now;
@@ -320,14 +328,23 @@ static __always_inline int woken(struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/sched_waking")
-int BPF_PROG(on_sched_waking, struct task_struct *task)
-{
-	return woken(task);
-}
-
+/* It has not run yet: nothing is to be learnt but when. */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 {
-	return woken(task);
+	struct thread *t = thread_find(task);
+	__u64 now;
+
+	if (!t || t->phase != PHASE_OFF || t->off.wake_ns)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (recording_over(now))
+		return 0;
+	t->off.waker_tid = bpf_get_current_task_btf()->pid;
+	t->off.waker_cpu = bpf_get_smp_processor_id();
+	t->off.wake_flags = 0;
+	t->off.wake_ns = now;
+	if (!throttles_tasks())
+		throttle_begin(task, t);
+	return 0;
 }

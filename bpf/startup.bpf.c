@@ -11,9 +11,6 @@
 #define STDERR		2
 #define ERRNO_MAX	4095
 
-/* An interpreter takes some milliseconds before it loads its first module. */
-#define QUIET_MIN_NS	50000000
-
 #define CHUNK		64	/* of a path; a power of two */
 #define CHUNK_STEP	56	/* chunks overlap, so that no suffix is cut */
 #define CHUNK_CNT	16
@@ -31,9 +28,13 @@ static __always_inline bool is_suffix3(char a, char b, char c)
 	       ((a == 'm' || a == 'c') && b == 'j' && c == 's');
 }
 
-/* Does the path in user space name code for an interpreter: "….py", "….pyc", "….rb"? */
-static __noinline bool is_code(const char *path)
+/*
+ * Does the path in user space name code for an interpreter: "….py", "….pyc", "….rb"? A
+ * global function: verified once, and not with each caller.
+ */
+__noinline int is_code(__u64 addr)
 {
+	const char *path = (const char *)addr;
 	char s[CHUNK] = {};
 	long n = 0;
 	__u64 i;
@@ -56,18 +57,17 @@ static __noinline bool is_code(const char *path)
 
 static __always_inline void tell(struct task_struct *task, struct thread *t, __u8 what)
 {
-	__u64 cpu_ns = task->se.sum_exec_runtime - t->startup.base_ns;
-	__u64 quiet_ns = t->startup.load_ns > QUIET_MIN_NS ? t->startup.load_ns : QUIET_MIN_NS;
+	__u64 cpu_ns = task->se.sum_exec_runtime;
 	__u64 now = bpf_ktime_get_ns();
 	struct par_startup *rec;
 
 	if (recording_over(now))
 		return;
-	if (cpu_ns > t->startup.load_ns + quiet_ns) {
+	if (startup_is_over(t, cpu_ns)) {
 		t->startup.is_young = 0;
 		return;
 	}
-	t->startup.load_ns = cpu_ns;
+	t->startup.load_ns = cpu_ns - t->startup.base_ns;
 	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task->pid, now);
 	if (!rec)
 		return;
@@ -98,10 +98,10 @@ void startup_step(struct task_struct *task, struct thread *t, long sysno, long r
 		return;
 	regs_args((struct pt_regs *)bpf_task_pt_regs(task), args);
 	if (sysno == call->openat) {
-		if (is_code((const char *)args[1]))
+		if (is_code(args[1]))
 			tell(task, t, PAR_STARTUP_LOADED);
 	} else if (sysno == call->open) {
-		if (is_code((const char *)args[0]))
+		if (is_code(args[0]))
 			tell(task, t, PAR_STARTUP_LOADED);
 	} else if (sysno == call->mmap) {
 		if ((args[2] & PROT_EXEC) && !(args[3] & MAP_ANONYMOUS))

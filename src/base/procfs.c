@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/htab.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -43,44 +44,32 @@ static int format_path(char *path, const char *fmt, va_list ap)
 	return len < 0 || at + len >= PATH_LEN ? -ENAMETOOLONG : 0;
 }
 
-static int read_fd(int fd, char *buf, size_t size)
+int procfs_open(const char *fmt, ...)
 {
-	size_t len = 0;
+	char path[PATH_LEN];
+	va_list ap;
+	int fd, err;
 
-	while (len < size - 1) {
-		ssize_t got = read(fd, buf + len, size - 1 - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		len += (size_t)got;
-	}
-	buf[len] = 0;
-	return (int)len;
+	va_start(ap, fmt);
+	err = format_path(path, fmt, ap);
+	va_end(ap);
+	if (err)
+		return err;
+	fd = reach_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
 }
 
 int procfs_read(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_LEN];
 	va_list ap;
-	int fd, ret;
+	int ret;
 
 	buf[0] = 0;
 	va_start(ap, fmt);
 	ret = format_path(path, fmt, ap);
 	va_end(ap);
-	if (ret)
-		return ret;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = read_fd(fd, buf, size);
-	close(fd);
-	return ret;
+	return ret ? ret : reach_read(path, buf, size);
 }
 
 int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fmt, ...)
@@ -90,7 +79,7 @@ int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fm
 	size_t cap = 0;
 	va_list ap;
 	FILE *f;
-	int ret;
+	int fd, ret;
 
 	va_start(ap, fmt);
 	ret = format_path(path, fmt, ap);
@@ -98,9 +87,14 @@ int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fm
 	if (ret)
 		return ret;
 
-	f = fopen(path, "re");
-	if (!f)
+	fd = reach_open(path, O_RDONLY);
+	if (fd < 0)
 		return -errno;
+	f = fdopen(fd, "r");
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
 	while (!ret && getline(&line, &cap, f) >= 0) {
 		line[strcspn(line, "\n")] = 0;
 		ret = fn(ctx, line);
@@ -184,15 +178,6 @@ int procfs_stat(uint32_t pid, struct procfs_stat *out)
 {
 	char buf[1024];
 	int len = procfs_read(buf, sizeof(buf), "/proc/%u/stat", pid);
-
-	*out = (struct procfs_stat){ 0 };
-	return len < 0 ? gone(len) : parse_stat(buf, out);
-}
-
-int procfs_thread_stat(uint32_t pid, uint32_t tid, struct procfs_stat *out)
-{
-	char buf[1024];
-	int len = procfs_read(buf, sizeof(buf), "/proc/%u/task/%u/stat", pid, tid);
 
 	*out = (struct procfs_stat){ 0 };
 	return len < 0 ? gone(len) : parse_stat(buf, out);
@@ -292,7 +277,7 @@ int procfs_exe(uint32_t pid, char *buf, size_t size)
 	buf[0] = 0;
 	if (snprintf(path, sizeof(path), "%s/proc/%u/exe", root, pid) >= PATH_LEN)
 		return -ENAMETOOLONG;
-	len = readlink(path, buf, size - 1);
+	len = reach_readlink(path, buf, size - 1);
 	if (len < 0)
 		return -errno;
 	buf[len] = 0;
@@ -352,7 +337,7 @@ static int each_id(const char *path, int (*fn)(void *ctx, uint32_t id), void *ct
 {
 	const struct dirent *entry;
 	int ret = 0;
-	DIR *dir = opendir(path);
+	DIR *dir = reach_opendir(path);
 
 	if (!dir)
 		return -errno;
@@ -376,15 +361,6 @@ int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx)
 	return each_id(path, fn, ctx);
 }
 
-int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx)
-{
-	char path[PATH_LEN];
-
-	if (snprintf(path, sizeof(path), "%s/proc/%u/task", root, pid) >= PATH_LEN)
-		return -ENAMETOOLONG;
-	return gone(each_id(path, fn, ctx));
-}
-
 struct link_walk {
 	uint32_t pid;
 	int (*fn)(void *ctx, const char *target);
@@ -399,7 +375,7 @@ static int read_link(void *ctx, uint32_t fd)
 
 	if (snprintf(path, sizeof(path), "%s/proc/%u/fd/%u", root, walk->pid, fd) >= PATH_LEN)
 		return 0;
-	len = readlink(path, target, sizeof(target) - 1);
+	len = reach_readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return 0; /* closed meanwhile */
 	target[len] = 0;
@@ -609,6 +585,18 @@ int procfs_cpus_allowed(uint32_t pid)
 	err = procfs_each_line(parse_allowed_line, &a, "/proc/%u/status", pid);
 	free(a.online);
 	return err < 0 ? gone(err) : a.cnt;
+}
+
+int procfs_boot_id(char id[PROCFS_BOOT_ID_LEN])
+{
+	int len = procfs_read(id, PROCFS_BOOT_ID_LEN, "/proc/sys/kernel/random/boot_id");
+
+	if (len < 0) {
+		id[0] = '\0';
+		return len;
+	}
+	id[strspn(id, "0123456789abcdef-")] = '\0';
+	return id[0] ? 0 : -EBADMSG;
 }
 
 int procfs_steal_ns(uint64_t *ns)

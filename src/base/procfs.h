@@ -33,9 +33,6 @@ struct procfs_stat {
 /* A process: the times of all its threads, also of those that ended. */
 int procfs_stat(uint32_t pid, struct procfs_stat *out);
 
-/* One thread of it. */
-int procfs_thread_stat(uint32_t pid, uint32_t tid, struct procfs_stat *out);
-
 struct procfs_status {
 	uint32_t tgid, ppid;
 	uint32_t uid, euid;
@@ -72,7 +69,6 @@ int procfs_memory_estimate(uint32_t pid, struct procfs_memory *out);
 
 /* Called with each id; a value other than 0 stops the walk, which returns it. */
 int procfs_each_pid(int (*fn)(void *ctx, uint32_t pid), void *ctx);
-int procfs_each_tid(uint32_t pid, int (*fn)(void *ctx, uint32_t tid), void *ctx);
 
 /* What each descriptor of @pid stands for: a path, "socket:[123]", "pipe:[124]". */
 int procfs_each_link(uint32_t pid, int (*fn)(void *ctx, const char *target), void *ctx);
@@ -100,6 +96,13 @@ int procfs_listen_ports(uint32_t pid, uint16_t *ports, size_t max);
 int procfs_cpus_online(void);
 int procfs_cpus_allowed(uint32_t pid);
 
+/*
+ * What the kernel calls itself from one boot to the next, the same in all containers:
+ * "b0a3…", of 36 characters. On failure "".
+ */
+#define PROCFS_BOOT_ID_LEN 40
+int procfs_boot_id(char id[PROCFS_BOOT_ID_LEN]);
+
 /* Time that the hypervisor gave to others, summed over all CPUs since boot. */
 int procfs_steal_ns(uint64_t *ns);
 
@@ -108,6 +111,12 @@ int procfs_steal_ns(uint64_t *ns);
  * bytes, 0-terminated, and how many.
  */
 int procfs_read(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same file, opened for reading. Never waits: a traced process may have put a FIFO where
+ * it is.
+ */
+int procfs_open(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Each line without its end; stops like procfs_each_pid(). */
 int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fmt, ...)

@@ -7,7 +7,6 @@
 
 #include "base/cgroup.h"
 #include "base/clock.h"
-#include "base/procfs.h"
 #include "base/xalloc.h"
 #include "version.h"
 
@@ -30,6 +29,7 @@ void about_init(struct about *a)
 
 	uname(&a->uname);
 	procfs_steal_ns(&a->steal0_ns);
+	procfs_boot_id(a->boot_id);
 	a->cpus_online = online > 0 ? (uint32_t)online : 1;
 	a->cpus_affinity = a->cpus_online;
 	about_refresh(a);
@@ -85,6 +85,8 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 
 	r->version = xstrdup(PARTRACE_VERSION);
 	r->start_wall_ns = a->start_wall_ns;
+	r->start_mono_ns = a->start_mono_ns;
+	r->boot_id = a->boot_id[0] ? xstrdup(a->boot_id) : NULL;
 	fill_command(a, m, r);
 	r->pids = xcalloc(a->pid_cnt, sizeof(*r->pids));
 	if (a->pid_cnt)
@@ -109,6 +111,11 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	/* What is left of it is guessed from system calls. */
 	if (cost->lacks_klocks)
 		add_unavailable(r, bucket_name(BUCKET_KERNEL_LOCK));
+	if (cost->lacks_memory) {
+		add_unavailable(r, bucket_name(BUCKET_GIL));
+		add_unavailable(r, bucket_name(BUCKET_LOCK));
+	}
+	r->bpf_unmeasured = cost->lacks_bpf_time;
 	r->bpf_ns = cost->bpf_ns;
 	r->collector_ns = cost->collector_ns;
 	if (r->duration_ns)

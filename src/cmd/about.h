@@ -6,13 +6,15 @@
 #include <stdint.h>
 #include <sys/utsname.h>
 
+#include "base/procfs.h"
 #include "facts/facts.h"
 #include "model/model.h"
 
 struct about {
-	uint64_t start_wall_ns;
+	uint64_t start_wall_ns, start_mono_ns;
 	uint64_t steal0_ns;
 	struct utsname uname;
+	char boot_id[PROCFS_BOOT_ID_LEN]; /* "": not known */
 	char *const *command;		/* NULL-terminated, of a launched target; or NULL */
 	const uint32_t *pids;		/* [pid_cnt], lent */
 	size_t pid_cnt;
@@ -22,7 +24,7 @@ struct about {
 	uint32_t cpus_online, cpus_affinity;
 };
 
-/* Look while the target lives: its limits are gone with it. start_wall_ns is the caller's. */
+/* Look while the target lives: its limits are gone with it. start_*_ns are the caller's. */
 void about_init(struct about *a);
 
 /* Read the limits again: a launched command may have set its own. */
@@ -33,6 +35,8 @@ struct about_cost {
 	uint64_t bpf_ns, collector_ns;
 	bool is_complete;
 	bool lacks_klocks;	/* the kernel does not tell of its locks */
+	bool lacks_bpf_time;	/* nor, to this user, of its programs' time */
+	bool lacks_memory;	/* of a target: what it runs and waits for can't be read */
 };
 
 /* Fill f->recording, but for its duration. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/argspec.h"
+#include "base/strbuf.h"
 #include "base/xalloc.h"
 #include "cmd/command.h"
 #include "cmd/gate.h"
@@ -12,7 +13,10 @@
 #include "verdict/verdict.h"
 
 struct options {
-	const char *path, *html;
+	char **paths;			/* [path_cnt], lent by argv */
+	size_t path_cnt;
+	char *names;			/* of all, for people */
+	const char *html;
 	bool is_json, is_verbose;
 	struct need need;
 	enum show_color color;
@@ -25,8 +29,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
 		  NULL },
 		{ 0, "html", ARG_STRING, "FILE",
-		  "write the report as a page for browsers to FILE, and print nothing", &o->html,
-		  NULL },
+		  "write the report as a page for browsers to FILE (- is standard output), and "
+		  "print nothing",
+		  &o->html, NULL },
 		{ 'v', "verbose", ARG_FLAG, NULL, "say also what predictions are based on",
 		  &o->is_verbose, NULL },
 		{ 0, "need", ARG_CALLBACK, "WHAT",
@@ -42,6 +47,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.command = cmd_report.name,
 		.args = cmd_report.args,
 		.summary = "Prints the verdict on a recording and its evidence. Needs no root.",
+		.notes = "Several FILEs are judged as one: recordings of processes that belong "
+			 "together, such as a server's workers, made on one machine at the same "
+			 "time. What a change would bring is then not predicted: for that, record "
+			 "all processes at once, with -p PID,PID.",
 		.options = options,
 	};
 	struct arg_rest rest;
@@ -53,12 +62,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		return argspec_error(&spec, "missing FILE");
 	if (need_is_contradiction(&o->need))
 		return argspec_error(&spec, NEED_CONTRADICTION);
-	if (rest.cnt > 1)
-		return argspec_error(&spec, "one FILE at a time: '%s' is one too many",
-				     rest.args[1]);
 	if (o->html && o->is_json)
 		return argspec_error(&spec, "--html and --json exclude each other");
-	o->path = rest.args[0];
+	o->paths = rest.args;
+	o->path_cnt = (size_t)rest.cnt;
 	return gate_parse(&o->gate, &spec);
 }
 
@@ -72,14 +79,18 @@ static void replace_need(struct fact_recording *r, const char *need)
 	r->need_cnt = 1;
 }
 
-static int load(const char *path, const struct need *need, struct facts *f)
+static int load(struct options *o, struct facts *f)
 {
-	int err = load_facts(f, path);
+	struct strbuf names = { 0 };
+	int err = load_facts_of_all(f, o->paths, o->path_cnt);
 
 	if (err)
 		return err;
-	if (need_name(need))
-		replace_need(&f->recording, need_name(need));
+	for (size_t i = 0; i < o->path_cnt; i++)
+		strbuf_addf(&names, "%s%s", i ? ", " : "", o->paths[i]);
+	o->names = strbuf_take(&names);
+	if (need_name(&o->need))
+		replace_need(&f->recording, need_name(&o->need));
 	fact_verdict_release(&f->verdict);
 	verdict_judge(f, &f->verdict);
 	return 0;
@@ -88,8 +99,8 @@ static int load(const char *path, const struct need *need, struct facts *f)
 static int show(const struct options *o, const struct facts *f)
 {
 	if (o->html)
-		return show_html(f, o->path, o->html);
-	return o->is_json ? show_json(f) : show_report(f, o->path, o->color, o->is_verbose);
+		return show_html(f, (const char *const *)o->paths, o->path_cnt, o->names, o->html);
+	return o->is_json ? show_json(f) : show_report(f, o->names, o->color, o->is_verbose);
 }
 
 static int report_run(int argc, char **argv)
@@ -103,7 +114,7 @@ static int report_run(int argc, char **argv)
 		gate_release(&o.gate);
 		return err == ARG_HELP ? EXIT_DONE : EXIT_USAGE;
 	}
-	err = load(o.path, &o.need, &f);
+	err = load(&o, &f);
 	has_gate = !err && !slo_is_empty(&o.gate.slo);
 	/* Without limits those that it was recorded with are shown, and gate nothing. */
 	if (has_gate)
@@ -114,12 +125,13 @@ static int report_run(int argc, char **argv)
 		is_missed = gate_is_missed(&f);
 	facts_release(&f);
 	gate_release(&o.gate);
+	free(o.names);
 	return err ? EXIT_FAILED : is_missed ? EXIT_GATE : EXIT_DONE;
 }
 
 const struct command cmd_report = {
 	.name = "report",
 	.run = report_run,
-	.args = "FILE",
+	.args = "FILE...",
 	.summary = "print the verdict on a recording and its evidence",
 };

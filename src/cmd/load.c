@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Owns the words for a recording that can't be read. */
+/* Owns the words for a recording that can't be read, and for those that don't belong together. */
 #include "cmd/load.h"
 
 #include <errno.h>
@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/xalloc.h"
+#include "facts/combine.h"
 #include "facts/facts_json.h"
 #include "output/recording.h"
 
@@ -41,4 +43,59 @@ int load_facts(struct facts *f, const char *path)
 		return log_err(0, "cannot use the facts in '%s': %s", path, why);
 	f->recording.is_complete = is_complete;
 	return 0;
+}
+
+/* One line, and what to do about it. */
+static int explain_problem(const struct combine_problem *p, char *const *paths)
+{
+	const char *first = paths[p->first], *second = paths[p->second];
+
+	switch (p->what) {
+	case COMBINE_TWICE:
+		return log_err(0, "'%s' and '%s' are the same recording: give it once", first,
+			       second);
+	case COMBINE_MACHINES:
+		log_err(0, "'%s' and '%s' are not of the same machine since the same boot", first,
+			second);
+		log_hint("report them one by one; tables of many machines: partrace export");
+		return -EINVAL;
+	case COMBINE_GAP:
+		log_err(0,
+			"'%s' begins %.1f s after '%s' has ended: what ran side by side is "
+			"not known",
+			second, (double)p->gap_ns / 1e9, first);
+		log_hint("record the processes at the same time; before and after: partrace diff");
+		return -EINVAL;
+	case COMBINE_PROCESS:
+		log_err(0, "'%s' and '%s' have both recorded process %u: it would count twice",
+			first, second, p->pid);
+		log_hint("leave one of them out, or record all processes at once, with -p PID,PID");
+		return -EINVAL;
+	default:
+		return log_err(0, "'%s' is made of several recordings: give these", first);
+	}
+}
+
+int load_facts_of_all(struct facts *f, char *const *paths, size_t cnt)
+{
+	struct facts *parts = xcalloc(cnt, sizeof(*parts));
+	struct combine_problem problem = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < cnt; i++)
+		err = load_facts(&parts[i], paths[i]);
+	if (!err && cnt > 1)
+		problem = combine_check(parts, cnt);
+	if (problem.what)
+		err = explain_problem(&problem, paths);
+	if (!err && cnt > 1)
+		combine_take(f, parts, cnt);
+	if (!err && cnt == 1) {
+		*f = parts[0];
+		parts[0] = (struct facts){ 0 };
+	}
+	for (size_t i = 0; i < cnt; i++)
+		facts_release(&parts[i]);
+	free(parts);
+	return err;
 }

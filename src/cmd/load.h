@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A recording's facts, read from its file. */
+/* Recordings' facts, read from their files. */
 #ifndef CMD_LOAD_H
 #define CMD_LOAD_H
 
@@ -10,5 +10,8 @@
  * was stored, to be judged anew. A failure is said here, with @path.
  */
 int load_facts(struct facts *f, const char *path);
+
+/* Likewise, of @cnt recordings put together, see facts/combine.h; of one, as it is. */
+int load_facts_of_all(struct facts *f, char *const *paths, size_t cnt);
 
 #endif

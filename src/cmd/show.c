@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/outfile.h"
 #include "base/xalloc.h"
 #include "facts/facts_json.h"
 #include "html/diff_page.h"
@@ -50,7 +51,7 @@ static bool wants_color(enum show_color when)
 
 	if (when != SHOW_COLOR_AUTO)
 		return when == SHOW_COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no && no[0]);
+	return isatty(STDOUT_FILENO) && !(no && no[0]) && !log_terminal_is_dumb();
 }
 
 /* Takes @text. */
@@ -110,36 +111,23 @@ int show_diff(const struct report_diff *r, bool is_json, enum show_color color)
 	return print(&text);
 }
 
-/* Takes @page. Under the final name there is the whole of it, or what was there before. */
+/* Takes @page. */
 static int write_page(struct strbuf *page, const char *to)
 {
-	char *partial = xasprintf("%s.partial", to);
-	FILE *file = fopen(partial, "we");
-	bool is_written;
-	int err = 0;
+	int err = outfile_write(to, strbuf_str(page), page->len);
 
-	if (!file) {
-		err = log_err(errno, "cannot create '%s'", to);
-		goto out;
-	}
-	is_written = fwrite(strbuf_str(page), 1, page->len, file) == page->len;
-	if (fclose(file) || !is_written || rename(partial, to)) {
-		err = log_err(errno, "cannot write '%s'", to);
-		unlink(partial);
-	}
-out:
-	free(partial);
 	strbuf_release(page);
-	return err;
+	return err ? log_err(err, "cannot write '%s'", to) : 0;
 }
 
-int show_html(const struct facts *f, const char *trace, const char *to)
+int show_html(const struct facts *f, const char *const *paths, size_t path_cnt, const char *names,
+	      const char *to)
 {
-	const struct page_options options = { .trace = trace, .version = PARTRACE_VERSION };
+	const struct page_options options = { .trace = names, .version = PARTRACE_VERSION };
 	struct strbuf page = { 0 };
 	struct timeline tl;
 
-	timeline_read(&tl, trace, f);
+	timeline_read_all(&tl, paths, path_cnt, f);
 	page_format(f, &tl, &options, &page);
 	timeline_release(&tl);
 	return write_page(&page, to);
@@ -148,14 +136,18 @@ int show_html(const struct facts *f, const char *trace, const char *to)
 int show_diff_html(const struct report_diff *r, const struct facts *before,
 		   const struct facts *after, const char *to)
 {
-	struct timeline was, is;
+	struct diff_page_side was = { before, diff_typical(before, r->diff->before.recordings),
+				      NULL };
+	struct diff_page_side is = { after, diff_typical(after, r->diff->after.recordings), NULL };
+	struct timeline was_drawn, is_drawn;
 	struct strbuf page = { 0 };
 
-	timeline_read(&was, r->before[0], before);
-	timeline_read(&is, r->after[0], after);
-	diff_page_format(r, &(struct diff_page_side){ before, &was },
-			 &(struct diff_page_side){ after, &is }, &page);
-	timeline_release(&was);
-	timeline_release(&is);
+	timeline_read(&was_drawn, r->before[was.drawn], &before[was.drawn]);
+	timeline_read(&is_drawn, r->after[is.drawn], &after[is.drawn]);
+	was.timeline = &was_drawn;
+	is.timeline = &is_drawn;
+	diff_page_format(r, &was, &is, PARTRACE_VERSION, &page);
+	timeline_release(&was_drawn);
+	timeline_release(&is_drawn);
 	return write_page(&page, to);
 }

@@ -18,10 +18,11 @@ int show_report(const struct facts *f, const char *trace, enum show_color color,
 int show_json(const struct facts *f);
 int show_diff(const struct report_diff *r, bool is_json, enum show_color color);
 
-/* As a page in the file @to, of the recording at @trace, whose timeline is read. */
-int show_html(const struct facts *f, const char *trace, const char *to);
+/* As a page in the file @to, of the recordings at @paths, called @names, whose timelines are read. */
+int show_html(const struct facts *f, const char *const *paths, size_t path_cnt, const char *names,
+	      const char *to);
 
-/* As a page in the file @to; @before and @after: the first recording of each side. */
+/* As a page in the file @to; @before and @after: of all recordings. */
 int show_diff_html(const struct report_diff *r, const struct facts *before,
 		   const struct facts *after, const char *to);
 

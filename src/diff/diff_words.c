@@ -156,7 +156,7 @@ static void note_recording(struct diff *out, const char *side, const struct samp
 	if ((double)lost > LOST_MAX_SHARE * (double)r->events)
 		note(out, xasprintf("a recording of %s has lost %.1f %% of its records", side,
 				    100 * (double)lost / (double)(r->events + lost)));
-	if (s->is_run && p->exit_code)
+	if (s->is_run && p && p->exit_code)
 		note(out, xasprintf("the command in %s ended with status %d", side, p->exit_code));
 	if (s->stolen > NOISE_TIME)
 		note(out, xasprintf("the hypervisor took %.0f %% of the CPU time in %s",

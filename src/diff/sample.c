@@ -18,20 +18,11 @@
 /* More is not worth telling apart. */
 #define LOST_MAX 0.9
 
-/*
- * A launched command is alive at the start, like one that was attached to, but gets its
- * program only then. One that was cut off by the recording's end has not ended, or not by
- * itself.
- */
+/* One that was cut off by the recording's end has not ended, or not by itself. */
 static bool is_whole_run(const struct facts *f)
 {
-	const struct fact_process *p;
-
-	if (!f->recording.is_complete || f->recording.pid_cnt != 1 || !f->process_cnt)
-		return false;
-	p = &f->processes[0];
-	return p->pid == f->recording.pids[0] && !p->started_by && !p->started_ns && p->has_exec &&
-	       p->exec && p->ended && !p->exit_signal;
+	return f->recording.is_complete && facts_is_launched(f) && f->processes[0].ended &&
+	       !f->processes[0].exit_signal;
 }
 
 static void add_times(struct sample *s)

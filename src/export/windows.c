@@ -35,14 +35,24 @@ static void add(struct windows *w, size_t thread, enum window_column c, uint64_t
 	}
 }
 
-static void add_by_tid(struct windows *w, uint32_t tid, enum window_column c, uint64_t start_ns,
-		       uint64_t end_ns)
+/* Whose trace is read, and which of the threads are of it: a trace has all that ran on a CPU. */
+struct reading {
+	struct windows *w;
+	uint64_t start_ns;	/* since the start of all */
+	size_t first, end;	/* of threads */
+};
+
+static void add_by_tid(const struct reading *r, uint32_t tid, enum window_column c,
+		       uint64_t start_ns, uint64_t end_ns)
 {
+	struct windows *w = r->w;
+
 	for (size_t i = threads_first(&w->threads, tid); i != THREADS_NONE;
 	     i = w->threads.next[i]) {
-		uint64_t from_ns = start_ns, to_ns = end_ns;
+		uint64_t from_ns = r->start_ns + start_ns, to_ns = r->start_ns + end_ns;
 
-		if (threads_clip(&w->threads.f->threads[i], &from_ns, &to_ns))
+		if (i >= r->first && i < r->end &&
+		    threads_clip(&w->threads.f->threads[i], &from_ns, &to_ns))
 			add(w, i, c, from_ns, to_ns);
 	}
 }
@@ -115,10 +125,39 @@ static int allot(struct windows *w, const bool *wanted)
 	return 0;
 }
 
+static int read_whole(struct windows *w, const char *path)
+{
+	struct reading all = { .w = w, .end = w->threads.f->thread_cnt };
+	const struct trace_visitor visitor = { .ctx = &all, .wait = on_wait, .run = on_run };
+
+	return trace_read(path, w->threads.f->recording.duration_ns, &visitor);
+}
+
+static int read_parts(struct windows *w, const char *const *paths)
+{
+	const struct fact_recording *r = &w->threads.f->recording;
+	struct reading part = { .w = w };
+	const struct trace_visitor visitor = { .ctx = &part, .wait = on_wait, .run = on_run };
+	int err = 0;
+
+	for (size_t i = 0; !err && i < r->part_cnt; i++) {
+		part.start_ns = r->parts[i].start_ns;
+		part.first = part.end;
+		part.end += r->parts[i].thread_cnt;
+		err = trace_read(paths[i], r->parts[i].duration_ns, &visitor);
+	}
+	return err;
+}
+
 int windows_read(struct windows *w, const char *path, const struct facts *f, uint64_t width_ns,
 		 const bool *wanted)
 {
-	const struct trace_visitor visitor = { .ctx = w, .wait = on_wait, .run = on_run };
+	return windows_read_all(w, &path, 1, f, width_ns, wanted);
+}
+
+int windows_read_all(struct windows *w, const char *const *paths, size_t path_cnt,
+		     const struct facts *f, uint64_t width_ns, const bool *wanted)
+{
 	int err;
 
 	*w = (struct windows){ .width_ns = width_ns };
@@ -126,7 +165,7 @@ int windows_read(struct windows *w, const char *path, const struct facts *f, uin
 	w->of = xcalloc(f->thread_cnt, sizeof(*w->of));
 	err = allot(w, wanted);
 	if (!err)
-		err = trace_read(path, f->recording.duration_ns, &visitor);
+		err = path_cnt > 1 ? read_parts(w, paths) : read_whole(w, paths[0]);
 	for (size_t i = 0; !err && i < f->thread_cnt; i++)
 		settle_thread(w, i);
 	return err;

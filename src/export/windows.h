@@ -48,6 +48,10 @@ struct windows {
  */
 int windows_read(struct windows *w, const char *path, const struct facts *f, uint64_t width_ns,
 		 const bool *wanted);
+
+/* Likewise for recordings put together: @paths has one for each of the facts' parts. */
+int windows_read_all(struct windows *w, const char *const *paths, size_t path_cnt,
+		     const struct facts *f, uint64_t width_ns, const bool *wanted);
 void windows_release(struct windows *w);
 
 #endif

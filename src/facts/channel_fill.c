@@ -3,6 +3,7 @@
  * Owns nothing: copies the model's channels, busiest first, with who is at their
  * ends, and sums what is beyond the limits of facts_build.h.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "facts/channel_use.h"
 #include "facts/facts_build.h"
 #include "facts/facts_fill.h"
+#include "model/channel_table.h"
 
 static const char *channel_kind(uint8_t file_kind)
 {
@@ -228,6 +230,17 @@ static struct channel **sorted_channels(const struct model *m)
 	return channels;
 }
 
+/*
+ * For those who put recordings together. An eventfd's number would be an address in the
+ * kernel, and a sum of many has none.
+ */
+static char *channel_key_text(const struct channel *c)
+{
+	if (c->file_kind == PAR_FILE_EVENTFD || c->key >> 32 == CHANNEL_REST(0) >> 32)
+		return NULL;
+	return xasprintf("%" PRIx64 "-%" PRIx64, c->space, c->key);
+}
+
 void fill_channels(struct facts *out, const struct model *m)
 {
 	struct channel **channels = sorted_channels(m);
@@ -251,6 +264,7 @@ void fill_channels(struct facts *out, const struct model *m)
 		f = &out->channels[out->channel_cnt++];
 		f->kind = xstrdup(channel_kind(c->file_kind));
 		f->id = channel_name(m, c);
+		f->key = channel_key_text(c);
 		f->used_as = channel_use_of(&use, c);
 		fill_ends(&use, c, f);
 		add_channel(f, c);

@@ -122,6 +122,12 @@ static void release_requests(struct fact_requests *r)
 static void release_recording(struct fact_recording *r)
 {
 	free(r->version);
+	free(r->boot_id);
+	for (size_t i = 0; i < r->part_cnt; i++) {
+		free_strings(r->parts[i].command, r->parts[i].command_cnt);
+		free(r->parts[i].pids);
+	}
+	free(r->parts);
 	free(r->kernel);
 	free(r->arch);
 	free(r->pids);
@@ -175,6 +181,7 @@ static void release_objects(struct facts *f)
 	for (size_t i = 0; i < f->channel_cnt; i++) {
 		free(f->channels[i].kind);
 		free(f->channels[i].id);
+		free(f->channels[i].key);
 		free(f->channels[i].writers);
 		free(f->channels[i].readers);
 		free(f->channels[i].used_as);
@@ -210,11 +217,30 @@ void facts_release(struct facts *f)
 	fact_slo_release(f->slo, f->slo_cnt);
 	free(f->series);
 	fact_verdict_release(&f->verdict);
+	htab_release(&f->index.processes);
+	htab_release(&f->index.threads);
 	*f = (struct facts){ 0 };
+}
+
+/* Of several with one id the last is put last, and stays. */
+void facts_index(struct facts *f)
+{
+	htab_release(&f->index.processes);
+	htab_release(&f->index.threads);
+	for (size_t i = 0; i < f->process_cnt; i++)
+		htab_put(&f->index.processes, f->processes[i].pid, 0, &f->processes[i]);
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		htab_put(&f->index.threads, f->threads[i].tid, 0, &f->threads[i]);
+	f->index.of_processes = f->processes;
+	f->index.of_threads = f->threads;
+	f->index.process_cnt = f->process_cnt;
+	f->index.thread_cnt = f->thread_cnt;
 }
 
 const struct fact_process *facts_process(const struct facts *f, uint32_t pid)
 {
+	if (f->index.of_processes == f->processes && f->index.process_cnt == f->process_cnt)
+		return htab_find(&f->index.processes, pid, 0);
 	for (size_t i = f->process_cnt; i-- > 0;)
 		if (f->processes[i].pid == pid)
 			return &f->processes[i];
@@ -223,10 +249,50 @@ const struct fact_process *facts_process(const struct facts *f, uint32_t pid)
 
 const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid)
 {
+	if (f->index.of_threads == f->threads && f->index.thread_cnt == f->thread_cnt)
+		return htab_find(&f->index.threads, tid, 0);
 	for (size_t i = f->thread_cnt; i-- > 0;)
 		if (f->threads[i].tid == tid)
 			return &f->threads[i];
 	return NULL;
+}
+
+bool facts_is_birth(const struct facts *f, uint64_t started_ns)
+{
+	for (size_t i = 0; i < f->recording.part_cnt; i++)
+		if (f->recording.parts[i].start_ns == started_ns)
+			return false;
+	return started_ns;
+}
+
+bool facts_is_launched(const struct facts *f)
+{
+	const struct fact_process *p = f->processes;
+
+	return f->recording.pid_cnt == 1 && f->process_cnt && p->pid == f->recording.pids[0] &&
+	       !p->started_by && !p->started_ns && p->has_exec && p->exec;
+}
+
+const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name)
+{
+	const struct fact_thread *t = facts_thread(f, pid);
+	const struct fact_process *p = facts_process(f, pid);
+
+	if (t && t->role && !strncmp(t->role, "worker", 6))
+		return t->role;
+	if (name && name[0])
+		return name;
+	return p && p->name ? p->name : "";
+}
+
+bool fact_channel_is_memory(const struct fact_channel *c)
+{
+	return c->kind && !strcmp(c->kind, "shm");
+}
+
+bool fact_channel_has_data(const struct fact_channel *c)
+{
+	return fact_channel_is_memory(c) && !(c->id && strstr(c->id, "/sem."));
 }
 
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b)

@@ -12,14 +12,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/htab.h"
 #include "model/bucket.h"
 #include "model/model.h"
 
 #define FACTS_SCHEMA 1
 
+/* One of several recordings that were put together, see combine.h. */
+struct fact_part {
+	uint64_t start_ns;		/* since the first one's start */
+	uint64_t duration_ns;
+	bool launched, ended;		/* it saw its first process begin; all of its processes end */
+	char **command;			/* [command_cnt] */
+	size_t command_cnt;
+	uint32_t *pids;			/* [pid_cnt] */
+	size_t pid_cnt;
+	uint32_t process_cnt, thread_cnt; /* in the facts part after part */
+};
+
 struct fact_recording {
 	char *version;			/* of the partrace that recorded */
 	uint64_t start_wall_ns;
+	uint64_t start_mono_ns;		/* the same moment on CLOCK_MONOTONIC; 0: not known */
+	char *boot_id;			/* of the machine since it started; NULL: not known */
 	uint64_t duration_ns;
 	char **command;			/* [command_cnt], of the launched or first target */
 	size_t command_cnt;
@@ -39,7 +54,10 @@ struct fact_recording {
 	char **needs;			/* [need_cnt], what the user said with --need */
 	size_t need_cnt;
 	uint64_t bpf_ns, collector_ns;
+	bool bpf_unmeasured;		/* bpf_ns is not known: no right to measure it */
 	double overhead;		/* own cost / duration, of one CPU */
+	struct fact_part *parts;	/* [part_cnt], none: it is one recording */
+	size_t part_cnt;
 	bool is_complete;		/* ended as it should; not part of the JSON */
 };
 
@@ -137,6 +155,7 @@ struct fact_channel_end {
 
 struct fact_channel {
 	char *kind, *id;
+	char *key;			/* the same in all recordings since a boot; NULL: not known */
 	uint32_t *writers, *readers;
 	size_t writer_cnt, reader_cnt;
 	uint64_t messages, bytes;
@@ -306,9 +325,23 @@ struct facts {
 	struct fact_slo *slo;		/* [slo_cnt], filled by slo_judge() */
 	size_t slo_cnt;
 	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
+
+	/* Of facts_index(): valid while the arrays are those that it was made of. */
+	struct {
+		struct htab processes, threads;	/* (id, 0) -> into the array */
+		const struct fact_process *of_processes;
+		const struct fact_thread *of_threads;
+		size_t process_cnt, thread_cnt;
+	} index;
 };
 
 void facts_release(struct facts *f);
+
+/*
+ * Once all processes and threads are there: facts_process() and facts_thread() need not look
+ * at each. Without it they do, which is all the same for a few.
+ */
+void facts_index(struct facts *f);
 void fact_slo_release(struct fact_slo *slo, size_t cnt);
 void fact_verdict_release(struct fact_verdict *v);
 
@@ -321,6 +354,27 @@ int verdict_fit_from_name(const char *name);
 /* NULL if there is none with that id. Pids may repeat: the latest counts. */
 const struct fact_process *facts_process(const struct facts *f, uint32_t pid);
 const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid);
+
+/*
+ * A process or thread that began at @started_ns was born while it was recorded: it was
+ * not there already at the start, of all or of its part.
+ */
+bool facts_is_birth(const struct facts *f, uint64_t started_ns);
+
+/* The first target was launched: alive at the start, but only then given its program. */
+bool facts_is_launched(const struct facts *f);
+
+/*
+ * What to call a process: its main thread's role if that is a worker's, which says more
+ * than a name that all of them have; else @name, which may be NULL; else its own, or "".
+ */
+const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name);
+
+/* Shared memory: what goes through it can't be seen. */
+bool fact_channel_is_memory(const struct fact_channel *c);
+
+/* Memory that may hold data: a semaphore is memory, too, but says nothing. */
+bool fact_channel_has_data(const struct fact_channel *c);
 
 /* Thread time, of all threads. */
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b);

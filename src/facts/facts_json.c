@@ -13,25 +13,20 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
-/* jansson refuses what is not UTF-8, and a NULL in an object would drop its key. */
+/* jansson refuses what is not UTF-8, and leaves control characters past ASCII as they are. */
 static json_t *text_or_null(const char *s)
 {
 	json_t *value;
-	char *ascii;
+	char *clean;
 
 	if (!s)
 		return json_null();
-	value = json_string(s);
-	if (value)
-		return value;
-	ascii = xstrdup(s);
-	for (char *c = ascii; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	value = json_string(ascii);
-	free(ascii);
+	clean = text_clean_copy(s);
+	value = json_string(clean);
+	free(clean);
 	return value;
 }
 
@@ -79,6 +74,14 @@ static json_t *ids(const uint32_t *values, size_t cnt)
 	return arr;
 }
 
+#define SET_ARRAY(root, key, fn, items, cnt)                           \
+	do {                                                           \
+		json_t *arr_ = json_array();                           \
+		for (size_t i_ = 0; i_ < (cnt); i_++)                  \
+			json_array_append_new(arr_, fn(&(items)[i_])); \
+		set(root, key, arr_);                                  \
+	} while (0)
+
 static json_t *cpus(const struct fact_recording *r)
 {
 	json_t *o = json_object();
@@ -87,6 +90,21 @@ static json_t *cpus(const struct fact_recording *r)
 	set(o, "affinity", number(r->cpus_affinity));
 	set(o, "quota", r->cpus_quota > 0 ? real(r->cpus_quota) : json_null());
 	set(o, "usable", real(r->cpus_usable));
+	return o;
+}
+
+static json_t *part(const struct fact_part *p)
+{
+	json_t *o = json_object();
+
+	set(o, "start_ns", number(p->start_ns));
+	set(o, "duration_ns", number(p->duration_ns));
+	set(o, "launched", json_boolean(p->launched));
+	set(o, "ended", json_boolean(p->ended));
+	set(o, "command", texts(p->command, p->command_cnt));
+	set(o, "pids", ids(p->pids, p->pid_cnt));
+	set(o, "processes", number(p->process_cnt));
+	set(o, "threads", number(p->thread_cnt));
 	return o;
 }
 
@@ -114,8 +132,12 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "bpf_ns", number(r->bpf_ns));
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", real(r->overhead));
+	set(overhead, "bpf_measured", json_boolean(!r->bpf_unmeasured));
 	set(o, "overhead", overhead);
 	set(o, "needs", texts(r->needs, r->need_cnt));
+	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));
+	set(o, "boot_id", text_or_null(r->boot_id));
+	SET_ARRAY(o, "parts", part, r->parts, r->part_cnt);
 	return o;
 }
 
@@ -313,14 +335,6 @@ static json_t *deadlock(const struct fact_deadlock *d)
 	return o;
 }
 
-#define SET_ARRAY(root, key, fn, items, cnt)                           \
-	do {                                                           \
-		json_t *arr_ = json_array();                           \
-		for (size_t i_ = 0; i_ < (cnt); i_++)                  \
-			json_array_append_new(arr_, fn(&(items)[i_])); \
-		set(root, key, arr_);                                  \
-	} while (0)
-
 static json_t *channel_end(const struct fact_channel_end *e)
 {
 	json_t *o = json_object();
@@ -354,6 +368,7 @@ static json_t *channel(const struct fact_channel *c)
 	set(o, "used_as", text_or_null(c->used_as));
 	set(o, "size_bytes", number(c->size_bytes));
 	SET_ARRAY(o, "ends", channel_end, c->ends, c->end_cnt);
+	set(o, "key", text_or_null(c->key));
 	return o;
 }
 

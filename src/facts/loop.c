@@ -94,12 +94,13 @@ static bool asks_dns(const struct par_file_ref *f)
 static void add_call(struct loop_sum *sum, const struct span *s)
 {
 	bool is_dns = asks_dns(&s->cause->file);
-	struct loop_call *c = sum->calls;
+	struct loop_call *c = NULL;
 
-	while (c < sum->calls + sum->call_cnt &&
-	       (c->sysno != s->sysno || c->bucket != s->bucket || c->is_dns != is_dns))
-		c++;
-	if (c == sum->calls + sum->call_cnt) {
+	for (size_t i = 0; !c && i < sum->call_cnt; i++)
+		if (sum->calls[i].sysno == s->sysno && sum->calls[i].bucket == s->bucket &&
+		    sum->calls[i].is_dns == is_dns)
+			c = &sum->calls[i];
+	if (!c) {
 		if (sum->call_cnt == sum->call_cap) {
 			sum->call_cap = sum->call_cap ? 2 * sum->call_cap : 4;
 			sum->calls = xrealloc(sum->calls, sum->call_cap * sizeof(*sum->calls));

@@ -28,11 +28,16 @@ struct timeline {
 
 /* Read the trace at @path, whose facts are @f, lent. Release it in any case. */
 void timeline_read(struct timeline *tl, const char *path, const struct facts *f);
+
+/* Likewise for recordings put together: @paths has one for each of the facts' parts. */
+void timeline_read_all(struct timeline *tl, const char *const *paths, size_t path_cnt,
+		       const struct facts *f);
 void timeline_release(struct timeline *tl);
 
 /* What several timelines on a page share, or not. */
 struct timeline_view {
 	const char *id, *title;	/* of the section, safe */
+	const char *note;	/* below it, not made harmless yet; or NULL */
 	uint64_t axis_ns;	/* how long the axis is */
 	double top;		/* of the curve, in threads */
 	size_t bytes_max;	/* what the lanes may take */

@@ -63,6 +63,15 @@ const char *file_path_find(const struct model *m, const struct par_file_ref *fil
 	}
 }
 
+/* Not by printf(): every wait for a pipe is named so. */
+static void numbered_format(struct strbuf *out, const char *label, uint64_t id)
+{
+	strbuf_addstr(out, label);
+	strbuf_addstr(out, ":[");
+	strbuf_addu(out, id);
+	strbuf_addch(out, ']');
+}
+
 void file_name_format(struct strbuf *out, const struct model *m, const struct par_file_ref *file)
 {
 	const char *path = file_path_find(m, file);
@@ -77,7 +86,7 @@ void file_name_format(struct strbuf *out, const struct model *m, const struct pa
 	else if (kind == PAR_FILE_EVENTFD || (kind >= PAR_FILE_SIGNALFD && kind != PAR_FILE_MQUEUE))
 		strbuf_addstr(out, kind_labels[kind]);	/* the id would be an address */
 	else
-		strbuf_addf(out, "%s:[%" PRIu64 "]", kind_labels[kind], (uint64_t)file->id);
+		numbered_format(out, kind_labels[kind], file->id);
 }
 
 static bool is_pair(const struct par_file_ref *file)
@@ -205,6 +214,7 @@ static void learn_peer(struct model *m, struct par_file_ref *file)
 
 		htab_remove(&m->channels, PAR_FILE_UNIX, file->id);
 		htab_put(&m->channels, PAR_FILE_UNIX, key, alone);
+		alone->key = key;
 		/* Alone, it was taken for the first of the two; it is the second. */
 		alone->flows[0] = alone->flows[1];
 		alone->flows[1] = first;
@@ -256,8 +266,10 @@ struct channel *channel_get(struct model *m, const struct par_file_ref *ref, boo
 	c = xcalloc(1, sizeof(*c));
 	c->file_kind = file.kind;
 	c->file = file;
+	c->space = channel_space(&file);
+	c->key = key;
 	c->name = channel_name(m, c);
-	htab_put(&m->channels, channel_space(&file), key, c);
+	htab_put(&m->channels, c->space, key, c);
 	return c;
 }
 
@@ -370,6 +382,8 @@ void channel_add_mapping(struct model *m, const struct event_shared *ev)
 			return;
 		c = xcalloc(1, sizeof(*c));
 		c->file_kind = CHANNEL_SHM;
+		c->space = space;
+		c->key = ev->id;
 		c->name = ev->name[0] ? xstrdup(ev->name)
 				      : xasprintf("shared anonymous memory (inode %" PRIu64 ")",
 						  ev->id);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 
 size_t pb_put_varint(unsigned char out[PB_VARINT_MAX], uint64_t v)
@@ -113,11 +114,6 @@ void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v)
 	added(sb, n);
 }
 
-void pb_i64(struct strbuf *sb, uint32_t field, int64_t v)
-{
-	pb_u64(sb, field, (uint64_t)v);
-}
-
 void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
 	unsigned char *out = room(sb, PB_VARINT_MAX + 8);
@@ -148,7 +144,12 @@ void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len)
 
 void pb_str(struct strbuf *sb, uint32_t field, const char *s)
 {
-	pb_bytes(sb, field, s, strlen(s));
+	size_t begin = pb_begin(sb, field);
+
+	strbuf_addstr(sb, s);
+	/* Readers may refuse a whole trace for one byte that is not UTF-8. */
+	sb->len = begin + text_clean(sb->buf + begin, sb->len - begin);
+	pb_end(sb, begin);
 }
 
 /*

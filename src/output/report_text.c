@@ -24,7 +24,9 @@
 
 #define EDGES_SHOWN    5
 #define PIDS_SHOWN     3
+#define PARTS_SHOWN    3 /* commands of several recordings */
 #define COMMAND_MAX    200
+#define HEADLINE_MAX   80 /* columns to its right end, where it is shorter */
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
 /* Nobody in particular was asked for. */
@@ -33,17 +35,52 @@ static bool is_whole_machine(const struct facts *f)
 	return !f->recording.pid_cnt;
 }
 
+/* "python3 app.py"; the name of its first process where the command is not known. */
+static void add_words(struct strbuf *raw, char *const *words, size_t cnt,
+		      const struct fact_process *first)
+{
+	for (size_t i = 0; i < cnt; i++)
+		strbuf_addf(raw, "%s%s", i ? " " : "", words[i]);
+	if (!cnt && first && first->name)
+		strbuf_addstr(raw, first->name);
+}
+
+/* "server.py + client.py + 2 more": what several recordings are of, each command once. */
+static void add_parts(const struct facts *f, struct strbuf *raw)
+{
+	const struct fact_recording *r = &f->recording;
+	size_t process = 0, more = 0, said = 0;
+
+	for (size_t i = 0; i < r->part_cnt; i++) {
+		const struct fact_part *p = &r->parts[i];
+		struct strbuf one = { 0 };
+
+		add_words(&one, p->command, p->command_cnt,
+			  process < f->process_cnt ? &f->processes[process] : NULL);
+		process += p->process_cnt;
+		if (said && strstr(strbuf_str(raw), strbuf_str(&one)))
+			;
+		else if (said == PARTS_SHOWN)
+			more++;
+		else
+			strbuf_addf(raw, "%s%s", said++ ? " + " : "", strbuf_str(&one));
+		strbuf_release(&one);
+	}
+	if (more)
+		strbuf_addf(raw, " + %zu more", more);
+}
+
 static void add_command(const struct facts *f, struct strbuf *s)
 {
 	const struct fact_recording *r = &f->recording;
 	struct strbuf raw = { 0 };
 
-	for (size_t i = 0; i < r->command_cnt; i++)
-		strbuf_addf(&raw, "%s%s", i ? " " : "", r->command[i]);
-	if (!r->command_cnt && is_whole_machine(f))
+	if (r->part_cnt)
+		add_parts(f, &raw);
+	else if (!r->command_cnt && is_whole_machine(f))
 		strbuf_addstr(&raw, "the whole machine");
-	else if (!r->command_cnt && f->process_cnt && f->processes[0].name)
-		strbuf_addstr(&raw, f->processes[0].name);
+	else
+		add_words(&raw, r->command, r->command_cnt, f->process_cnt ? f->processes : NULL);
 	wrap_add_safe(s, strbuf_str(&raw), COMMAND_MAX);
 	strbuf_release(&raw);
 }
@@ -72,6 +109,8 @@ void report_add_target(struct strbuf *s, const struct facts *f)
 	add_command(f, s);
 	add_pids(f, s);
 	strbuf_addstr(s, ": ");
+	if (r->part_cnt)
+		strbuf_addf(s, "%zu recordings, ", r->part_cnt);
 	wrap_add_duration(s, r->duration_ns);
 	strbuf_addf(s, ", %zu process%s, %zu thread%s, %.4g usable CPU%s", f->process_cnt,
 		    f->process_cnt == 1 ? "" : "es", f->thread_cnt, f->thread_cnt == 1 ? "" : "s",
@@ -142,9 +181,13 @@ static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 		strbuf_addf(&s, "(confidence: %s)", verdict_confidence_word(v->confidence));
 	used = WRAP_LABEL + strlen(headline) + s.len;
 	if (used + 1 <= w->width) {
+		/* At the right, but in a wide terminal not out of sight. */
+		size_t right = used + 3 > HEADLINE_MAX ? used + 3 : HEADLINE_MAX;
+
+		right = right < w->width ? right : w->width;
 		wrap_label(w, "Verdict");
 		wrap_colored(w, color_of(v), headline);
-		strbuf_addf(w->out, "%*s%s\n", (int)(w->width - used), "", strbuf_str(&s));
+		strbuf_addf(w->out, "%*s%s\n", (int)(right - used), "", strbuf_str(&s));
 	} else {
 		wrap_label(w, "Verdict");
 		wrap_colored(w, color_of(v), headline);
@@ -185,6 +228,56 @@ static const struct fact_lock *lock_to_show(const struct facts *f)
 	return top;
 }
 
+/* "worker 12 → worker 13: 5 waits, 1.2 s" */
+static void add_edge(const struct wrap *w, const struct facts *f, const struct fact_lock *l,
+		     size_t i, struct strbuf *s)
+{
+	const struct lock_edge *e = &l->edges[i];
+
+	if (!e->waiter) {
+		strbuf_addstr(s, "all others");
+	} else {
+		add_thread(f, e->holder, s);
+		strbuf_addstr(s, w->utf8 ? " → " : " -> ");
+		add_thread(f, e->waiter, s);
+	}
+	strbuf_addstr(s, ": ");
+	wrap_add_count(s, e->waits);
+	strbuf_addstr(s, e->waits == 1 ? " wait, " : " waits, ");
+	wrap_add_duration(s, e->wait_ns);
+	if (!i)
+		strbuf_addstr(s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
+}
+
+/* Longest first; in a wide terminal twice as many, down one column and then the other. */
+static void put_edges(struct wrap *w, const struct facts *f, const struct fact_lock *l)
+{
+	size_t half = (w->width - WRAP_LABEL - 2) / 2, shown = EDGES_SHOWN, rows = EDGES_SHOWN;
+	struct strbuf s = { 0 };
+
+	if (w->width >= WRAP_WIDE)
+		shown = l->edge_cnt < 2 * rows ? l->edge_cnt : 2 * rows;
+	for (size_t i = 0; i < rows && i < l->edge_cnt; i++) {
+		size_t columns;
+
+		strbuf_reset(&s);
+		add_edge(w, f, l, i, &s);
+		wrap_fit_charset(w, &s);
+		columns = wrap_columns(strbuf_str(&s), s.len);
+		if (i + rows < shown) {
+			strbuf_addf(&s, "%*s", (int)(columns + 2 < half ? half - columns : 2), "");
+			add_edge(w, f, l, i + rows, &s);
+		}
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	}
+	if (l->edge_cnt > shown) {
+		strbuf_reset(&s);
+		strbuf_addf(&s, "%s %zu more", wrap_dots(w), l->edge_cnt - shown);
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
 static void put_lock(struct wrap *w, const struct facts *f)
 {
 	const struct fact_lock *l = lock_to_show(f);
@@ -202,30 +295,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 	wrap_add_duration(&s, l->max_ns);
 	strbuf_addstr(&s, " at most");
 	wrap_text(w, "Lock", WRAP_LABEL, strbuf_str(&s));
-	for (size_t i = 0; i < l->edge_cnt && i < EDGES_SHOWN; i++) {
-		const struct lock_edge *e = &l->edges[i];
-
-		strbuf_reset(&s);
-		if (!e->waiter) {
-			strbuf_addstr(&s, "all others");
-		} else {
-			add_thread(f, e->holder, &s);
-			strbuf_addstr(&s, w->utf8 ? " → " : " -> ");
-			add_thread(f, e->waiter, &s);
-		}
-		strbuf_addstr(&s, ": ");
-		wrap_add_count(&s, e->waits);
-		strbuf_addstr(&s, e->waits == 1 ? " wait, " : " waits, ");
-		wrap_add_duration(&s, e->wait_ns);
-		if (!i)
-			strbuf_addstr(&s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
-		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
-	}
-	if (l->edge_cnt > EDGES_SHOWN) {
-		strbuf_reset(&s);
-		strbuf_addf(&s, "%s %zu more", wrap_dots(w), l->edge_cnt - EDGES_SHOWN);
-		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
-	}
+	put_edges(w, f, l);
 	strbuf_release(&s);
 }
 
@@ -279,7 +349,7 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	}
 	if (r->unavailable_cnt) {
 		strbuf_reset(&s);
-		strbuf_addstr(&s, "not measured on this kernel: ");
+		strbuf_addstr(&s, "not measured here: ");
 		for (size_t i = 0; i < r->unavailable_cnt; i++)
 			strbuf_addf(&s, "%s%s", i ? ", " : "", r->unavailable[i]);
 		wrap_text(w, "Missing", WRAP_LABEL, strbuf_str(&s));
@@ -299,7 +369,8 @@ static void put_cost(struct wrap *w, const struct fact_recording *r, const char 
 
 	wrap_gap(w);
 	put_losses(w, r);
-	strbuf_addf(&s, "partrace used %.1f %% of one CPU; ", 100 * r->overhead);
+	strbuf_addf(&s, "partrace used %.1f %% of one CPU%s; ", 100 * r->overhead,
+		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "");
 	wrap_add_count(&s, r->events);
 	strbuf_addstr(&s, " events, ");
 	wrap_add_count(&s, r->lost_ring + r->lost_state);

@@ -27,6 +27,11 @@ int kernel_btf_tracepoint_args(const struct btf *btf, const char *name)
 	return btf_is_func_proto(t) ? btf_vlen(t) : 0;
 }
 
+bool kernel_btf_has_function(const struct btf *btf, const char *name)
+{
+	return find_type(btf, name, BTF_KIND_FUNC);
+}
+
 bool kernel_btf_has_value(const struct btf *btf, const char *enumeration, const char *value)
 {
 	const struct btf_type *t = find_type(btf, enumeration, BTF_KIND_ENUM);

@@ -13,6 +13,9 @@ struct btf;
  */
 int kernel_btf_tracepoint_args(const struct btf *btf, const char *name);
 
+/* Of those that BPF programs may call, too. */
+bool kernel_btf_has_function(const struct btf *btf, const char *name);
+
 /* Has the enumeration this value? "bpf_func_id", "BPF_FUNC_task_pt_regs". */
 bool kernel_btf_has_value(const struct btf *btf, const char *enumeration, const char *value);
 

@@ -14,8 +14,11 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "par_config.h"
+#include "record/btf_file.h"
 #include "record/calls.h"
 #include "record/kernel_btf.h"
+#include "record/privilege.h"
+#include "record/stats.h"
 #include "record/uprobe.h"
 
 #include "partrace.skel.h"	/* needs the types above */
@@ -28,7 +31,6 @@ struct probes {
 	struct probes_opts opts;
 	int *ring_fds;		/* [ring_cnt] */
 	size_t ring_cnt;
-	int stats_fd;		/* >= 0: the kernel measures run times */
 	int cpu_cnt;
 };
 
@@ -51,6 +53,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
+	c->has_cast = kernel_btf_has_function(btf, "bpf_rdonly_cast");
 	/* these came in 5.19, */
 	c->klocks = full && kernel_btf_tracepoint_args(btf, "contention_begin");
 	/* and without block devices there is none of those. */
@@ -137,34 +140,56 @@ static void configure(struct probes *p)
 	bpf_program__set_autoattach(p->skel->progs.on_tell, false);
 }
 
+/*
+ * The kernel waits for an RCU grace period, some milliseconds, after each change of a map of
+ * maps: so all are put into it at once, where it can (from 5.6 on).
+ */
+static int put_rings(struct probes *p, int outer)
+{
+	__u32 keys[RING_CNT_MAX], cnt = (__u32)p->ring_cnt;
+
+	for (__u32 i = 0; i < cnt; i++)
+		keys[i] = i;
+	if (!bpf_map_update_batch(outer, keys, p->ring_fds, &cnt, NULL))
+		return 0;
+	for (size_t i = 0; i < p->ring_cnt; i++)
+		if (bpf_map_update_elem(outer, &keys[i], &p->ring_fds[i], BPF_ANY))
+			return log_err(errno, "cannot use ring buffer %zu", i);
+	return 0;
+}
+
 static int make_rings(struct probes *p)
 {
-	int outer = bpf_map__fd(p->skel->maps.rings);
-
 	p->ring_fds = xcalloc(p->ring_cnt, sizeof(*p->ring_fds));
 	for (size_t i = 0; i < p->ring_cnt; i++)
 		p->ring_fds[i] = -1;
 	for (size_t i = 0; i < p->ring_cnt; i++) {
-		__u32 key = (__u32)i;
-
 		p->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "partrace_ring", 0, 0,
 						RING_BYTES, NULL);
 		if (p->ring_fds[i] < 0)
 			return log_err(errno, "cannot create ring buffer %zu", i);
-		if (bpf_map_update_elem(outer, &key, &p->ring_fds[i], BPF_ANY))
-			return log_err(errno, "cannot use ring buffer %zu", i);
 	}
-	return 0;
+	return put_rings(p, bpf_map__fd(p->skel->maps.rings));
+}
+
+static void say_missing(void)
+{
+	const char *missing = privilege_missing();
+
+	if (missing)
+		log_hint("%s missing: run it as root (sudo partrace …), or give it CAP_BPF, "
+			 "CAP_PERFMON and CAP_SYS_PTRACE",
+			 missing);
+	else
+		log_hint(
+			"something else than capabilities forbids it: partrace doctor looks for it");
 }
 
 static int say_load_error(int err)
 {
 	log_err(err, "cannot load the BPF programs");
 	if (err == -EPERM || err == -EACCES)
-		log_hint("run it as root (sudo partrace …), or with CAP_BPF and CAP_PERFMON");
-	else if (access("/sys/kernel/btf/vmlinux", R_OK))
-		log_hint("this kernel has no BTF (/sys/kernel/btf/vmlinux); "
-			 "it needs CONFIG_DEBUG_INFO_BTF");
+		say_missing();
 	else
 		log_hint("-v shows what the kernel says");
 	return err;
@@ -176,13 +201,15 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 	int err;
 
 	p->opts = *opts;
-	p->stats_fd = -1;
 	p->cpu_cnt = libbpf_num_possible_cpus();
 	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
 	if (log_level() < LOG_VERBOSE)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
+	err = btf_file_check();
+	if (err)
+		goto fail;
 	p->skel = partrace__open();
 	if (!p->skel) {
 		err = say_load_error(-errno);
@@ -209,7 +236,7 @@ void probes_close(struct probes *p)
 {
 	if (!p)
 		return;
-	probes_measure(p, false);
+	stats_close();
 	for (size_t i = 0; p->ring_fds && i < p->ring_cnt; i++)
 		if (p->ring_fds[i] >= 0)
 			close(p->ring_fds[i]);
@@ -309,6 +336,11 @@ int probes_tell(struct probes *p, probes_task_fn fn, void *ctx)
 void probes_end(struct probes *p, uint64_t end_ns)
 {
 	__atomic_store_n(&p->skel->bss->shared.end_ns, end_ns, __ATOMIC_RELEASE);
+}
+
+void probes_end_counts(struct probes *p)
+{
+	__atomic_store_n(&p->skel->bss->shared.counts_over, 1, __ATOMIC_RELEASE);
 }
 
 const struct par_shared *probes_shared(const struct probes *p)
@@ -440,12 +472,8 @@ struct probes_requests probes_requests(const struct probes *p)
 
 void probes_measure(struct probes *p, bool on)
 {
-	if (on && p->stats_fd < 0) {
-		p->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	} else if (!on && p->stats_fd >= 0) {
-		close(p->stats_fd);
-		p->stats_fd = -1;
-	}
+	(void)p;
+	stats_switch(on);
 }
 
 uint64_t probes_run_ns(const struct probes *p)

@@ -6,7 +6,6 @@
 #include "symbol/python_detect.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <limits.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -335,18 +335,14 @@ static void path_of(uint32_t pid, const struct candidate *c, char *path, size_t 
 
 static int open_candidate(uint32_t pid, const struct candidate *c)
 {
-	char path[PATH_MAX + 32];
+	char path[64];
 	int fd;
 
 	path_of(pid, c, path, sizeof(path));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && c->is_exe)
-		return -errno;
-	if (fd >= 0)
+	fd = procfs_open("%s", path);
+	if (fd >= 0 || c->is_exe)
 		return fd;
-	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, c->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return procfs_open("/proc/%u/root%s", pid, c->path);
 }
 
 /* Where the file's address @vaddr is in the process; 0 if the two do not fit. */
@@ -454,7 +450,7 @@ static int scan_mappings(uint32_t pid, struct scan *scan)
 
 	scan->cnt = 0;
 	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-	len = readlink(path, scan->exe, sizeof(scan->exe) - 1);
+	len = reach_readlink(path, scan->exe, sizeof(scan->exe) - 1);
 	scan->exe[len > 0 ? len : 0] = 0;
 
 	err = procfs_each_line(visit_mapping, scan, "/proc/%u/maps", pid);

@@ -2,7 +2,6 @@
 /* Owns the cache of executables and the signs by which runtimes are known. */
 #include "symbol/runtime_detect.h"
 
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <limits.h>
@@ -178,11 +177,8 @@ static bool by_executable(struct runtime_cache *cache, uint32_t pid, struct runt
 {
 	struct runtime_file *file;
 	struct stat st;
-	char path[64];
-	int fd;
+	int fd = procfs_open("/proc/%u/exe", pid);
 
-	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {

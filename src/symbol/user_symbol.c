@@ -3,7 +3,6 @@
 #include "symbol/user_symbol.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "symbol/object_file.h"
@@ -85,22 +85,18 @@ static int scan_mappings(uint32_t pid, uint64_t addr, struct scan *scan)
 /* The very file, in whatever mount namespace, deleted or not; or the one of that path. */
 static int open_mapped(uint32_t pid, const struct mapping *m)
 {
-	char path[PATH_MAX + 32];
+	int fd = procfs_open("/proc/%u/map_files/%llx-%llx", pid, (unsigned long long)m->start,
+			     (unsigned long long)m->end);
 	struct stat st;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u/map_files/%llx-%llx", pid,
-		 (unsigned long long)m->start, (unsigned long long)m->end);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
-	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, m->path);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = procfs_open("/proc/%u/root%s", pid, m->path);
 	if (fd >= 0 && (fstat(fd, &st) || st.st_ino != m->inode)) {
 		close(fd);
 		return -ENOENT;
 	}
-	return fd < 0 ? -errno : fd;
+	return fd;
 }
 
 /* Lent by the cache. NULL: the file cannot be examined. */
@@ -155,7 +151,7 @@ static bool is_exe(uint32_t pid, const char *path)
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
-	len = readlink(link, exe, sizeof(exe) - 1);
+	len = reach_readlink(link, exe, sizeof(exe) - 1);
 	exe[len > 0 ? len : 0] = 0;
 	return !strcmp(exe, path);
 }

@@ -18,6 +18,14 @@
 #define MOST_LOW    0.40
 #define MOST_MEDIUM 0.70
 
+/*
+ * Of the time of several recordings: with less that all of them saw, what runs side by side
+ * is partly a guess, with this little all of it.
+ */
+#define COMMON_MOST   0.90
+#define COMMON_MEDIUM 0.50
+#define COMMON_LOW    0.10
+
 /* Of all records; sums are that much too low. */
 #define LOST_LOW 0.001
 
@@ -93,13 +101,53 @@ static void doubt_recording(const struct judgement *j, struct scale *s)
 				  !strcmp(name, "run_queue");
 
 		doubt(s, is_central ? 0.7 : 0.95, is_central ? MOST_LOW : 1,
-		      "%s could not be measured on this kernel", name);
+		      "%s could not be measured here", name);
 	}
 	if (!r->is_complete)
 		doubt(s, 1, MOST_MEDIUM, "the recording was cut off");
 	if ((double)r->steal_ns > (double)r->duration_ns * r->cpus_online * STEAL_MAX_SHARE)
 		doubt(s, 0.9, 1, "the hypervisor took %.0f %% of the machine's CPU time",
 		      100 * (double)r->steal_ns / ((double)r->duration_ns * r->cpus_online));
+}
+
+/*
+ * From when to when all of several recordings say what went on. Before a program was
+ * launched, and after it has ended, there is nothing to see.
+ */
+static double common_ns(const struct fact_recording *r)
+{
+	uint64_t from = 0, to = r->duration_ns;
+
+	for (size_t i = 0; i < r->part_cnt; i++) {
+		const struct fact_part *p = &r->parts[i];
+		uint64_t end = p->start_ns + p->duration_ns;
+
+		if (!p->launched && p->start_ns > from)
+			from = p->start_ns;
+		if (!p->ended && end < to)
+			to = end;
+	}
+	return to > from ? (double)(to - from) : 0;
+}
+
+static void doubt_parts(const struct fact_recording *r, struct scale *s)
+{
+	double common = ratio(common_ns(r), (double)r->duration_ns);
+
+	if (r->part_cnt < 2)
+		return;
+	if (common < COMMON_MOST)
+		doubt(s, 0.5 + 0.5 * common,
+		      common < COMMON_LOW      ? MOST_LOW
+		      : common < COMMON_MEDIUM ? MOST_MEDIUM
+					       : 1,
+		      "of %.1f s, the recordings have %.1f s in common: of the rest it is not known "
+		      "what all did",
+		      (double)r->duration_ns / 1e9, common_ns(r) / 1e9);
+	if (!r->boot_id)
+		doubt(s, 0.9, MOST_MEDIUM,
+		      "that the recordings are of the same machine is likely but not recorded, as "
+		      "they are of an older partrace");
 }
 
 static double stopped_share(const struct view *v)
@@ -177,6 +225,7 @@ void weigh(const struct judgement *j, struct fact_verdict *out)
 	}
 	s.confidence *= margin(j);
 	doubt_recording(j, &s);
+	doubt_parts(&j->view.facts->recording, &s);
 	doubt_machine(j, &s);
 	doubt_load(j, &s);
 	doubt_unseen(j, &s);

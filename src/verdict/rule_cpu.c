@@ -180,6 +180,15 @@ static bool same_pool(const struct thread_view *a, const struct thread_view *b)
 	return len == strcspn(y, "(") && !strncmp(x, y, len);
 }
 
+/* A pool that had ended before another began could not have shared its work. */
+static bool lived_together(const struct thread_view *a, const struct thread_view *b)
+{
+	const struct fact_thread *x = a->fact, *y = b->fact;
+
+	return x->started_ns < y->started_ns + y->lifetime_ns &&
+	       y->started_ns < x->started_ns + x->lifetime_ns;
+}
+
 /* Among workers that do the same: that main has more to do than its pool is another matter. */
 static bool imbalanced(const struct view *v, const struct rule *r, struct finding *out)
 {
@@ -188,7 +197,8 @@ static bool imbalanced(const struct view *v, const struct rule *r, struct findin
 	double sum = 0;
 
 	for (size_t i = 0; i < v->thread_cnt; i++) {
-		if (!v->threads[i].is_worker || !same_pool(&v->threads[i], most))
+		if (!v->threads[i].is_worker || !same_pool(&v->threads[i], most) ||
+		    !lived_together(&v->threads[i], most))
 			continue;
 		cnt++;
 		sum += v->threads[i].time.ns[PART_CPU];

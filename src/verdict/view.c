@@ -106,6 +106,12 @@ static void add_processes(struct view *v, struct htab *index)
 		v->processes[i].fact = &f->processes[i];
 		htab_put(index, f->processes[i].pid, 0, &v->processes[i]);
 	}
+	for (size_t i = 0; i < f->process_cnt; i++) {
+		struct process_view *parent = htab_find(index, f->processes[i].ppid, 0);
+
+		if (parent)
+			v->processes[i].parent = parent->fact;
+	}
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		struct process_view *p = htab_find(index, f->threads[i].pid, 0);
 
@@ -222,7 +228,8 @@ static uint64_t first_birth_ns(const struct facts *f)
 	uint64_t first = 0;
 
 	for (size_t i = 0; i < f->thread_cnt; i++)
-		if (f->threads[i].started_ns && (!first || f->threads[i].started_ns < first))
+		if (facts_is_birth(f, f->threads[i].started_ns) &&
+		    (!first || f->threads[i].started_ns < first))
 			first = f->threads[i].started_ns;
 	return first;
 }
@@ -373,8 +380,8 @@ static bool is_made_for_one(const struct view *v, const struct thread_view *t)
 
 	if (t->process && is_short_lived(t->process))
 		return true;
-	return f->tid != f->pid && f->started_ns && f->lifetime_ns < SHORT_LIFE_MAX_NS &&
-	       end_ns < v->facts->recording.duration_ns;
+	return f->tid != f->pid && facts_is_birth(v->facts, f->started_ns) &&
+	       f->lifetime_ns < SHORT_LIFE_MAX_NS && end_ns < v->facts->recording.duration_ns;
 }
 
 static void mark_workers(struct view *v)

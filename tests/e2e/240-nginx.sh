@@ -3,36 +3,16 @@
 # sanitized: no, the program recorded is what differs
 # nginx under ab, with a new connection for each request and with kept ones.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/servers.sh"
 need_tracing
 need_cmd nginx ab
 
-# Killed the hard way, the master would leave its workers behind.
-undo()
-{
-    kill -TERM "$server" 2>/dev/null
-    timeout 10 tail --pid="$server" -f /dev/null
-}
-
 port=$(free_port)
-mkdir www temp
+mkdir www
 head -c 20000 /dev/urandom >www/file
 chmod -R a+rX "$TMP"
-cat >nginx.conf <<END
-daemon off;
-worker_processes 2;
-pid $TMP/nginx.pid;
-error_log $TMP/error.log;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path temp/1; proxy_temp_path temp/2; fastcgi_temp_path temp/3;
-    uwsgi_temp_path temp/4; scgi_temp_path temp/5;
-    server { listen 127.0.0.1:$port; root $TMP/www; }
-}
-END
-start nginx -p "$TMP" -e "$TMP/error.log" -c "$TMP/nginx.conf"
+start_nginx "$port" "root $TMP/www;"
 server=$PID
-wait_until 20 "answer from nginx" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
 
 record -q -o idle.pftrace -d 1 -p "$server"
 check_server "nginx, idle" idle.pftrace

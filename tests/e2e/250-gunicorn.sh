@@ -3,15 +3,9 @@
 # sanitized: no, the program recorded is what differs
 # gunicorn: two processes with four threads each, that compute a little per request.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/servers.sh"
 need_tracing
 need_cmd gunicorn ab
-
-# Killed the hard way, the master would leave its workers behind.
-undo()
-{
-    kill -TERM "$server" 2>/dev/null
-    timeout 10 tail --pid="$server" -f /dev/null
-}
 
 port=$(free_port)
 cat >app.py <<'END'
@@ -26,6 +20,7 @@ END
 start gunicorn -b "127.0.0.1:$port" -w 2 -k gthread --threads 4 --worker-tmp-dir "$TMP" app:application \
     >"$TMP/log" 2>&1
 server=$PID
+SERVERS+=("$server")
 wait_until 30 "answer from gunicorn" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
 start ab -q -r -t 60 -n 100000000 -c 8 "http://127.0.0.1:$port/" >/dev/null 2>&1
 record -q -o busy.pftrace -d 4 -p "$server"

@@ -4,23 +4,10 @@
 # timeout: 150
 # Real servers: as many requests as their clients count, which take as long as these say.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/servers.sh"
 need_tracing
-need_cmd redis-server redis-benchmark redis-cli nginx ab gunicorn setpriv memcached
-bin=$(find /usr/lib/postgresql/*/bin -maxdepth 0 2>/dev/null | sort -V | tail -n 1) || true
-pgbench=$(command -v pgbench || echo "$bin/pgbench")
-[ -x "$bin/initdb" ] && [ -x "$pgbench" ] || skip "needs postgresql and pgbench"
-
-undo()
-{
-    local pid
-
-    for pid in "${SERVERS[@]}"; do
-        kill -TERM "$pid" 2>/dev/null
-        timeout 10 tail --pid="$pid" -f /dev/null
-    done
-    [ ! -d "$TMP/pg/data" ] || user "$bin/pg_ctl" -D "$TMP/pg/data" -m immediate -w stop >/dev/null 2>&1
-}
-SERVERS=()
+need_cmd redis-server redis-benchmark redis-cli nginx ab gunicorn memcached
+need_postgresql
 
 # compare FILE SERVER COUNT MORE [P50 P95 MEAN]: of SERVER's requests there are COUNT, and
 # at most MORE besides; times in ms, of which a client sees a little more than the server.
@@ -76,7 +63,6 @@ compare redis.pftrace redis 1500 4 "$p50" "$p95" "$mean" || bad=1
 # nginx in front of gunicorn: what nginx asks gunicorn for is a request to gunicorn only.
 front=$(free_port)
 back=$(free_port)
-mkdir temp
 cat >app.py <<'END'
 import time
 
@@ -86,27 +72,13 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Length", "5")])
     return [b"hello"]
 END
-cat >nginx.conf <<END
-daemon off;
-worker_processes 2;
-pid $TMP/nginx.pid;
-error_log $TMP/error.log;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path temp/1; proxy_temp_path temp/2; fastcgi_temp_path temp/3;
-    uwsgi_temp_path temp/4; scgi_temp_path temp/5;
-    server { listen 127.0.0.1:$front; location / { proxy_pass http://127.0.0.1:$back; } }
-}
-END
 chmod -R a+rX "$TMP"
 start gunicorn -b "127.0.0.1:$back" -w 4 --worker-tmp-dir "$TMP" app:application >"$TMP/log" 2>&1
 gunicorn=$PID
-start nginx -p "$TMP" -e "$TMP/error.log" -c "$TMP/nginx.conf"
-nginx=$PID
-SERVERS+=("$nginx" "$gunicorn")
-wait_until 30 "answer from nginx" bash -c "exec 3<>/dev/tcp/127.0.0.1/$front"
+SERVERS+=("$gunicorn")
 wait_until 30 "answer from gunicorn" bash -c "exec 3<>/dev/tcp/127.0.0.1/$back"
+start_nginx "$front" "location / { proxy_pass http://127.0.0.1:$back; }"
+nginx=$PID
 for keep in '' -k; do
     start_record nginx.pftrace -q -p "$nginx,$gunicorn"
     recorder=$PID
@@ -120,21 +92,11 @@ for keep in '' -k; do
 done
 
 # PostgreSQL, a process per connection.
-user()
-{
-    setpriv --reuid=65534 --regid=65534 --clear-groups env -u PGDATABASE HOME="$TMP/pg" "$@"
-}
-install -d -o 65534 -g 65534 pg
-cd pg
-user "$bin/initdb" -D data -U test -A trust --no-sync >initdb.log || fail "initdb: $(cat initdb.log)"
-user "$bin/pg_ctl" -D data -w -l log -o "-k $TMP/pg -c listen_addresses= -c autovacuum_naptime=3600" start >/dev/null ||
-    fail "pg_ctl start: $(cat log)"
-server=$(head -n 1 data/postmaster.pid)
-cd "$TMP"
+start_postgresql
 echo 'select pg_sleep(0.01);' >sleep.sql
-start_record pg.pftrace -q -p "$server"
+start_record pg.pftrace -q -p "$PID"
 recorder=$PID
-user "$pgbench" -h "$TMP/pg" -U test -n -c 3 -t 100 -f sleep.sql postgres >pg.out 2>&1
+as_postgres "$PGBENCH" -h "$TMP/pg" -U test -n -c 3 -t 100 -f sleep.sql postgres >pg.out 2>&1
 stop_record
 mean=$(sed -n 's/^latency average = \([0-9.]*\) ms.*/\1/p' pg.out)
 # Each connection greets, and pgbench makes one more to look around.

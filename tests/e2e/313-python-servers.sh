@@ -4,18 +4,8 @@
 # timeout: 120
 # gunicorn, uvicorn and celery are recognised, with the options that say how many.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/servers.sh"
 need_tracing
-
-servers=()
-undo()
-{
-    local pid
-
-    for pid in "${servers[@]}"; do
-        kill -TERM "$pid" 2>/dev/null
-        timeout 10 tail --pid="$pid" -f /dev/null
-    done
-}
 
 # framework_of RECORDING: "name: options" of the first process that has one
 framework_of()
@@ -49,10 +39,10 @@ if command -v gunicorn >/dev/null && command -v ab >/dev/null; then
     port=$(free_port)
     start gunicorn -b "127.0.0.1:$port" -w 1 -k gthread --threads 4 --worker-tmp-dir "$TMP" \
         app:application >log 2>&1
-    servers+=("$PID")
+    SERVERS+=("$PID")
     wait_until 30 "answer from gunicorn" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
     start ab -q -r -t 60 -n 100000000 -c 8 "http://127.0.0.1:$port/" >/dev/null 2>&1
-    record -q -o gunicorn.pftrace -d 3 -p "${servers[-1]}"
+    record -q -o gunicorn.pftrace -d 3 -p "${SERVERS[-1]}"
     assert_equal "framework" "$(framework_of gunicorn.pftrace)" "gunicorn: -w 1 -k gthread --threads 4"
     "$PARTRACE" report gunicorn.pftrace >report
     # Where others have the CPUs, it is not the GIL that these threads wait for.
@@ -62,10 +52,10 @@ fi
 if command -v uvicorn >/dev/null && command -v ab >/dev/null; then
     port=$(free_port)
     start uvicorn --port "$port" --log-level error app:asgi >log 2>&1
-    servers+=("$PID")
+    SERVERS+=("$PID")
     wait_until 30 "answer from uvicorn" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port"
     start ab -q -r -t 60 -n 100000000 -c 8 "http://127.0.0.1:$port/" >/dev/null 2>&1
-    record -q -o uvicorn.pftrace -d 3 -p "${servers[-1]}"
+    record -q -o uvicorn.pftrace -d 3 -p "${SERVERS[-1]}"
     assert_equal "framework" "$(framework_of uvicorn.pftrace)" "uvicorn: "
     did=1
 fi
@@ -77,10 +67,10 @@ from celery import Celery
 app = Celery("tasks", broker="memory://")
 END
     start /usr/bin/python3 -m celery -A tasks worker -c 2 -P prefork -l error >log 2>&1
-    servers+=("$PID")
-    celery_works() { [ "$(pgrep -c -P "${servers[-1]}")" -ge 2 ]; }
+    SERVERS+=("$PID")
+    celery_works() { [ "$(pgrep -c -P "${SERVERS[-1]}")" -ge 2 ]; }
     wait_until 60 "celery's workers" celery_works
-    record -q -o celery.pftrace -d 1 -p "${servers[-1]}"
+    record -q -o celery.pftrace -d 1 -p "${SERVERS[-1]}"
     assert_equal "framework" "$(framework_of celery.pftrace)" "celery: -c 2 -P prefork"
     did=1
 fi

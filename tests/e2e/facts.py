@@ -44,7 +44,7 @@ SCHEMA = {
         "cpus": {"online": INT, "affinity": INT, "quota": NUM + NULL, "usable": NUM},
         "memory_bytes": INT + NULL, "cpu_split": STR, "steal_ns": INT, "events": INT, "lost": {"ring": INT, "state": INT},
         "unavailable": [STR],
-        "overhead": {"bpf_ns": INT, "collector_ns": INT, "fraction": NUM},
+        "overhead": {"bpf_ns": INT, "collector_ns": INT, "fraction": NUM, "bpf_measured": BOOL},
     },
     "processes": [{
         "pid": INT, "ppid": INT, "name": STR, "exe": STR + NULL, "started_ns": INT,
@@ -259,7 +259,7 @@ def family(facts, pid):
     return pids
 
 
-def check_truth(facts, path):
+def check_truth(facts, path, tolerance=0.05):
     with open(path) as file:
         truth = json.load(file)
     start, end = window(facts)
@@ -275,8 +275,8 @@ def check_truth(facts, path):
         want = measured_ns(waits, start, end)
         life = sum(t["lifetime_ns"] for t in found)
         slack = 0.005 * life  # clocks are read beside the call, not in it
-        low = want * (waits["at_least"] or 0.95) - slack
-        high = want * 1.05 + slack
+        low = want * (waits["at_least"] or 1 - tolerance) - slack
+        high = want * (1 + tolerance) + slack
         line = ("%-15s %-20s measured %8.1f ms, partrace says %8.1f ms"
                 % (name, waits["bucket"], want / 1e6, got / 1e6))
         print(line)

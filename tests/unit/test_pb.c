@@ -30,15 +30,6 @@ static void varints_take_seven_bits_a_byte(void **state)
 	ASSERT_BYTES(&sb, "\x08\x00\x08\x7f\x08\xac\x02");
 }
 
-static void negative_numbers_take_ten_bytes(void **state)
-{
-	struct strbuf sb = { 0 };
-
-	(void)state;
-	pb_i64(&sb, 1, -1);
-	ASSERT_BYTES(&sb, "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
-}
-
 static void large_field_numbers_take_more_tag(void **state)
 {
 	struct strbuf sb = { 0 };
@@ -187,7 +178,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(varints_take_seven_bits_a_byte),
-		cmocka_unit_test(negative_numbers_take_ten_bytes),
 		cmocka_unit_test(large_field_numbers_take_more_tag),
 		cmocka_unit_test(strings_doubles_and_fixed_are_little_endian),
 		cmocka_unit_test(messages_nest),

@@ -117,7 +117,6 @@ static void a_process_that_ended_is_esrch(void **state)
 
 	(void)state;
 	assert_int_equal(procfs_stat(7, &st), -ESRCH);
-	assert_int_equal(procfs_thread_stat(7, 8, &st), -ESRCH);
 	assert_int_equal(procfs_status(7, &status), -ESRCH);
 	assert_int_equal(procfs_comm(7, buf, sizeof(buf)), -ESRCH);
 	assert_int_equal(procfs_cmdline(7, buf, sizeof(buf)), -ESRCH);
@@ -236,21 +235,6 @@ static void only_numbers_are_processes_and_a_walk_can_be_stopped(void **state)
 	put_process(40, 1);
 	cnt = 0;
 	assert_int_equal(procfs_each_pid(count_id, &cnt), 99);
-}
-
-static void threads_are_listed(void **state)
-{
-	struct procfs_stat st;
-	int cnt = 0;
-
-	(void)state;
-	put("/proc/42/task/42/stat", "42 (main) " STAT_TAIL);
-	put("/proc/42/task/43/stat", "43 (worker) " STAT_TAIL);
-	assert_int_equal(procfs_each_tid(42, count_id, &cnt), 0);
-	assert_int_equal(cnt, 2);
-	assert_int_equal(procfs_thread_stat(42, 43, &st), 0);
-	assert_string_equal(st.comm, "worker");
-	assert_int_equal(procfs_each_tid(44, count_id, &cnt), -ESRCH);
 }
 
 /*
@@ -438,7 +422,6 @@ int main(void)
 		FIXTURE_TEST(memory_comes_from_the_rollup),
 		FIXTURE_TEST(without_a_rollup_memory_is_estimated),
 		FIXTURE_TEST(only_numbers_are_processes_and_a_walk_can_be_stopped),
-		FIXTURE_TEST(threads_are_listed),
 		FIXTURE_TEST(descendants_come_after_their_parents),
 		FIXTURE_TEST(listening_ports_are_found_once_and_in_order),
 		FIXTURE_TEST(only_cpus_that_are_online_are_allowed),

@@ -24,6 +24,7 @@
 #include "output/pb_fields.h"
 #include "output/recording.h"
 #include "output/recording_format.h"
+#include "files.h"
 
 static char dir[64], path[96], partial[112];
 
@@ -55,28 +56,6 @@ static bool exists(const char *name)
 	struct stat st;
 
 	return !lstat(name, &st);
-}
-
-static void write_file(const char *name, const void *data, size_t len)
-{
-	FILE *f = fopen(name, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(data, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
-static struct strbuf read_file(const char *name)
-{
-	struct strbuf sb = { 0 };
-	FILE *f = fopen(name, "r");
-	int c;
-
-	assert_non_null(f);
-	while ((c = fgetc(f)) != EOF)
-		strbuf_addch(&sb, (char)c);
-	fclose(f);
-	return sb;
 }
 
 static void assert_content(const char *name, const char *want)

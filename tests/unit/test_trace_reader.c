@@ -12,6 +12,7 @@
 #include "output/recording_format.h"
 #include "output/recording_scan.h"
 #include "output/trace_reader.h"
+#include "files.h"
 
 /* All that was told, a line each. */
 static void note_wait(void *ctx, const struct trace_wait *w)
@@ -167,19 +168,6 @@ static void make_both(void)
 	close_trace("{}", 1000);
 }
 
-static struct strbuf read_file(void)
-{
-	struct strbuf sb = { 0 };
-	FILE *f = fopen(path, "r");
-	int c;
-
-	assert_non_null(f);
-	while ((c = fgetc(f)) != EOF)
-		strbuf_addch(&sb, (char)c);
-	fclose(f);
-	return sb;
-}
-
 /* A file of that content, in memory: thousands of them keep no disk busy. */
 static const char *file_of(const struct strbuf *sb, size_t len)
 {
@@ -216,7 +204,7 @@ static void cut_anywhere_it_is_read_up_to_there(void **state)
 
 	(void)state;
 	make_both();
-	whole = read_file();
+	whole = read_file(path);
 	for (size_t len = 0; len <= whole.len; len++) {
 		told = 0;
 		if (!trace_read(file_of(&whole, len), 1000, &v))

@@ -583,6 +583,30 @@ static void one_worker_with_most_of_the_work_is_imbalanced(void **state)
 	fact_verdict_release(&v);
 }
 
+/* The first pool has ended when the second, with more to do, begins. */
+static void pools_one_after_the_other_are_not_imbalanced(void **state)
+{
+	struct facts f = recording(5000, 4);
+	struct fact_verdict v;
+
+	(void)state;
+	process(&f, 100, 1, "crunch");
+	for (uint32_t i = 1; i <= 4; i++) {
+		uint64_t born_ms = i <= 2 ? 0 : 1000, ms = i <= 2 ? 1000 : 4000;
+		struct fact_thread *t;
+
+		thread(&f, 100 + i, 100, "worker", CPU(ms), SYNC(0));
+		t = &f.threads[i - 1];
+		t->started_ns = t->first_cpu_ns = born_ms * NS_PER_MS;
+		t->lifetime_ns = ms * NS_PER_MS;
+		t->time_ns[BUCKET_IDLE] = 0;
+		t->last_cpu_ns = t->started_ns + t->lifetime_ns;
+	}
+	v = judge(&f);
+	assert_class(&v, CLASS_CPU_BOUND);
+	fact_verdict_release(&v);
+}
+
 static void fetching_threads_beside_crunching_ones_want_a_mix(void **state)
 {
 	struct facts f = recording(5000, 4);
@@ -739,6 +763,7 @@ int main(void)
 		cmocka_unit_test(more_runnable_threads_than_cpus_are_oversubscribed),
 		cmocka_unit_test(queueing_behind_other_programs_lowers_confidence_only),
 		cmocka_unit_test(one_worker_with_most_of_the_work_is_imbalanced),
+		cmocka_unit_test(pools_one_after_the_other_are_not_imbalanced),
 		cmocka_unit_test(fetching_threads_beside_crunching_ones_want_a_mix),
 		cmocka_unit_test(a_cpu_quota_is_named),
 		cmocka_unit_test(a_short_recording_is_inconclusive),

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Judge what a machine that run.sh booted handed over.
+
+    check.py DIR            'ok|FAIL|skip CHECK REASON', a line per check
+    check.py --table FILE…  such lines of several machines, as a table and their sum
+
+An emulated CPU is slow and one at a time, so bounds are ratios, wider than those of the
+tests on this kernel: each wait is within 15 per cent of what its program measured.
+"""
+
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import facts as e2e  # noqa: E402
+
+TOLERANCE = 0.15
+CHECKS = ("boot doctor locks calls exchange cpu attached light mmap inode disk quota requests "
+          "function loop gil complaints").split()
+# Recordings of truth, compared thread by thread.
+TRUTHS = "locks calls exchange cpu attached light mmap inode disk".split()
+
+
+class Skip(Exception):
+    """What this kernel cannot have; the reason is the recording's own word."""
+
+
+class Machine:
+    def __init__(self, directory):
+        self.directory = directory
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def text(self, name):
+        with open(self.path(name), errors="replace") as file:
+            return file.read()
+
+    def has(self, name):
+        return os.path.exists(self.path(name)) and os.path.getsize(self.path(name)) > 0
+
+    def ended_well(self, name):
+        """All of record, report and report --json gave 0."""
+        status = self.text(name + ".status").split()
+        return all(value == "0" for value in status[1::2])
+
+    def facts(self, name):
+        return json.loads(self.text(name + ".json"))
+
+
+def near(what, got, want, ratio):
+    if not want * (1 - ratio) <= got <= want * (1 + ratio):
+        yield "%s is %.4g, expected %.4g" % (what, got, want)
+
+
+def check_truth(machine, name, facts):
+    if "kernel_lock" in facts["recording"]["unavailable"] and name == "inode":
+        raise Skip("no kernel_lock: %s" % ", ".join(facts["recording"]["unavailable"]))
+    if not machine.has(name + ".truth"):
+        yield "the program told nothing: %s" % machine.text(name + ".out").strip()[-200:]
+        return
+    stdout, sys.stdout = sys.stdout, open(os.devnull, "w")
+    try:
+        for problem in e2e.check_truth(facts, machine.path(name + ".truth"), TOLERANCE):
+            yield problem
+    finally:
+        sys.stdout = stdout
+
+
+def check_quota(machine, facts):
+    stat = dict(line.split() for line in machine.text("quota.stat").splitlines())
+    theirs = int(stat["throttled_usec"]) * 1000
+    ours = sum(t["time_ns"]["throttled"] for t in facts["threads"])
+    if theirs < 500e6:
+        yield "the kernel throttled for %d ms only: nothing was tested" % (theirs / 1e6)
+    return (yield from near("throttled", ours, theirs, TOLERANCE))
+
+
+def check_requests(machine, facts):
+    truth = json.loads(machine.text("requests.truth"))
+    seen = facts["requests"]
+    yield from near("count", seen["count"], truth["count"], 0)
+    # What a client waits for besides is its own CPU time, and that is emulated.
+    if not 0.5 * truth["p50"] <= seen["latency_ns"]["p50"] <= 1.05 * truth["p50"]:
+        yield "p50 is %d, the clients say %d" % (seen["latency_ns"]["p50"], truth["p50"])
+
+
+def check_function(machine, facts):
+    truth = json.loads(machine.text("function.truth"))
+    seen = facts["requests"]
+    yield from near("count", seen["count"], truth["count"], 0)
+    yield from near("p50", seen["latency_ns"]["p50"], truth["p50"], TOLERANCE)
+
+
+def check_loop(machine, facts):
+    truth = json.loads(machine.text("loop.truth"))
+    loops = [t["loop"] for t in facts["threads"] if t.get("loop")]
+    if len(loops) != 1:
+        yield "%d loops" % len(loops)
+        return
+    yield from near("turns", loops[0]["turns"], truth["turns"], 0.05)
+    yield from near("loop_ns", loops[0]["loop_ns"], truth["loop_ns"], TOLERANCE)
+
+
+def check_gil(_machine, facts):
+    """Two threads that do nothing but compute take turns: half of the time each."""
+    spin = [t for t in facts["threads"] if t["tid"] != t["pid"] and t["lifetime_ns"] > 1e9]
+    if len(spin) != 2:
+        yield "%d threads compute" % len(spin)
+        return
+    life = sum(t["lifetime_ns"] for t in spin)
+    yield from near("share of gil", sum(t["time_ns"]["gil"] for t in spin) / life, 0.5, TOLERANCE)
+    if not any(p["runtime"] and p["runtime"]["global_lock"] for p in facts["processes"]):
+        yield "no CPython was found"
+
+
+RECORDINGS = {"quota": check_quota, "requests": check_requests, "function": check_function,
+              "loop": check_loop, "gil": check_gil}
+
+
+def check_recording(machine, name):
+    if not machine.has(name + ".status"):
+        raise Skip("not run")
+    if not machine.ended_well(name):
+        yield machine.text(name + ".out").strip().replace("\n", "; ")[-300:] or "failed, silently"
+        return
+    facts = machine.facts(name)
+    lost = sum(facts["recording"]["lost"].values())
+    if lost:
+        yield "%d records lost" % lost
+    yield from e2e.check_sums(facts)
+    yield from e2e.check_keys(facts)
+    if not re.search(r"^Verdict ", machine.text(name + ".report"), re.M):
+        yield "the report has no verdict"
+    if name in TRUTHS:
+        yield from check_truth(machine, name, facts)
+    else:
+        yield from RECORDINGS[name](machine, facts)
+
+
+def check_doctor(machine, _name):
+    """It may record, it says, exactly if recordings work; nothing it names is a riddle."""
+    if not machine.has("doctor.status"):
+        raise Skip("not run")
+    says = machine.text("doctor.status").split()[1] == "0"
+    works = [n for n in CHECKS if machine.has(n + ".status") and n != "doctor" and
+             machine.text(n + ".status").split()[1] == "0"]
+    if says and not works or works and not says:
+        yield "says %s, and recordings %s" % ("yes" if says else "no", "work" if works else "don't")
+    if not re.search("^Recording is (possible|impossible)", machine.text("doctor.out"), re.M):
+        yield "comes to no end: %s" % machine.text("doctor.out")[-200:]
+
+
+def check_complaints(machine, _name):
+    """The kernel itself has no complaint about what was done to it."""
+    lines = machine.text("complaints").splitlines()
+    if lines:
+        yield lines[0]
+
+
+def check(machine):
+    print("ok boot %s" % machine.text("kernel").strip())
+    for name in CHECKS[1:]:
+        how = {"doctor": check_doctor, "complaints": check_complaints}.get(name, check_recording)
+        try:
+            problems = list(how(machine, name))
+        except Skip as why:
+            print("skip %s %s" % (name, why))
+            continue
+        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+            problems = ["%s: %s" % (type(error).__name__, error)]
+        print("FAIL %s %s" % (name, " | ".join(problems)[:600]) if problems else "ok %s" % name)
+
+
+def table(paths):
+    rows, sums = [], {"ok": 0, "FAIL": 0, "skip": 0}
+    for path in paths:
+        states = {}
+        with open(path) as file:
+            for line in file:
+                state, name = line.split()[:2]
+                states[name] = state
+                sums[state] += 1
+        rows.append((os.path.basename(path).replace(".checks", ""), states))
+    width = max(len(name) for name, _ in rows)
+    print(" ".join([" " * width] + CHECKS))
+    for name, states in rows:
+        print(" ".join(["%-*s" % (width, name)] +
+                       ["%-*s" % (len(c), states.get(c, "-")) for c in CHECKS]))
+    print("%d passed, %d failed, %d skipped" % (sums["ok"], sums["FAIL"], sums["skip"]))
+    return 1 if sums["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--table":
+        sys.exit(table(sys.argv[2:]))
+    check(Machine(sys.argv[1]))
