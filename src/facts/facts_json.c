@@ -521,7 +521,8 @@ static json_t *verdict_predictions(const struct fact_verdict *v)
 		set(o, "speedup", json_value_real(p->speedup));
 		set(o, "low", json_value_real(p->low));
 		set(o, "high", json_value_real(p->high));
-		set(o, "worker_bytes", p->worker_bytes != 0 ? json_value_real(p->worker_bytes) : json_null());
+		set(o, "worker_bytes",
+		    p->worker_bytes != 0 ? json_value_real(p->worker_bytes) : json_null());
 		set(o, "basis", text(p->basis));
 		json_array_append_new(arr, o);
 	}

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-/* Cleaned, as jansson takes UTF-8 only and leaves some control characters as they are; NULL is null. */
+/* Cleaned: jansson takes UTF-8 only, and keeps control characters past ASCII. NULL is null. */
 json_t *json_value_text(const char *s);
 
 /* What is no finite number is 0. */

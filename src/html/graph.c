@@ -149,7 +149,7 @@ static void lay_out(const struct graph *g, struct layout *l)
 	}
 }
 
-/* Where along a node's side an edge ends: in the order of the nodes that they come from or go to. */
+/* Where along a node's side an edge ends: in the order of the nodes at the other ends. */
 static double port_y(const struct graph *g, const struct layout *l, const struct graph_edge *e,
 		     int at_end)
 {
