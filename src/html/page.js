@@ -8,7 +8,7 @@
 
 	function wide(scroll) { return scroll.firstElementChild; }
 
-	/* Name, nanoseconds, and how long the whole and a step have to be. */
+	/* Name, length in ns, and how long the whole and a step have to be. */
 	var units = [["h", 3.6e12, 7.2e12, 1e12], ["min", 6e10, 1.8e11, 2e10], ["s", 1e9, 1e9, 0],
 		["ms", 1e6, 1e6, 0], ["us", 1e3, 1e3, 0], ["ns", 1, 0, 0]];
 
