@@ -81,12 +81,19 @@ goal_san()
     $MAKE SAN=1 OUT="$OUT-san" "$@"
 }
 
+goal_thread()
+{
+    # shellcheck disable=SC2086
+    $MAKE SAN=thread OUT="$OUT-thread" "$@"
+}
+
 tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
 
 step layers goal layers
 step style goal style
+step lint goal lint
 if ! step build goal all; then
-    for tier in "${tiers[@]}"; do
+    for tier in "${tiers[@]}" 'seeds, sanitized' fuzz threads; do
         book "$tier" 0 1 0
     done
     exit
@@ -97,3 +104,6 @@ for tier in "${tiers[@]}"; do
     *)   step "$tier" goal "$tier" ;;
     esac
 done
+step 'seeds, sanitized' goal_san seeds
+step fuzz goal fuzz FUZZ_SECONDS=3
+step threads goal_thread threads
