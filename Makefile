@@ -185,7 +185,7 @@ $(OUT)/tests/bench/replay: tests/bench/replay.c $(OUT)/libpartrace.a
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
-e2e: $(workload_bins) $(corpus_bins)
+e2e: $(workload_bins) $(corpus_bins) $(bench_bins)
 
 $(OUT)/tests/workloads/truth: $(wildcard tests/e2e/workloads/truth_*.c)
 $(OUT)/tests/workloads/%: tests/e2e/workloads/%.c $(wildcard tests/e2e/workloads/*.h)
