@@ -355,8 +355,11 @@ __noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_wr
 	return 0;
 }
 
-/* The sum of msg_len over the first @cnt elements of an array of struct mmsghdr. */
-static __noinline __u64 mmsg_bytes(__u64 array, __u32 cnt)
+/*
+ * The sum of msg_len over the first @cnt elements of an array of struct mmsghdr. A global
+ * function: each round of its loop is verified once, and not with each caller.
+ */
+__noinline __u64 mmsg_bytes(__u64 array, __u32 cnt)
 {
 	__u64 sum = 0;
 

@@ -10,6 +10,7 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <zlib.h>
 
 #include "base/text.h"
@@ -25,7 +26,7 @@
 #include "verdict/verdict.h"
 
 #define MUTATIONS   10000
-#define SECONDS_MAX 20		/* for one recording, on a busy machine, with sanitizers */
+#define SECONDS_MAX 10		/* of CPU time for one recording, with sanitizers */
 #define GROWTH_MAX  (256u << 10) /* KiB, over all of them */
 
 static int file_fd, said_fd;
@@ -107,6 +108,14 @@ static void tell(const struct facts *f, bool with_page)
 	strbuf_release(&out);
 }
 
+/* SIGPROF ends us after so many seconds; 0: no more. */
+static void limit_cpu(time_t seconds)
+{
+	const struct itimerval limit = { .it_value.tv_sec = seconds };
+
+	assert_int_equal(setitimer(ITIMER_PROF, &limit, NULL), 0);
+}
+
 /* What `report` does with the file; what it says goes to @said_fd. 1: there was a report. */
 static int try(const struct strbuf *recording, bool with_page)
 {
@@ -118,7 +127,7 @@ static int try(const struct strbuf *recording, bool with_page)
 	put_file(recording);
 	assert_int_equal(ftruncate(said_fd, 0), 0);
 	lseek(said_fd, 0, SEEK_SET);
-	alarm(SECONDS_MAX);
+	limit_cpu(SECONDS_MAX);
 	err = load_facts(&f, file_path);
 	if (!err) {
 		fact_verdict_release(&f.verdict);
@@ -126,7 +135,7 @@ static int try(const struct strbuf *recording, bool with_page)
 		tell(&f, with_page);
 		facts_release(&f);
 	}
-	alarm(0);
+	limit_cpu(0);
 	fflush(stderr);
 	len = pread(said_fd, said, sizeof(said) - 1, 0);
 	if (!err) {
