@@ -269,6 +269,7 @@ static void add_recording(struct fact_recording *out, const struct fact_recordin
 		add_text_once(&out->unavailable, &out->unavailable_cnt, r->unavailable[i]);
 	for (size_t i = 0; i < r->need_cnt; i++)
 		add_text_once(&out->needs, &out->need_cnt, r->needs[i]);
+	out->bpf_unmeasured |= r->bpf_unmeasured;
 	out->is_complete &= r->is_complete;
 }
 
