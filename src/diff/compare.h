@@ -13,7 +13,10 @@ struct comparison {
 	bool is_run;
 };
 
-/* Two runs of one program on one machine differ by this: standard deviation, relative. */
+/*
+ * Two runs of one program on one machine differ by this: standard deviation, relative.
+ * docs/diff.md tells from how many recordings of what.
+ */
 #define NOISE_TIME     0.015
 #define NOISE_IO       0.22	/* of the time that is waited for disks and networks: others use them, too */
 #define NOISE_MEMORY   0.015
@@ -29,12 +32,15 @@ struct comparison {
 #define NOISE_SHARE_SPREAD     2.0
 #define NOISE_ROLE_SHARE_FLOOR 0.4
 #define NOISE_ROLE_SPREAD      2.6
-/*
- * The same of a role that computes little, whose waits are what others make of them: 13
- * for the GIL and results that a main thread waited for, in 21 runs of one program.
- */
+/* The same of a role that computes little, whose waits are what others make of them. */
 #define NOISE_WAITER_SPREAD    7.5
 #define WAITER_MAX_CPU	       0.1	/* of the program's CPU time */
+
+/*
+ * How far what comes and goes during a recording makes recordings differ: most of it are
+ * phases that are the same each time.
+ */
+#define STUTTER		   0.6
 
 /*
  * While others used the machine, all of these are worth less: more noise for each part of the
@@ -77,12 +83,6 @@ struct thread_time {
 
 double undisturbed_share(const struct sample *s, const struct thread_time *t, enum bucket_group g,
 			 double ns);
-/*
- * How far what comes and goes during a recording makes recordings differ: most of it are
- * phases that are the same each time.
- */
-#define STUTTER		   0.6
-
 double noise_of_share(double share, double floor, double spread);
 
 /* Percentage points: a share of theirs, and what its coming and going does to the others. */

@@ -9,11 +9,9 @@
 
 /* What starting and ending a run may take more or less. */
 #define JITTER_NS (5.0 * NS_PER_MS)
+
 /* Percentiles of fewer requests say nothing. */
 #define REQUESTS_MIN 20
-
-/* Requests come in bursts: their number varies by more than its root. */
-#define BURSTS 1.0
 
 typedef struct measure measure_fn(const struct sample *s, bool is_run);
 
@@ -54,7 +52,7 @@ static struct measure requests(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = t->count >= REQUESTS_MIN,
 		.value = t->per_second,
-		.noise = hypot(hypot(NOISE_TIME, stutter(s)), BURSTS / sqrt((double)t->count)),
+		.noise = hypot(hypot(NOISE_TIME, stutter(s)), 1 / sqrt((double)t->count)),
 		.undisturbed = -undisturbed_time(s),
 	};
 }
@@ -132,7 +130,7 @@ static struct measure p95(const struct sample *s, bool is_run)
 {
 	const struct fact_turns *t = &s->facts->requests.turns;
 	double slope = t->p99 > t->p95 ? (double)(t->p99 - t->p95) / 0.04 : 0;
-	double rank = BURSTS * sqrt(0.95 * 0.05 / (double)t->count);
+	double rank = sqrt(0.95 * 0.05 / (double)t->count);
 
 	(void)is_run;
 	return (struct measure){
