@@ -32,7 +32,7 @@ for s in samples:
         assert 290000 < s["switches"] < 400000, s
     if s["tracer"] in ("default", "light"):
         assert 0 < s["attach_s"] < 30 and s["rss_kib"] > 1000 and s["trace_bytes"] > 1000 and s["cpu_s"] > 0, s
-assert len({s["round"] for s in samples}) == 4, samples
+assert len({s["round"] for s in samples}) == 2, samples
 END
 
 status=0
