@@ -8,7 +8,8 @@ import time
 
 class Spread:
     """Some values: their median, and the range they lie in."""
-    def __init__(self, values):
+    def __init__(self, values, is_noise=False):
+        self.is_noise = is_noise    # was measured, but says nothing
         self.values = sorted(values)
         self.median = statistics.median(self.values) if self.values else None
 
@@ -46,9 +47,13 @@ def added(samples, workload, tracer):
 
 
 def added_ratio(samples, workload, tracer, base):
-    """What the tracer adds, in relation to what another one adds."""
+    """What the tracer adds, in relation to what another one adds. Says nothing if that one
+    seems to add less than nothing in a round: such rounds can't just be left out."""
     ours, theirs = added(samples, workload, tracer), added(samples, workload, base)
-    return Spread(ours[r] / theirs[r] for r in ours if r in theirs and theirs[r] > 0)
+    both = [r for r in ours if r in theirs]
+    if any(theirs[r] <= 0 for r in both):
+        return Spread([], is_noise=True)
+    return Spread(ours[r] / theirs[r] for r in both)
 
 
 def own(samples, workload, tracer, key, scale=1.0):
@@ -155,12 +160,16 @@ def show_targets(samples):
     """How many were missed."""
     rows, missed = [], 0
     for what, figure, limit, form in targets(samples):
+        if figure.is_noise:
+            rows.append([what, "-", "at most " + form % limit, "not told: noise is larger than what is measured"])
         if figure.median is None:
             continue
         is_met = figure.median <= limit
         missed += not is_met
-        rows.append([what, figure.text(form), "at most " + form % limit,
-                     "met" if is_met else "MISSED by %.0f %%" % (100 * (figure.median / limit - 1))])
+        word = "met" if is_met else "MISSED by %.0f %%" % (100 * (figure.median / limit - 1))
+        if figure.values[0] <= limit < figure.values[-1]:
+            word += ", but rounds are on both sides"
+        rows.append([what, figure.text(form), "at most " + form % limit, word])
     if rows:
         print_table(["to reach", "median of rounds", "limit", ""], rows)
     return missed

@@ -14,7 +14,7 @@ bench()
 
 bench --rounds 2 --tracers floor-least,floor-light,default,light,wprof pingpong getppid >table.txt || fail "$(cat bench.err)"
 for words in "default adds, in relation to floor-least" "getppid, light: times untraced" "bytes of trace per cycle"; do
-    grep -q "$words.*\(met\|MISSED\)" table.txt || fail "no '$words': $(cat table.txt)"
+    grep -q "$words.*\(met\|MISSED\|not told\)" table.txt || fail "no '$words': $(cat table.txt)"
 done
 command -v wprof >/dev/null || grep -q "wprof *not runnable here: not found in PATH" table.txt || fail "$(cat table.txt)"
 
@@ -32,7 +32,7 @@ for s in samples:
         assert 290000 < s["switches"] < 400000, s
     if s["tracer"] in ("default", "light"):
         assert 0 < s["attach_s"] < 30 and s["rss_kib"] > 1000 and s["trace_bytes"] > 1000 and s["cpu_s"] > 0, s
-assert len({s["round"] for s in samples}) == 4, samples
+assert len({s["round"] for s in samples}) == 2, samples
 END
 
 status=0
