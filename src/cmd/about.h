@@ -32,6 +32,8 @@ struct about_cost {
 	uint64_t events;
 	uint64_t bpf_ns, collector_ns;
 	bool is_complete;
+	double limit;		/* --max-overhead; 0: none */
+	uint64_t left_out_ns;	/* of the timeline in the trace */
 	bool lacks_klocks;	/* the kernel does not tell of its locks */
 };
 

@@ -114,6 +114,12 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "bpf_ns", number(r->bpf_ns));
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", real(r->overhead));
+	if (r->overhead_limit > 0)
+		set(overhead, "limit", real(r->overhead_limit));
+	if (r->calls_until_ns)
+		set(overhead, "calls_until_ns", number(r->calls_until_ns));
+	if (r->left_out_ns)
+		set(overhead, "left_out_ns", number(r->left_out_ns));
 	set(o, "overhead", overhead);
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	return o;

@@ -233,6 +233,9 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);
 	get_real(&overhead, "fraction", &r->overhead);
+	get_real(&overhead, "limit", &r->overhead_limit);
+	get_u64(&overhead, "calls_until_ns", &r->calls_until_ns);
+	get_u64(&overhead, "left_out_ns", &r->left_out_ns);
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
 }
 
