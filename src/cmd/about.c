@@ -120,5 +120,7 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	r->collector_ns = cost->collector_ns;
 	if (r->duration_ns)
 		r->overhead = (double)(cost->bpf_ns + cost->collector_ns) / (double)r->duration_ns;
+	r->overhead_limit = cost->limit;
+	r->left_out_ns = cost->left_out_ns;
 	r->is_complete = cost->is_complete;
 }

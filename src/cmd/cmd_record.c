@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "cmd/budget.h"
 #include "cmd/collector.h"
 #include "cmd/command.h"
 #include "cmd/gate.h"
@@ -42,6 +43,7 @@ struct options {
 	enum show_color color;
 	struct request_option request;
 	struct gate gate;
+	double max_overhead;		/* of one CPU; 0: no limit */
 };
 
 static volatile sig_atomic_t signal_cnt;
@@ -129,6 +131,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "light", ARG_FLAG, NULL,
 		  "scheduler only: less overhead, but no counts of system calls and bytes",
 		  &o->probes.light, NULL },
+		{ 0, "max-overhead", ARG_CALLBACK, "SHARE",
+		  "of one CPU, as 2%: while the own cost is above, do without counts of system "
+		  "calls, then without the timeline",
+		  &o->max_overhead, budget_parse },
 		{ 0, "need", ARG_CALLBACK, "WHAT",
 		  "what counts besides speed: isolation (a crash takes no other worker along) or "
 		  "sharing (of data, at no cost)",
@@ -271,6 +277,7 @@ static int record(struct collector *c, struct target *target, const struct optio
 		.request = { o->request.path, o->request.offset },
 		.request_name = o->request.function,
 		.slo = o->gate.slo,
+		.max_overhead = o->max_overhead,
 	};
 	int err;
 

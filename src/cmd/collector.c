@@ -190,6 +190,7 @@ int collector_open(struct collector *c, struct target *target, const struct abou
 	int err;
 
 	*c = (struct collector){ .about = *about, .slo = opts->slo, .path = path };
+	c->max_overhead = opts->max_overhead;
 	err = recording_create(&c->file, path);
 	if (err)
 		say_file_error(c, err);
@@ -248,9 +249,44 @@ int collector_begin(struct collector *c)
 	c->has_begun = !err;
 	c->about.start_mono_ns = c->session.begin_ns;
 	c->about.start_wall_ns = clock_wall_ns() - (clock_mono_ns() - c->session.begin_ns);
+	budget_begin(&c->budget, c->max_overhead, c->session.begin_ns, 0);
 	c->interim_step_ns = INTERIM_FIRST_NS;
 	c->interim_ns = c->session.begin_ns + INTERIM_FIRST_NS;
 	return err;
+}
+
+/* How much of the timeline is not in the trace, as of @now_ns. */
+static uint64_t left_out_ns(const struct collector *c, uint64_t now_ns)
+{
+	uint64_t since_ns = c->left_out_since_ns;
+
+	return c->left_out_ns + (since_ns && now_ns > since_ns ? now_ns - since_ns : 0);
+}
+
+static uint64_t own_cost_ns(const struct collector *c, uint64_t now_ns)
+{
+	return clock_process_cpu_ns() - c->cpu0_ns + session_bpf_ns(&c->session, now_ns);
+}
+
+/* Look at the own cost, and do without what is too dear. */
+static void keep_budget(struct collector *c, uint64_t now_ns)
+{
+	bool was_written = !c->left_out_since_ns, is_written;
+
+	if (budget_look(&c->budget, now_ns, own_cost_ns(c, now_ns),
+			session_was_behind(&c->session)) &&
+	    c->budget.step == BUDGET_NO_CALLS && !c->session.opts.probes.light) {
+		log_info("the own cost is above the limit: no more system calls are counted");
+		session_leave_calls(&c->session);
+		c->build.calls_until_ns = now_ns - c->session.begin_ns;
+	}
+	is_written = budget_has_timeline(&c->budget, now_ns);
+	if (is_written == was_written)
+		return;
+	log_info("the timeline is %s", is_written ? "written again" : "left out from here on");
+	c->left_out_ns = left_out_ns(c, now_ns);
+	c->left_out_since_ns = is_written ? 0 : now_ns;
+	trace_writer_pause(c->writer, !is_written);
 }
 
 static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns,
@@ -261,6 +297,8 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 		.bpf_ns = session_bpf_ns(&c->session, now_ns),
 		.collector_ns = clock_process_cpu_ns() - c->cpu0_ns,
 		.is_complete = is_complete,
+		.limit = c->max_overhead,
+		.left_out_ns = left_out_ns(c, now_ns),
 		.lacks_klocks = !c->session.opts.probes.light &&
 				!probes_tell_klocks(c->session.probes),
 		.lacks_bpf_time = stats_are_refused(),
@@ -329,6 +367,7 @@ int collector_step(struct collector *c)
 
 	session_step(&c->session);
 	inspect_tick(&c->inspect, now_ns);
+	keep_budget(c, now_ns);
 	if (now_ns < c->interim_ns)
 		return 0;
 	err = put_interim(c, now_ns);
@@ -393,10 +432,7 @@ void collector_close(struct collector *c)
 
 double collector_overhead(const struct collector *c, uint64_t now_ns)
 {
-	uint64_t own_ns = clock_process_cpu_ns() - c->cpu0_ns;
-	uint64_t bpf_ns = session_bpf_ns(&c->session, now_ns);
-
 	if (now_ns <= c->session.begin_ns)
 		return 0;
-	return (double)(own_ns + bpf_ns) / (double)(now_ns - c->session.begin_ns);
+	return (double)own_cost_ns(c, now_ns) / (double)(now_ns - c->session.begin_ns);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "cmd/about.h"
+#include "cmd/budget.h"
 #include "cmd/inspect.h"
 #include "facts/facts_build.h"
 #include "facts/slo.h"
@@ -25,6 +26,7 @@ struct collector_opts {
 	struct request_function request;	/* with probes.request_function */
 	const char *request_name;	/* of that function; lent; NULL: none */
 	struct slo slo;
+	double max_overhead;		/* of one CPU; 0: no limit */
 };
 
 struct collector {
@@ -39,6 +41,10 @@ struct collector {
 	const char *path;		/* of the file; lent */
 	bool file_open, session_open, has_begun;
 	bool lacks_memory;		/* of a target: it may not be looked into */
+	struct budget budget;
+	double max_overhead;
+	uint64_t left_out_ns;		/* of the timeline in the trace, until ... */
+	uint64_t left_out_since_ns;	/* ... then; 0: it is written */
 	uint64_t cpu0_ns;		/* own CPU time at the begin */
 	uint64_t interim_ns, interim_step_ns;	/* when interim facts are due, and how often */
 };

@@ -58,6 +58,9 @@ struct fact_recording {
 	double overhead;		/* own cost / duration, of one CPU */
 	struct fact_part *parts;	/* [part_cnt], none: it is one recording */
 	size_t part_cnt;
+	double overhead_limit;		/* --max-overhead, of one CPU; 0: none */
+	uint64_t calls_until_ns;	/* since the start; 0: system calls were counted to the end */
+	uint64_t left_out_ns;		/* of the timeline in the trace */
 	bool is_complete;		/* ended as it should; not part of the JSON */
 };
 

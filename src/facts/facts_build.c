@@ -312,6 +312,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 {
 	*out = (struct facts){ 0 };
 	out->recording.duration_ns = since(fb, fb->latest_ns);
+	out->recording.calls_until_ns = fb->calls_until_ns;
 	fill_processes(out, m, fb->begin_ns);
 
 	out->threads = xcalloc(m->task_cnt, sizeof(*out->threads));

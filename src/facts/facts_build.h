@@ -49,6 +49,7 @@ struct facts_build {
 	uint64_t begin_ns;
 	uint64_t latest_ns;		/* the latest end of a span */
 	bool ended;
+	uint64_t calls_until_ns;	/* see struct fact_recording; the owner sets it */
 	struct htab open;		/* (struct task *, 0) -> struct open_sum, owned */
 	struct wait_graph blocked;	/* whom threads waited for when they or the recording ended */
 };

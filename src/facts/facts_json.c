@@ -111,6 +111,12 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", json_value_real(r->overhead));
 	set(overhead, "bpf_measured", json_boolean(!r->bpf_unmeasured));
+	if (r->overhead_limit > 0)
+		set(overhead, "limit", json_value_real(r->overhead_limit));
+	if (r->calls_until_ns)
+		set(overhead, "calls_until_ns", number(r->calls_until_ns));
+	if (r->left_out_ns)
+		set(overhead, "left_out_ns", number(r->left_out_ns));
 	set(o, "overhead", overhead);
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));

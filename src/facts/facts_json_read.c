@@ -270,6 +270,9 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_real(&overhead, "fraction", &r->overhead);
 	if (get_bool(&overhead, "bpf_measured", &is_measured))
 		r->bpf_unmeasured = !is_measured;
+	get_real(&overhead, "limit", &r->overhead_limit);
+	get_u64(&overhead, "calls_until_ns", &r->calls_until_ns);
+	get_u64(&overhead, "left_out_ns", &r->left_out_ns);
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
 	get_u64(n, "start_mono_ns", &r->start_mono_ns);
 	get_text(n, "boot_id", &r->boot_id);

@@ -60,6 +60,12 @@ void request_sum_release(struct request_sum *s)
 	*s = (struct request_sum){ 0 };
 }
 
+/* For how long requests were seen. */
+static uint64_t watched_ns(const struct fact_recording *r)
+{
+	return r->calls_until_ns ? r->calls_until_ns : r->duration_ns;
+}
+
 static void turns_fill(struct fact_turns *out, const struct request_turns *t, uint64_t duration_ns)
 {
 	const struct latency_fine *l = &t->latency;
@@ -153,9 +159,9 @@ void request_sum_fill(const struct request_sum *s, const struct model *m, const 
 		f->name = xstrndup(server->name, sizeof(server->name));
 		f->kind = xstrdup(kinds[server->kind]);
 		f->port = server->port;
-		turns_fill(&f->turns, &server->turns, out->recording.duration_ns);
+		turns_fill(&f->turns, &server->turns, watched_ns(&out->recording));
 	}
 	qsort(r->servers, r->server_cnt, sizeof(*r->servers), by_count);
 	if (s->all)
-		turns_fill(&r->turns, s->all, out->recording.duration_ns);
+		turns_fill(&r->turns, s->all, watched_ns(&out->recording));
 }

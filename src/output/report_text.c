@@ -363,12 +363,40 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	strbuf_release(&s);
 }
 
+/* What was given up, so that the rest could be had. */
+static void put_left_out(struct wrap *w, const struct fact_recording *r)
+{
+	struct strbuf s = { 0 };
+
+	if (!r->calls_until_ns && !r->left_out_ns)
+		return;
+	if (r->overhead_limit > 0)
+		strbuf_addf(&s, "to stay within %.4g %% of one CPU, ", 100 * r->overhead_limit);
+	else
+		strbuf_addstr(&s, "as the machine could not keep up, ");
+	if (r->calls_until_ns) {
+		strbuf_addstr(&s, "system calls, their bytes, requests and loops were counted for "
+				  "the first ");
+		wrap_add_duration(&s, r->calls_until_ns);
+		strbuf_addstr(&s, " only");
+	}
+	if (r->left_out_ns) {
+		strbuf_addstr(&s, r->calls_until_ns ? ", and " : "");
+		wrap_add_duration(&s, r->left_out_ns);
+		strbuf_addstr(&s, " of the timeline are not in the trace");
+	}
+	strbuf_addstr(&s, "; times and waits above are exact");
+	wrap_text(w, "Reduced", WRAP_LABEL, strbuf_str(&s));
+	strbuf_release(&s);
+}
+
 static void put_cost(struct wrap *w, const struct fact_recording *r, const char *trace)
 {
 	struct strbuf s = { 0 };
 
 	wrap_gap(w);
 	put_losses(w, r);
+	put_left_out(w, r);
 	strbuf_addf(&s, "partrace used %.1f %% of one CPU%s; ", 100 * r->overhead,
 		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "");
 	wrap_add_count(&s, r->events);

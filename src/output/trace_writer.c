@@ -19,8 +19,10 @@
 #include "output/packet.h"
 #include "output/sched.h"
 #include "output/tracks.h"
+#include "par_shared.h"
 
 #define UNTRACED_NAME "(not traced)"
+#define LEFT_OUT_NAME "(timeline left out)"
 #define IDLE_NAME     "swapper"
 
 /*
@@ -49,6 +51,11 @@ struct tw_task {
 	uint64_t woken_ns;		/* the end of a flow that is not written yet; 0: none */
 };
 
+struct tw_cpu {
+	bool has_untraced, has_left_out; /* its stand-ins are declared */
+	bool is_left_out;		/* the second one runs, as far as the trace tells */
+};
+
 struct trace_writer {
 	struct recording *rec;
 	struct observer observer;
@@ -66,8 +73,9 @@ struct trace_writer {
 	struct htab bystanders;		/* (tid, 0) -> their name */
 	uint64_t uuid_cnt;
 	uint32_t seq_cnt;
-	bool *has_untraced;		/* [untraced_cnt], per CPU: its stand-in is declared */
-	size_t untraced_cnt;
+	struct tw_cpu *cpus;		/* [cpu_cnt] */
+	size_t cpu_cnt;
+	bool is_paused;
 
 	bool has_begun;
 	uint64_t begin_ns, end_ns;	/* CLOCK_BOOTTIME */
@@ -332,6 +340,8 @@ static void on_span(void *ctx, const struct span *s)
 		levels_add(&tw->runnable, start_ns, end_ns);
 		return;
 	default:
+		if (tw->is_paused)
+			return;
 		/* Written in order of time, so that differences stay small. */
 		if (twt->woken_ns <= start_ns)
 			put_woken(tw, twt);
@@ -348,11 +358,13 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 {
 	struct trace_writer *tw = ctx;
 	uint64_t ts_ns = boot_ns(tw, w->ts_ns);
-	struct tw_task *waker = htab_find(&tw->by_tid, w->waker_tid, 0);
-	struct tw_task *woken = task_get(tw, w->task);
-
+	struct tw_task *waker, *woken;
 	size_t before;
 
+	if (tw->is_paused)
+		return;
+	waker = htab_find(&tw->by_tid, w->waker_tid, 0);
+	woken = task_get(tw, w->task);
 	sched_waking(&tw->sched, ts_ns, w->waker_cpu, w->waker_tid, w->task->tid, w->target_cpu);
 	collected(tw, SCHED_BYTES);
 	if (!waker || waker == woken || w->run_ns == UINT64_MAX)
@@ -369,43 +381,78 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 	collected(tw, 2 * (waker->run.len - before));
 }
 
+static struct tw_cpu *cpu_get(struct trace_writer *tw, uint16_t cpu)
+{
+	if (cpu >= tw->cpu_cnt) {
+		size_t grown = (size_t)cpu + 1;
+
+		tw->cpus = xrealloc(tw->cpus, grown * sizeof(*tw->cpus));
+		memset(tw->cpus + tw->cpu_cnt, 0, (grown - tw->cpu_cnt) * sizeof(*tw->cpus));
+		tw->cpu_cnt = grown;
+	}
+	return &tw->cpus[cpu];
+}
+
+static void declare_stand_in(struct trace_writer *tw, uint32_t tid, const char *name)
+{
+	/* Not packet_process(): of a name with blanks Perfetto takes the first word there. */
+	packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), MODEL_UNTRACED, UNTRACED_NAME,
+			     NULL);
+	packet_thread(&tw->out, tw->begin_ns, tid, MODEL_UNTRACED, name);
+	sched_name(&tw->sched, tid, name);
+}
+
 /*
  * Several CPUs may run what is not traced at the same time, but no thread runs
  * on two of them: each CPU gets a stand-in of its own.
  */
 static uint32_t stand_in(struct trace_writer *tw, uint32_t tid, uint16_t cpu)
 {
-	uint32_t own_tid = MODEL_UNTRACED - cpu;
+	struct tw_cpu *c = cpu_get(tw, cpu);
 
 	if (tid != MODEL_UNTRACED)
 		return tid;
-	if (cpu >= tw->untraced_cnt) {
-		size_t grown = (size_t)cpu + 1;
+	if (!c->has_untraced)
+		declare_stand_in(tw, MODEL_UNTRACED - cpu, UNTRACED_NAME);
+	c->has_untraced = true;
+	return MODEL_UNTRACED - cpu;
+}
 
-		tw->has_untraced = xrealloc(tw->has_untraced, grown * sizeof(bool));
-		memset(tw->has_untraced + tw->untraced_cnt, 0,
-		       (grown - tw->untraced_cnt) * sizeof(bool));
-		tw->untraced_cnt = grown;
+/* What a CPU does while the timeline is left out is one stand-in's. */
+static bool is_left_out(struct trace_writer *tw, const struct cpu_switch *s)
+{
+	struct tw_cpu *c = cpu_get(tw, s->cpu);
+	uint32_t tid = MODEL_UNTRACED - PAR_CPU_CNT - s->cpu;
+
+	if (!tw->is_paused || c->is_left_out) {
+		c->is_left_out = tw->is_paused;
+		return tw->is_paused;
 	}
-	if (!tw->has_untraced[cpu]) {
-		tw->has_untraced[cpu] = true;
-		/* Not packet_process(): of a name with blanks Perfetto takes the first word there. */
-		packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), MODEL_UNTRACED,
-				     UNTRACED_NAME, NULL);
-		packet_thread(&tw->out, tw->begin_ns, own_tid, MODEL_UNTRACED, UNTRACED_NAME);
-		sched_name(&tw->sched, own_tid, UNTRACED_NAME);
-	}
-	return own_tid;
+	if (!c->has_left_out)
+		declare_stand_in(tw, tid, LEFT_OUT_NAME);
+	c->has_left_out = c->is_left_out = true;
+	sched_switch(&tw->sched, boot_ns(tw, s->ts_ns), s->cpu, stand_in(tw, s->prev_tid, s->cpu),
+		     tid, s->prev_state);
+	return true;
 }
 
 static void on_cpu(void *ctx, const struct cpu_switch *c)
 {
 	struct trace_writer *tw = ctx;
-	uint32_t prev = stand_in(tw, c->prev_tid, c->cpu), next = stand_in(tw, c->next_tid, c->cpu);
+	uint32_t prev, next;
 
+	if (is_left_out(tw, c))
+		return;
+	prev = stand_in(tw, c->prev_tid, c->cpu);
+	next = stand_in(tw, c->next_tid, c->cpu);
 	sched_switch(&tw->sched, boot_ns(tw, c->ts_ns), c->cpu, prev, next, c->prev_state);
 	pass_on(tw);
 	collected(tw, SCHED_BYTES);
+}
+
+void trace_writer_pause(struct trace_writer *tw, bool pause)
+{
+	tw->is_paused = pause;
 }
 
 static void on_memory(void *ctx, uint64_t ts_ns, const struct process *p)
@@ -549,7 +596,7 @@ void trace_writer_free(struct trace_writer *tw)
 	sched_release(&tw->sched);
 	intern_release(&tw->strings);
 	strbuf_release(&tw->out);
-	free(tw->has_untraced);
+	free(tw->cpus);
 	free(tw->sysname);
 	free(tw->release);
 	free(tw->machine);

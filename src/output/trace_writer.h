@@ -45,6 +45,12 @@ const struct observer *trace_writer_observer(const struct trace_writer *tw);
  */
 int trace_writer_flush(struct trace_writer *tw);
 
+/*
+ * From the next event on, leave waits, wake-ups and switches out, or take them up again;
+ * levels, threads and processes are told all the time.
+ */
+void trace_writer_pause(struct trace_writer *tw, bool pause);
+
 /* After the model's end. */
 void trace_writer_verdict(struct trace_writer *tw, const char *summary,
 			  const struct trace_note *notes, size_t note_cnt);

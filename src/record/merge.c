@@ -54,6 +54,15 @@ static uint64_t head_ts(const struct merge_queue *q)
 	return hdr.ts_ns;
 }
 
+size_t merge_bytes(const struct merge *m)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < m->queue_cnt; i++)
+		sum += m->queues[i].bytes.len - m->queues[i].head;
+	return sum;
+}
+
 const void *merge_pop(struct merge *m, uint64_t horizon_ns, size_t *len)
 {
 	struct merge_queue *oldest = NULL;

@@ -30,6 +30,9 @@ void merge_release(struct merge *m);
 /* Copy a record that starts with a struct par_hdr. Shorter ones are dropped. */
 void merge_push(struct merge *m, size_t queue, const void *rec, size_t len);
 
+/* What all queues hold. */
+size_t merge_bytes(const struct merge *m);
+
 /*
  * The oldest record if it is older than @horizon_ns, else NULL. Lent until the
  * next push or pop.

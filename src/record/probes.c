@@ -269,6 +269,12 @@ size_t probes_ring_cnt(const struct probes *p)
 	return p->ring_cnt;
 }
 
+size_t probes_ring_bytes(const struct probes *p)
+{
+	(void)p;
+	return RING_BYTES;
+}
+
 int probes_ring_fd(const struct probes *p, size_t ring)
 {
 	return p->ring_fds[ring];
@@ -341,6 +347,12 @@ void probes_end(struct probes *p, uint64_t end_ns)
 void probes_end_counts(struct probes *p)
 {
 	__atomic_store_n(&p->skel->bss->shared.counts_over, 1, __ATOMIC_RELEASE);
+}
+
+void probes_leave_calls(struct probes *p)
+{
+	bpf_link__destroy(p->skel->links.on_sys_exit);
+	p->skel->links.on_sys_exit = NULL;
 }
 
 const struct par_shared *probes_shared(const struct probes *p)

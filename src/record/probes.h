@@ -59,6 +59,12 @@ void probes_end(struct probes *p, uint64_t end_ns);
  */
 void probes_end_counts(struct probes *p);
 
+/* From now on system calls cost nothing any more, and are not counted. */
+void probes_leave_calls(struct probes *p);
+
+/* How many bytes a ring holds. */
+size_t probes_ring_bytes(const struct probes *p);
+
 /* What the programs wrote beside the ring; live. */
 const struct par_shared *probes_shared(const struct probes *p);
 

@@ -27,6 +27,9 @@
 #define SAMPLE_NS (25 * NS_PER_MS)
 #define SAMPLE_EVERY_NS (250 * NS_PER_MS)
 
+/* Records that wait for their turn; beyond that much they wait in the rings. */
+#define QUEUES_MAX_BYTES (24u << 20)
+
 /* Often enough that the kernel's tables keep room for new channels. */
 #define COUNTS_EVERY_NS (2 * NS_PER_S)
 
@@ -39,6 +42,7 @@
 struct session_ring {
 	struct session *session;
 	size_t queue;
+	size_t bytes;		/* that came with this step */
 };
 
 static int on_record(void *ctx, void *data, size_t len)
@@ -47,6 +51,7 @@ static int on_record(void *ctx, void *data, size_t len)
 	const struct par_hdr *hdr = data;
 
 	placement_count(&ring->session->placement, hdr->cpu);
+	ring->bytes += len;
 	merge_push(&ring->session->merge, ring->queue, data, len);
 	return 0;
 }
@@ -62,7 +67,7 @@ static int open_rings(struct session *s)
 		int fd = probes_ring_fd(s->probes, i);
 		int err = 0;
 
-		s->rings[i] = (struct session_ring){ s, i };
+		s->rings[i] = (struct session_ring){ .session = s, .queue = i };
 		if (!s->rb) {
 			s->rb = ring_buffer__new(fd, on_record, &s->rings[i], NULL);
 			err = s->rb ? 0 : -errno;
@@ -223,8 +228,24 @@ int session_begin(struct session *s)
 	return 0;
 }
 
+/* Empty the rings; notes if one of them was half full. */
+static void consume(struct session *s)
+{
+	size_t half = probes_ring_bytes(s->probes) / 2;
+
+	for (size_t i = 0; i < probes_ring_cnt(s->probes); i++)
+		s->rings[i].bytes = 0;
+	ring_buffer__consume(s->rb);
+	for (size_t i = 0; i < probes_ring_cnt(s->probes); i++)
+		s->is_behind |= s->rings[i].bytes >= half;
+}
+
+/* Much to feed takes long, and meanwhile the rings fill. */
+#define CONSUME_EVERY 4096
+
 static void feed_until(struct session *s, uint64_t horizon_ns)
 {
+	uint64_t fed = 0;
 	const void *rec;
 	size_t len;
 
@@ -237,6 +258,8 @@ static void feed_until(struct session *s, uint64_t horizon_ns)
 		}
 		s->record_cnt++;
 		s->opts.feed(s->opts.ctx, &ev);
+		if (++fed % CONSUME_EVERY == 0 && merge_bytes(&s->merge) < QUEUES_MAX_BYTES)
+			consume(s);
 	}
 }
 
@@ -270,7 +293,7 @@ void session_step(struct session *s)
 
 	sample_cost(s, now_ns);
 	python_watch_step(&s->python, now_ns);
-	ring_buffer__consume(s->rb);
+	consume(s);
 	placement_step(&s->placement, now_ns);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
@@ -314,6 +337,20 @@ int session_end(struct session *s)
 	session_feed_counts(s);
 	feed_mark(s, EVENT_END, s->end_ns);
 	return err;
+}
+
+bool session_was_behind(struct session *s)
+{
+	bool was = s->is_behind;
+
+	s->is_behind = false;
+	return was;
+}
+
+void session_leave_calls(struct session *s)
+{
+	session_feed_counts(s);
+	probes_leave_calls(s->probes);
 }
 
 int session_look(struct session *s, probes_task_fn fn, void *ctx)

@@ -50,6 +50,7 @@ struct session {
 	uint64_t begin_ns, end_ns;
 	uint64_t walked_cnt;		/* threads met by the walks */
 	uint64_t record_cnt;
+	bool is_behind;			/* see session_was_behind() */
 	uint64_t bad_cnt;		/* records that did not decode: a bug, yet no reason to die */
 
 	/* What the BPF programs cost: measured in samples, see session_bpf_ns(). */
@@ -71,6 +72,12 @@ void session_step(struct session *s);
 /* Stop, exactly at one moment for all threads, and feed the rest. */
 int session_end(struct session *s);
 void session_close(struct session *s);
+
+/* Was a ring half full since this was asked last? More of that, and records get lost. */
+bool session_was_behind(struct session *s);
+
+/* Count no more system calls; what was counted is fed. */
+void session_leave_calls(struct session *s);
 
 /* A look at all traced threads: a PAR_TASK each, now. */
 int session_look(struct session *s, probes_task_fn fn, void *ctx);
