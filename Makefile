@@ -8,6 +8,7 @@
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
+#   VM="bookworm sid trixie/arm64"   which kernels of Debian's vmtest boots
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
 san_1	= -fsanitize=address,undefined
@@ -141,6 +142,11 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
 	@$(need_root)
 	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+
+# Other kernels, in an emulator: see tests/vm/run.sh.
+.PHONY: vmtest
+vmtest: all workloads	## record on Debian's kernels from 5.10 on, in an emulator; no root needed
+	$(Q)OUT=$(OUT) tests/vm/run.sh $(VM)
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch

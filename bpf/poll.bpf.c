@@ -51,10 +51,11 @@ static const __u8 bit_places[64] = {
 
 static __always_inline void descriptors_of(struct task_struct *task, struct descriptors *d)
 {
-	struct fdtable *fdt = task->files->fdt;
+	struct files_struct *files = task_field(task, files);
+	struct fdtable *fdt = task_field(files, fdt);
 
-	d->table = fdt->fd;
-	d->cnt = fdt->max_fds;
+	d->table = task_field(fdt, fd);
+	d->cnt = task_field(fdt, max_fds);
 }
 
 static __always_inline void add(struct poll_set *set, const struct descriptors *d, __u32 fd,
@@ -154,7 +155,7 @@ __noinline int poll_collect(struct thread *t)
 	room = bpf_map_lookup_elem(&rooms, &zero);
 	if (!room)
 		return 0;
-	descriptors_of(bpf_get_current_task_btf(), &d);
+	descriptors_of(current_task(), &d);
 	if (call & PAR_CALL_POLL)
 		collect_poll(&d, room, &t->cause, &t->poll);
 	else

@@ -56,7 +56,7 @@ static __noinline bool is_code(const char *path)
 
 static __always_inline void tell(struct task_struct *task, struct thread *t, __u8 what)
 {
-	__u64 cpu_ns = task->se.sum_exec_runtime - t->startup.base_ns;
+	__u64 cpu_ns = task_field(task, se.sum_exec_runtime) - t->startup.base_ns;
 	__u64 quiet_ns = t->startup.load_ns > QUIET_MIN_NS ? t->startup.load_ns : QUIET_MIN_NS;
 	__u64 now = bpf_ktime_get_ns();
 	struct par_startup *rec;
@@ -68,11 +68,11 @@ static __always_inline void tell(struct task_struct *task, struct thread *t, __u
 		return;
 	}
 	t->startup.load_ns = cpu_ns;
-	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task->pid, now);
+	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task_field(task, pid), now);
 	if (!rec)
 		return;
 	rec->hdr.flags = what;
-	rec->tgid = task->tgid;
+	rec->tgid = task_field(task, tgid);
 	rec->pad = 0;
 	emit_end(rec);
 }
@@ -96,7 +96,7 @@ void startup_step(struct task_struct *task, struct thread *t, long sysno, long r
 
 	if (ret < 0 && ret >= -ERRNO_MAX)
 		return;
-	regs_args((struct pt_regs *)bpf_task_pt_regs(task), args);
+	regs_args(task_regs(task), args);
 	if (sysno == call->openat) {
 		if (is_code((const char *)args[1]))
 			tell(task, t, PAR_STARTUP_LOADED);

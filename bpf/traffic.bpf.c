@@ -112,7 +112,7 @@ static __always_inline void key_fill(struct par_traffic_key *key, const struct p
  */
 __noinline int traffic_add(const struct par_traffic_count *what, bool is_write)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct par_traffic_count start = {}; /* before 6.2 a map takes values off the stack only */
 	struct par_traffic_key key = {};
 	struct par_traffic_count *count;
@@ -120,7 +120,7 @@ __noinline int traffic_add(const struct par_traffic_count *what, bool is_write)
 	if (!what || !is_channel(what->file.kind))
 		return 0;
 	start.file = what->file;
-	key_fill(&key, &start.file, task->tgid, is_write);
+	key_fill(&key, &start.file, task_field(task, tgid), is_write);
 	count = count_of(&traffic, &key, &start);
 	if (!count) {
 		key.file_id = 0;
@@ -137,14 +137,14 @@ __noinline int traffic_add(const struct par_traffic_count *what, bool is_write)
 		count->file = start.file;
 	count->messages += what->messages;
 	count->bytes += what->bytes;
-	if (task->pid == task->tgid)
+	if (task_field(task, pid) == task_field(task, tgid))
 		count->main_messages += what->messages;
 	return 0;
 }
 
 static __always_inline struct sock *sock_of(__u64 fd)
 {
-	struct file *file = file_at(bpf_get_current_task_btf(), fd);
+	struct file *file = file_at(current_task(), fd);
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	return BPF_CORE_READ(socket, sk);
@@ -236,7 +236,7 @@ __noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_wr
 		return 0;
 	what.messages = m->messages;
 	what.bytes = m->bytes;
-	file_ref_fill(bpf_get_current_task_btf(), t, m->fd, &what.file);
+	file_ref_fill(current_task(), t, m->fd, &what.file);
 	if (config.requests && (what.file.flags & PAR_FILE_SERVED))
 		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
@@ -286,7 +286,7 @@ static __noinline void add_sysv(const __u64 args[5], __u8 how,
 
 	if (how == PAR_MOVE_SEMOP)
 		is_write = sysv_semop_posts(args[1]);
-	sysv_ref_fill(bpf_get_current_task_btf(), how, args[0], &what.file);
+	sysv_ref_fill(current_task(), how, args[0], &what.file);
 	traffic_add(&what, is_write);
 }
 
@@ -297,7 +297,7 @@ static __always_inline bool is_peek(__u64 flags)
 
 static __always_inline bool is_pipe_writer(__u64 fd)
 {
-	struct file *file = file_at(bpf_get_current_task_btf(), fd);
+	struct file *file = file_at(current_task(), fd);
 
 	return BPF_CORE_READ(file, f_mode) & FMODE_WRITE;
 }

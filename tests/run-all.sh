@@ -83,6 +83,12 @@ goal_san()
 
 tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
 
+# The oldest and the newest stable kernel, and little of what `make vmtest` records there.
+other_kernels()
+{
+    VM_CASES=doctor,locks,exchange,light VM_SECONDS=2 goal vmtest VM='bullseye trixie'
+}
+
 step layers goal layers
 step style goal style
 if ! step build goal all; then
@@ -97,3 +103,4 @@ for tier in "${tiers[@]}"; do
     *)   step "$tier" goal "$tier" ;;
     esac
 done
+step 'other kernels' other_kernels

@@ -272,6 +272,7 @@ struct task_struct {
 	struct io_uring_task *io_uring;
 	struct thread_info thread_info;
 	unsigned int __state;
+	void *stack;
 	unsigned int flags;
 	int on_cpu;
 	unsigned int policy;

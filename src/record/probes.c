@@ -41,6 +41,23 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /*
+ * Before 5.12 (e5069b9c23b3) a function that is verified by itself can take numbers
+ * only. There, all are verified with each of their callers.
+ */
+static void make_functions_static(struct probes *p)
+{
+	const struct btf *btf = bpf_object__btf(p->skel->obj);
+
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		/* What libbpf itself does to those that are hidden. */
+		struct btf_type *t = (struct btf_type *)btf__type_by_id(btf, id);
+
+		if (btf_is_func(t) && btf_vlen(t) == BTF_FUNC_GLOBAL)
+			t->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+	}
+}
+
+/*
  * What differs between kernels, and between what the user wants. A tracepoint that
  * this kernel lacks costs its program, not the recording.
  */
@@ -51,6 +68,14 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
+	c->has_storage =
+		kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_storage_get");
+	c->has_task_regs = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_pt_regs");
+	bpf_map__set_autocreate(p->skel->maps.threads, c->has_storage);
+	bpf_map__set_autocreate(p->skel->maps.threads_by_address, !c->has_storage);
+	if (!c->has_task_regs)
+		make_functions_static(p);
+	c->block_args = kernel_btf_tracepoint_args(btf, "block_getrq") > 2;
 	c->has_cast = kernel_btf_has_function(btf, "bpf_rdonly_cast");
 	/* these came in 5.19, */
 	c->klocks = full && kernel_btf_tracepoint_args(btf, "contention_begin");

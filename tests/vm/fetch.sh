@@ -13,7 +13,7 @@
 # What is in DIR already is fetched again only if there is a newer one.
 set -eu -o pipefail
 
-VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/partrace-vm}
+VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/partrace-vm}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 mirror()

@@ -45,10 +45,10 @@ need()
 
 machine_needs()
 {
-    need cpio gzip dpkg-deb apt-get python3 || return 1
+    PATH=$PATH:/sbin:/usr/sbin need cpio gzip xz mke2fs dpkg-deb apt-get python3 make || return 1
     case $1 in
     amd64) need qemu-system-x86_64 busybox ;;
-    arm64) need qemu-system-aarch64 aarch64-linux-gnu-gcc ;;
+    arm64) need qemu-system-aarch64 ;;
     *)     echo "no idea how to emulate $1"; return 1 ;;
     esac
 }
@@ -130,15 +130,21 @@ make_root()
     dir=$(echo "$sysroot"/usr/lib/python3.[0-9]*)
     [ -x "$sysroot/usr/bin/python3" ] && add_python "$sysroot" "$dir"
     cp "$here/init" "$root/init"
+    mke2fs -q -t ext4 "$work/disk" 64M && gzip -1 <"$work/disk" >"$root/disk.gz"
     echo "vm $SECONDS_EACH $CASES" >"$root/etc/vm"
     (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/$arch.cpio.gz"
 }
 
+# The compiler is unpacked like the rest: installed, it would be in the way of gcc-multilib.
 make_arm64()
 {
+    local cross=$VM_CACHE/cross-$release-$(dpkg --print-architecture) gcc
+
+    "$here/fetch.sh" root "$release" "$(dpkg --print-architecture)" "$cross" gcc-aarch64-linux-gnu || return 1
+    gcc=$cross/usr/bin/aarch64-linux-gnu-gcc
     "$here/fetch.sh" root "$release" arm64 "$1" libc6-dev libbpf-dev libelf-dev libdw-dev zlib1g-dev \
         libjansson-dev busybox-static python3-minimal || return 1
-    make -s -C "$top" SAN= OUT="$2" ARCH=arm64 CC="aarch64-linux-gnu-gcc --sysroot=$1" all workloads
+    make -s -C "$top" SAN= OUT="$2" ARCH=arm64 CC="$gcc --sysroot=$1" all workloads
 }
 
 # A kernel's modules, as a second archive behind the first.
