@@ -327,11 +327,12 @@ static __always_inline bool shows_gil(struct task_struct *task, const struct thr
 	return at_eval < place->eval_size;
 }
 
-void python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
+int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
 {
 	if (!*(volatile __u64 *)&watch.begin_ns)
-		return;
+		return 0;
 	account(task, t, now_ns);
 	if (!t->gil.known && shows_gil(task, t))
 		learn(task, t, false);
+	return 0;
 }

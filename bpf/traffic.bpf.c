@@ -227,13 +227,10 @@ struct move {
 	struct address to;	/* of what is sent; 0: not said */
 };
 
-/* What the thread at hand, @t, moved by a descriptor. Global, like traffic_add(). */
-__noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_write)
+static __always_inline int add_fd(struct thread *t, const struct move *m, bool is_write)
 {
 	struct par_traffic_count what = {};
 
-	if (!t || !m)
-		return 0;
 	what.messages = m->messages;
 	what.bytes = m->bytes;
 	file_ref_fill(current_task(), t, m->fd, &what.file);
@@ -247,6 +244,36 @@ __noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_wr
 		own_name_fill(m->fd, &what.file);
 	traffic_add(&what, is_write);
 	return 0;
+}
+
+/* What the thread at hand, @t, moved by a descriptor. Global, like traffic_add(). */
+__noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_write)
+{
+	return t && m ? add_fd(t, m, is_write) : 0;
+}
+
+/* The same where global functions take numbers only: else each caller would be too much. */
+__noinline int traffic_add_numbers(__u64 fd, __u64 messages, __u64 bytes, __u64 to,
+				   __u64 len_and_write)
+{
+	struct thread *t = thread_find(current_task());
+	struct move m = {
+		.fd = fd,
+		.messages = messages,
+		.bytes = bytes,
+		.to = { .at = to, .len = len_and_write >> 1 },
+	};
+
+	return t ? add_fd(t, &m, len_and_write & 1) : 0;
+}
+
+static __always_inline void moved(struct thread *t, const struct move *m, bool is_write)
+{
+	if (config.numbers_only)
+		traffic_add_numbers(m->fd, m->messages, m->bytes, m->to.at,
+				    (__u64)m->to.len << 1 | is_write);
+	else
+		traffic_add_fd(t, m, is_write);
 }
 
 /* The sum of msg_len over the first @cnt elements of an array of struct mmsghdr. */
@@ -311,7 +338,7 @@ static __always_inline __u64 count_receive(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	traffic_add_fd(t, m, false);
+	moved(t, m, false);
 	return m->bytes;
 }
 
@@ -329,7 +356,7 @@ static __always_inline __u64 count_send(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	traffic_add_fd(t, m, true);
+	moved(t, m, true);
 	return m->bytes;
 }
 
@@ -338,9 +365,9 @@ static __always_inline void count_between(struct thread *t, __u64 in,
 					  __u64 out, struct move *m)
 {
 	m->fd = in;
-	traffic_add_fd(t, m, false);
+	moved(t, m, false);
 	m->fd = out;
-	traffic_add_fd(t, m, true);
+	moved(t, m, true);
 }
 
 __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
@@ -355,7 +382,7 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 	switch (how) {
 	case PAR_MOVE_READ:
 	case PAR_MOVE_WRITE:
-		traffic_add_fd(t, &m, how == PAR_MOVE_WRITE);
+		moved(t, &m, how == PAR_MOVE_WRITE);
 		break;
 	case PAR_MOVE_RECVFROM:
 	case PAR_MOVE_RECVMSG:
@@ -373,14 +400,14 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 		break;
 	case PAR_MOVE_TEE:
 		m.fd = args[1];
-		traffic_add_fd(t, &m, true);
+		moved(t, &m, true);
 		break;
 	case PAR_MOVE_VMSPLICE:
-		traffic_add_fd(t, &m, is_pipe_writer(args[0]));
+		moved(t, &m, is_pipe_writer(args[0]));
 		break;
 	case PAR_MOVE_MQ_SEND:
 		m.bytes = args[2];
-		traffic_add_fd(t, &m, true);
+		moved(t, &m, true);
 		break;
 	case PAR_MOVE_MSGSND:
 		m.bytes = args[2];
