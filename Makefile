@@ -9,6 +9,8 @@
 #   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
 #   VM="bookworm sid trixie/arm64"   which kernels of Debian's vmtest boots
+
+#   BENCH="--rounds 3 pingpong"   options of tests/bench/bench.py
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
 san_1	= -fsanitize=address,undefined
@@ -39,7 +41,7 @@ WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
 SANITIZE = $(san_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),$(SANITIZE))
-LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lpthread -lm
+LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lseccomp -lpthread -lm
 
 BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
 	     -Iinclude -Ivmlinux -Ibpf
@@ -87,9 +89,10 @@ demo:			## show a verdict, missing packages included: sudo make demo
 	$(Q)tools/install-deps build demo && $(MAKE) --no-print-directory $(jobs) all && \
 	tools/demo.sh
 
+# It runs as root, so what it links to can't be exchanged later.
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(OUT)/libpartrace.a: $(lib_objs)
 	$(call msg,AR,$@)
@@ -147,6 +150,42 @@ diff-proof: all		## does diff tell noise from change? needs root, three minutes 
 .PHONY: vmtest
 vmtest: all workloads	## record on Debian's kernels from 5.10 on, in an emulator; no root needed
 	$(Q)OUT=$(OUT) tests/vm/run.sh $(VM)
+
+# What partrace costs, beside what others cost and the least that anybody must: see
+# tests/bench/bench.py. BENCH="--rounds 3 --tracers default,light pingpong"
+bench_srcs := $(wildcard tests/bench/workloads/*.c)
+bench_bins := $(bench_srcs:%.c=$(OUT)/%) $(OUT)/tests/bench/floor $(OUT)/tests/bench/replay
+
+.PHONY: bench bench-bins
+bench-bins: $(bench_bins)
+bench:			## what it costs beside other tracers; needs root, half an hour of a quiet machine
+	@$(need_root)
+	$(Q)tools/install-deps build bench && \
+	$(MAKE) --no-print-directory $(jobs) all bench-bins && \
+	OUT=$(OUT) tests/bench/bench.py $(BENCH)
+
+$(OUT)/tests/bench/workloads/%: tests/bench/workloads/%.c tests/bench/workloads/bench.h
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
+
+$(OUT)/tests/bench/floor.bpf.o: tests/bench/floor.bpf.c
+	$(call msg,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(OUT)/tests/bench/floor.skel.h: $(OUT)/tests/bench/floor.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name floor > $@
+
+$(OUT)/tests/bench/floor: tests/bench/floor.c $(OUT)/tests/bench/floor.skel.h
+	$(call msg,CC,$@)
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -I$(OUT)/tests/bench $< -lbpf -lelf -lz -o $@
+
+$(OUT)/tests/bench/replay: tests/bench/replay.c $(OUT)/libpartrace.a
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< $(OUT)/libpartrace.a $(LDFLAGS) $(LDLIBS) -o $@
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch

@@ -105,8 +105,12 @@ static __always_inline void call_fill(struct task_struct *task, struct thread *t
 		futexv_fill(cause);
 	else if (call & PAR_CALL_MOVES)
 		queue_fill(task, cause);
-	if (t && is_current && cause == &t->cause)
+	if (!t || !is_current || cause != &t->cause)
+		;
+	else if ((call & (PAR_CALL_POLL | PAR_CALL_SELECT)) || cause->file.kind == PAR_FILE_EPOLL)
 		poll_collect(t);
+	else
+		t->poll.is_open = false;
 	if (cause->file.kind == PAR_FILE_IO_URING && is_current)
 		uring_timeout_fill(cause);
 }

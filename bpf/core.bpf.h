@@ -33,6 +33,18 @@ struct file_cache {
 	struct par_file_ref ref;
 };
 
+/*
+ * What the thread's calls moved one way through the file that they used last, and that the
+ * tables do not have yet: see traffic.bpf.c.
+ */
+struct moved {
+	__u64 file;		/* address of the struct file; 0: none that is worth it */
+	__u64 bytes;
+	__u32 messages;		/* fewer than MOVED_MAX */
+	__u32 pad;
+	struct par_file_ref ref;
+};
+
 /* Has it the GIL? Since @since_ns, of the watch that began at @begin_ns. */
 struct gil_state {
 	__u64 begin_ns;
@@ -92,18 +104,17 @@ struct loop_state {
 
 /* What a poll waits for: see poll.bpf.h. */
 struct poll_set {
-	__u64 entry[POLL_MAX];	/* the struct file's address | POLL_* */
-	__u32 cnt;
 	__u8 is_open;		/* which of them ended the wait is not known yet */
+	__u8 pad[3];
+	__u32 cnt;
+	__u64 entry[POLL_MAX];	/* the struct file's address | POLL_* */
 };
 
 /*
  * A traced thread, from its birth (or the attach) to its reaping. A thread
- * without one is not traced: this is the filter.
+ * without one is not traced: this is the filter. What each cycle touches comes first.
  */
 struct thread {
-	struct par_off off;
-	struct par_cause cause;
 	__u64 in_ns;			/* last time it came to a CPU */
 	__u64 exec_ns;			/* its CPU time when it last left, or at attach */
 	/*
@@ -115,13 +126,16 @@ struct thread {
 	__u16 early_cpu;
 	__u8 early_flags;
 	__u8 phase;			/* enum phase */
-	struct file_cache file;
-	struct gil_state gil;
-	struct park_state park;
-	struct startup startup;
+	struct par_off off;
+	struct par_cause cause;
 	struct klock_wait klock;
 	struct throttle_mark throttle;
 	struct loop_state loop;
+	struct file_cache file;
+	struct moved moved[2];		/* read, written */
+	struct startup startup;
+	struct gil_state gil;
+	struct park_state park;
 	struct request_call request;
 	struct poll_set poll;
 };
@@ -139,6 +153,12 @@ void thread_forget(struct task_struct *task) __hidden;
 void *ring_here(void) __hidden;
 
 void drop(enum par_drop why) __hidden;
+
+/* Has user space seen to it that the counts stand still? */
+static __always_inline bool counts_over(void)
+{
+	return *(volatile __u64 *)&shared.counts_over;
+}
 
 /* Is the recording over at @now_ns? */
 static __always_inline bool recording_over(__u64 now_ns)

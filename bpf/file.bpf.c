@@ -309,18 +309,25 @@ static __always_inline void inode_fill(struct file *file, struct inode *inode,
 		ref->id = (__u64)file;
 }
 
+bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino)
+{
+	return (__u64)file_at(task, fd) == file &&
+	       kernel_read(kernel_read((struct file *)file, f_inode), i_ino) == ino;
+}
+
+bool file_is_steady(const struct par_file_ref *ref)
+{
+	__u8 kind = ref->kind;
+
+	return kind == PAR_FILE_PIPE || kind == PAR_FILE_FIFO || kind == PAR_FILE_REGULAR ||
+	       ((kind == PAR_FILE_TCP || kind == PAR_FILE_UNIX) &&
+		!(ref->flags & PAR_FILE_LISTENS) && (ref->rport || ref->peer_id));
+}
+
 /* An inode number is not used twice soon: it tells a file from its successor. */
 static __always_inline bool cache_hits(struct thread *t, struct file *file, __u64 ino)
 {
-	__u8 kind = t->file.ref.kind;
-
-	if (t->file.file != (__u64)file || t->file.ref.id != ino)
-		return false;
-	/* What a socket is connected to changes; what a pipe is does not. */
-	return kind == PAR_FILE_PIPE || kind == PAR_FILE_FIFO || kind == PAR_FILE_REGULAR ||
-	       ((kind == PAR_FILE_TCP || kind == PAR_FILE_UNIX) &&
-		!(t->file.ref.flags & PAR_FILE_LISTENS) &&
-		(t->file.ref.rport || t->file.ref.peer_id));
+	return t->file.file == (__u64)file && t->file.ref.id == ino && file_is_steady(&t->file.ref);
 }
 
 void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct par_file_ref *ref)

@@ -16,6 +16,15 @@ static __always_inline __u32 socket_netns(struct sock *sk)
 	return kernel_read(kernel_read(sk, __sk_common.skc_net.net), ns.inum);
 }
 
+/* Is descriptor @fd of @task still the struct file at @file, and that still of inode @ino? */
+bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino) __hidden;
+
+/*
+ * Is all of @ref true for as long as file and inode are the same? What a pipe is does not
+ * change, what a socket is connected to may; @ref->id is the inode's number then.
+ */
+bool file_is_steady(const struct par_file_ref *ref) __hidden;
+
 /*
  * Fill @ref with what descriptor @fd of @task is; kind PAR_FILE_NONE if it is
  * nothing. @t, when not NULL, remembers the last file, which mostly is the next.

@@ -12,6 +12,7 @@
 #include "compat.bpf.h"
 #include "throttle.bpf.h"
 #include "poll.bpf.h"
+#include "traffic.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -130,6 +131,8 @@ int on_tell(struct bpf_iter__task *ctx)
 	rec = bpf_map_lookup_elem(&told, &zero);
 	if (!rec)
 		return 0;
+	if (counts_over())
+		traffic_flush(t, task->tgid, task->pid == task->tgid);
 	__builtin_memset(rec, 0, sizeof(*rec));
 	task_fill(task, t, rec);
 	rec->hdr.kind = recording_over(rec->hdr.ts_ns) ? PAR_OPEN : PAR_TASK;

@@ -147,9 +147,6 @@ void klock_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 	__u64 lock = t->klock.lock;
 	__u32 flags = t->klock.flags;
 
-	cause->flags |= PAR_CAUSE_KLOCK;
-	if (!lock)
-		return;
 	cause->klock = kind_of(task, cause, lock, flags);
 	cause->lock_addr = lock;
 	cause->lock_ip = t->klock.ip;

@@ -12,7 +12,9 @@
 #include "klock.bpf.h"
 #include "loop.bpf.h"
 #include "python.bpf.h"
+#include "startup.bpf.h"
 #include "throttle.bpf.h"
+#include "traffic.bpf.h"
 #include "uring.bpf.h"
 #include "poll.bpf.h"
 
@@ -87,7 +89,7 @@ static __always_inline void cycle_fill(struct par_cycle *rec, struct thread *t,
 	rec->gap.prev_state = prev_state;
 	gap->out_ns = 0;
 	rec->tgid = task->tgid;
-	rec->throttled_us = throttle_end_us(t, rec->hdr.ts_ns);
+	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, rec->hdr.ts_ns) : 0;
 }
 
 /* @task takes over from @prev_tid, which leaves in @prev_state. */
@@ -138,6 +140,8 @@ static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct
 	__u64 floor_ns = t->off.wake_ns > t->off.out_ns ? t->off.wake_ns : t->off.out_ns;
 
 	t->exec_ns = exec_ns;
+	if (t->startup.is_young && startup_is_over(t, exec_ns))
+		t->startup.is_young = 0; /* its calls are of no more interest */
 	if (t->phase == PHASE_RUNNING)
 		return now - t->in_ns;
 	if (t->phase == PHASE_OFF) {
@@ -154,6 +158,7 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	__u64 ran_ns = ran_before_leaving(task, t, now);
 
 	if (state & TASK_DEAD) {
+		traffic_flush(t, task->tgid, task->pid == task->tgid);
 		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}
@@ -176,6 +181,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 		t->off.out_flags = 0;
 		cause_fill(task, t, &t->cause, true);
 		if (config.klocks)
+			t->cause.flags |= PAR_CAUSE_KLOCK;
+		if (t->klock.lock)
 			klock_fill(task, t, &t->cause);
 		if (state & TASK_UNINTERRUPTIBLE)
 			klock_fill_table(task, &t->cause);

@@ -11,9 +11,6 @@
 #define STDERR		2
 #define ERRNO_MAX	4095
 
-/* An interpreter takes some milliseconds before it loads its first module. */
-#define QUIET_MIN_NS	50000000
-
 #define CHUNK		64	/* of a path; a power of two */
 #define CHUNK_STEP	56	/* chunks overlap, so that no suffix is cut */
 #define CHUNK_CNT	16
@@ -56,18 +53,17 @@ static __noinline bool is_code(const char *path)
 
 static __always_inline void tell(struct task_struct *task, struct thread *t, __u8 what)
 {
-	__u64 cpu_ns = task_field(task, se.sum_exec_runtime) - t->startup.base_ns;
-	__u64 quiet_ns = t->startup.load_ns > QUIET_MIN_NS ? t->startup.load_ns : QUIET_MIN_NS;
+	__u64 cpu_ns = task_field(task, se.sum_exec_runtime);
 	__u64 now = bpf_ktime_get_ns();
 	struct par_startup *rec;
 
 	if (recording_over(now))
 		return;
-	if (cpu_ns > t->startup.load_ns + quiet_ns) {
+	if (startup_is_over(t, cpu_ns)) {
 		t->startup.is_young = 0;
 		return;
 	}
-	t->startup.load_ns = cpu_ns;
+	t->startup.load_ns = cpu_ns - t->startup.base_ns;
 	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task_field(task, pid), now);
 	if (!rec)
 		return;

@@ -21,6 +21,19 @@ static __always_inline void startup_begin(struct task_struct *task, struct threa
 	t->startup.is_young = 1;
 }
 
+/* An interpreter takes some milliseconds before it loads its first module. */
+#define STARTUP_QUIET_MIN_NS 50000000
+
+/* Has it loaded nothing for so long that it is up? @cpu_ns: its CPU time until now. */
+static __always_inline bool startup_is_over(const struct thread *t, __u64 cpu_ns)
+{
+	__u64 quiet_ns = t->startup.load_ns;
+
+	if (quiet_ns < STARTUP_QUIET_MIN_NS)
+		quiet_ns = STARTUP_QUIET_MIN_NS;
+	return cpu_ns - t->startup.base_ns > t->startup.load_ns + quiet_ns;
+}
+
 /* System call @sysno of a young @task has returned @ret. */
 void startup_step(struct task_struct *task, struct thread *t, long sysno, long ret) __hidden;
 

@@ -34,7 +34,7 @@ static __always_inline bool is_futex_wake(__u64 op)
 	       op == FUTEX_WAKE_OP || op == FUTEX_WAKE_BITSET;
 }
 
-static __always_inline void count_result(struct thread *t,
+static __always_inline void count_result(struct task_struct *task, struct thread *t,
 					 struct pt_regs *regs, __u32 sysno, long ret,
 					 struct par_syscall_count *count)
 {
@@ -42,7 +42,10 @@ static __always_inline void count_result(struct thread *t,
 	__u64 args[5];
 
 	if (call & PAR_CALL_MOVES) {
-		count->bytes += traffic_count(t, regs, sysno, ret);
+		if (traffic_again(task, t, regs, sysno, ret))
+			count->bytes += ret;
+		else
+			count->bytes += traffic_count(t, regs, sysno, ret);
 	} else if (call & PAR_CALL_ACCEPTS) {
 		if (config.requests)
 			request_accepted(t, regs_arg0(regs), ret);
@@ -60,26 +63,27 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	struct thread *t = thread_find(task);
 	struct par_syscall_count *count;
 	long sysno;
-	__u32 i;
+	__u32 call, i;
 
 	if (!t)
 		return 0;
 	sysno = regs_sysno(regs);
-	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs))
+	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs) || counts_over())
 		return 0;
+	i = sysno;
+	call = config.call[i & (PAR_SYSNO_CNT - 1)];
 	if (t->startup.is_young)
 		startup_step(task, t, sysno, ret);
-	i = sysno;
-	if (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_LOOP)
+	if (call & PAR_CALL_LOOP)
 		loop_polled(t, regs, i, ret);
-	if (!ret && (config.call[i & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FORKS))
+	if (!ret && (call & PAR_CALL_FORKS))
 		return 0;
 	count = bpf_map_lookup_elem(&syscalls, &i);
 	if (!count)
 		return 0;
 	count->calls++;
 	if (ret >= 0)
-		count_result(t, regs, i, ret, count);
+		count_result(task, t, regs, i, ret, count);
 	else if (ret >= -ERRNO_MAX)
 		count->errors++;
 	return 0;

@@ -43,7 +43,7 @@ __u32 throttle_end_us(struct thread *t, __u64 now_ns)
 	struct stopped_clock clock;
 	__s64 ns;
 
-	if (!quotas_exist() || !t->throttle.cfs_rq || now_ns < since_ns)
+	if (!quotas_exist() || now_ns < since_ns)
 		return 0;
 	/* That of then, not of now: it may have been moved to another CPU's. */
 	stopped_clock_read((struct cfs_rq *)t->throttle.cfs_rq, &clock);

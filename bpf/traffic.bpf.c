@@ -106,13 +106,16 @@ static __always_inline void key_fill(struct par_traffic_key *key, const struct p
 		key->file_id = (__u64)file->dev << 32 | (__u32)file->id;
 }
 
+/* Whose traffic it is. */
+#define BY_WRITING	1
+#define BY_MAIN		2	/* the process's first thread */
+
 /*
- * Add @what's messages and bytes to those of @what's file. A global function, so that
- * it is verified once and not with each caller; its result says nothing.
+ * Add @what's messages and bytes to those of @what's file, for process @tgid. A global
+ * function, so that it is verified once and not with each caller; its result says nothing.
  */
-__noinline int traffic_add(const struct par_traffic_count *what, bool is_write)
+__noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, __u32 by)
 {
-	struct task_struct *task = current_task();
 	struct par_traffic_count start = {}; /* before 6.2 a map takes values off the stack only */
 	struct par_traffic_key key = {};
 	struct par_traffic_count *count;
@@ -120,7 +123,7 @@ __noinline int traffic_add(const struct par_traffic_count *what, bool is_write)
 	if (!what || !is_channel(what->file.kind))
 		return 0;
 	start.file = what->file;
-	key_fill(&key, &start.file, task_field(task, tgid), is_write);
+	key_fill(&key, &start.file, tgid, by & BY_WRITING);
 	count = count_of(&traffic, &key, &start);
 	if (!count) {
 		key.file_id = 0;
@@ -137,9 +140,111 @@ __noinline int traffic_add(const struct par_traffic_count *what, bool is_write)
 		count->file = start.file;
 	count->messages += what->messages;
 	count->bytes += what->bytes;
-	if (task_field(task, pid) == task_field(task, tgid))
+	if (by & BY_MAIN)
 		count->main_messages += what->messages;
 	return 0;
+}
+
+static __always_inline __u32 by_task(struct task_struct *task, bool is_write)
+{
+	return (is_write ? BY_WRITING : 0) | (task_field(task, pid) == task_field(task, tgid) ? BY_MAIN : 0);
+}
+
+/* What the thread at hand moved. */
+static __always_inline void add_own(const struct par_traffic_count *what, bool is_write)
+{
+	struct task_struct *task = current_task();
+
+	traffic_add(what, task_field(task, tgid), by_task(task, is_write));
+}
+
+/*
+ * Threads use one descriptor many times in a row. Looking it up in the table costs more
+ * than all else that is done for a call, so it is done once in MOVED_MAX times.
+ */
+#define MOVED_MAX 64
+
+/* Bring what is left in @m into the table, which holds it from then on. */
+static __noinline void moved_flush(struct moved *m, __u32 tgid, __u32 by)
+{
+	struct par_traffic_count what = {};
+
+	if (!m->messages)
+		return;
+	what.file = m->ref;
+	what.messages = m->messages;
+	what.bytes = m->bytes;
+	m->messages = 0;
+	m->bytes = 0;
+	traffic_add(&what, tgid, by);
+}
+
+__noinline int traffic_flush(struct thread *t, __u32 tgid, bool is_main)
+{
+	if (!t)
+		return 0;
+	moved_flush(&t->moved[0], tgid, is_main ? BY_MAIN : 0);
+	moved_flush(&t->moved[1], tgid, BY_WRITING | (is_main ? BY_MAIN : 0));
+	return 0;
+}
+
+static __always_inline struct moved *moved_of(struct thread *t, bool is_write)
+{
+	__u32 i = is_write;
+
+	barrier_var(i); /* else clang leaves out the bound, knowing what a bool is */
+	return &t->moved[i & 1];
+}
+
+/* From now on, as long as it is the same file, its calls are added up in the thread's state. */
+static __always_inline void moved_begin(struct thread *t, const struct par_file_ref *file,
+					bool is_write)
+{
+	struct task_struct *task = current_task();
+	struct moved *m = moved_of(t, is_write);
+
+	if (!file_is_steady(file) || (file->flags & PAR_FILE_NAMED) ||
+	    (config.requests && (file->flags & PAR_FILE_SERVED)))
+		return;
+	moved_flush(m, task_field(task, tgid), by_task(task, is_write));
+	m->file = t->file.file;
+	m->ref = *file;
+}
+
+static __always_inline bool is_peek(__u64 flags)
+{
+	return flags & (MSG_PEEK | MSG_ERRQUEUE);
+}
+
+/* Is it a call whose result is the number of bytes, one message of them? Which way? */
+static __always_inline bool is_plain_move(struct pt_regs *regs, __u8 how, bool *is_write)
+{
+	__u64 args[5];
+
+	*is_write = how == PAR_MOVE_WRITE || how == PAR_MOVE_SENDTO || how == PAR_MOVE_SENDMSG;
+	if (*is_write || how == PAR_MOVE_READ)
+		return true;
+	regs_args(regs, args);
+	return (how == PAR_MOVE_RECVFROM && !is_peek(args[3])) ||
+	       (how == PAR_MOVE_RECVMSG && !is_peek(args[2]));
+}
+
+bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *regs,
+		   __u32 sysno, long ret)
+{
+	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
+	struct moved *m;
+	bool is_write;
+
+	if (!ret || !is_plain_move(regs, how, &is_write))
+		return false;
+	m = moved_of(t, is_write);
+	if (!m->file || !file_is_same(task, regs_arg0(regs), m->file, m->ref.id))
+		return false;
+	m->bytes += ret;
+	if (++m->messages >= MOVED_MAX)
+		moved_flush(m, task_field(task, tgid), by_task(task, is_write));
+	return true;
 }
 
 static __always_inline struct sock *sock_of(__u64 fd)
@@ -238,11 +343,12 @@ static __always_inline int add_fd(struct thread *t, const struct move *m, bool i
 		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
 		return 0;
+	moved_begin(t, &what.file, is_write);
 	if (is_write)
 		address_fill(m->fd, &what.file, &m->to);
 	else if (what.file.kind == PAR_FILE_UNIX && (what.file.flags & PAR_FILE_NAMED))
 		own_name_fill(m->fd, &what.file);
-	traffic_add(&what, is_write);
+	add_own(&what, is_write);
 	return 0;
 }
 
@@ -267,7 +373,7 @@ __noinline int traffic_add_numbers(__u64 fd, __u64 messages, __u64 bytes, __u64 
 	return t ? add_fd(t, &m, len_and_write & 1) : 0;
 }
 
-static __always_inline void moved(struct thread *t, const struct move *m, bool is_write)
+static __always_inline void add_move(struct thread *t, const struct move *m, bool is_write)
 {
 	if (config.numbers_only)
 		traffic_add_numbers(m->fd, m->messages, m->bytes, m->to.at,
@@ -314,12 +420,7 @@ static __noinline void add_sysv(const __u64 args[5], __u8 how,
 	if (how == PAR_MOVE_SEMOP)
 		is_write = sysv_semop_posts(args[1]);
 	sysv_ref_fill(current_task(), how, args[0], &what.file);
-	traffic_add(&what, is_write);
-}
-
-static __always_inline bool is_peek(__u64 flags)
-{
-	return flags & (MSG_PEEK | MSG_ERRQUEUE);
+	add_own(&what, is_write);
 }
 
 static __always_inline bool is_pipe_writer(__u64 fd)
@@ -338,7 +439,7 @@ static __always_inline __u64 count_receive(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	moved(t, m, false);
+	add_move(t, m, false);
 	return m->bytes;
 }
 
@@ -356,7 +457,7 @@ static __always_inline __u64 count_send(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	moved(t, m, true);
+	add_move(t, m, true);
 	return m->bytes;
 }
 
@@ -365,9 +466,9 @@ static __always_inline void count_between(struct thread *t, __u64 in,
 					  __u64 out, struct move *m)
 {
 	m->fd = in;
-	moved(t, m, false);
+	add_move(t, m, false);
 	m->fd = out;
-	moved(t, m, true);
+	add_move(t, m, true);
 }
 
 __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
@@ -382,7 +483,7 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 	switch (how) {
 	case PAR_MOVE_READ:
 	case PAR_MOVE_WRITE:
-		moved(t, &m, how == PAR_MOVE_WRITE);
+		add_move(t, &m, how == PAR_MOVE_WRITE);
 		break;
 	case PAR_MOVE_RECVFROM:
 	case PAR_MOVE_RECVMSG:
@@ -400,14 +501,14 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 		break;
 	case PAR_MOVE_TEE:
 		m.fd = args[1];
-		moved(t, &m, true);
+		add_move(t, &m, true);
 		break;
 	case PAR_MOVE_VMSPLICE:
-		moved(t, &m, is_pipe_writer(args[0]));
+		add_move(t, &m, is_pipe_writer(args[0]));
 		break;
 	case PAR_MOVE_MQ_SEND:
 		m.bytes = args[2];
-		moved(t, &m, true);
+		add_move(t, &m, true);
 		break;
 	case PAR_MOVE_MSGSND:
 		m.bytes = args[2];

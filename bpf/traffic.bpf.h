@@ -6,6 +6,19 @@
 #include "core.bpf.h"
 
 /*
+ * The short way to account call @sysno of @task, the thread at hand, which returned @ret.
+ * False: it takes the long one. That is @ret bytes, through the file that @t used before.
+ */
+bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *regs,
+		   __u32 sysno, long ret) __hidden;
+
+/*
+ * The last of @t: what it has on its own account becomes the tables'. Nothing may be
+ * accounted for @t at the same time. A global function; its result says nothing.
+ */
+int traffic_flush(struct thread *t, __u32 tgid, bool is_main);
+
+/*
  * Account what call @sysno of the thread at hand, @t, which returned @ret >= 0, moved. Returns how
  * many bytes that was, through a channel or not.
  */

@@ -27,7 +27,8 @@ struct par_cpu_slot {
 struct par_shared {
 	__u64 end_ns;		/* nothing from here on is recorded; user space sets it */
 	__u64 drops[PAR_DROP_CNT];
-	__u64 pad[3];
+	__u64 counts_over;	/* set once, after the end: nothing is counted any more */
+	__u64 pad[2];
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
 

@@ -4,8 +4,8 @@
 # What `make deb` does: tools/make-deb.sh OUT VERSION leaves OUT/partrace_VERSION_ARCH.deb.
 #
 # It holds what `make install` installs, below /usr. Needs dpkg-dev, but neither root
-# nor debhelper: there are no scripts, no services and no configuration. DEBFULLNAME and
-# DEBEMAIL say who makes it, as for Debian's own tools.
+# nor debhelper: there are no scripts, no services and no configuration. Who makes it is
+# told by DEBFULLNAME and DEBEMAIL, as for Debian's own tools, or else by git.
 set -eu
 
 out=$1
@@ -21,14 +21,16 @@ arch=$(dpkg-architecture -qDEB_HOST_ARCH)
 work=$out/deb
 root=$work/root
 doc=$root/usr/share/doc/partrace
-maintainer="${DEBFULLNAME:-partrace authors} <${DEBEMAIL:-partrace@localhost}>"
+name=${DEBFULLNAME:-$(git config user.name || id -un)}
+email=${DEBEMAIL:-${EMAIL:-$(git config user.email || echo "$(id -un)@$(hostname -f 2>/dev/null || uname -n)")}}
+maintainer="$name <$email>"
 deb=$out/partrace_${version}_$arch.deb
 
 rm -rf "$work"
 mkdir -p "$root/DEBIAN" "$work/debian"
 $MAKE --silent install OUT="$out" DESTDIR="$root" PREFIX=/usr prefix=/usr \
     zshdir=/usr/share/zsh/vendor-completions
-strip --strip-unneeded "$root/usr/bin/partrace"
+strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/partrace"
 
 # As Debian's policy has it: compressed pages, a changelog, one file about copyright.
 gzip -9n "$root"/usr/share/man/man1/*.1

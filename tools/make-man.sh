@@ -77,8 +77,10 @@ roff() {
         if (args != "")
             print synopsis(args)
         printf ".SH DESCRIPTION\n%s\n", text(summary)
-        if (notes != "")
-            printf ".PP\n%s\n", text(notes)
+        # An empty line has become two blanks.
+        n = split(notes, paragraphs, /  +/)
+        for (i = 1; i <= n; i++)
+            printf ".PP\n%s\n", text(paragraphs[i])
         print ".SH OPTIONS"
         for (i = 1; i <= option_cnt; i++) {
             line = short[i] != "" ? "\\fB\\-" text(short[i]) "\\fR" : ""

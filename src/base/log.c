@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/strbuf.h"
 #include "base/text.h"
@@ -22,6 +24,14 @@ void log_set_level(enum log_level level)
 enum log_level log_level(void)
 {
 	return current_level;
+}
+
+/* A line that wraps could not be erased: only its last part is on the cursor's row. */
+static int line_room(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 79 : size.ws_col - 1;
 }
 
 void log_progress_end(void)
@@ -99,7 +109,7 @@ void log_progress(const char *fmt, ...)
 	strbuf_vaddf(&line, fmt, ap);
 	va_end(ap);
 	text_clean(line.buf, line.len);
-	fprintf(stderr, "\r\033[K%s", line.buf);
+	fprintf(stderr, "\r\033[K%.*s", line_room(), line.buf);
 	fflush(stderr);
 	strbuf_release(&line);
 	progress_shown = true;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/htab.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -43,25 +44,6 @@ static int format_path(char *path, const char *fmt, va_list ap)
 	return len < 0 || at + len >= PATH_LEN ? -ENAMETOOLONG : 0;
 }
 
-static int read_fd(int fd, char *buf, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size - 1) {
-		ssize_t got = read(fd, buf + len, size - 1 - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		len += (size_t)got;
-	}
-	buf[len] = 0;
-	return (int)len;
-}
-
 int procfs_open(const char *fmt, ...)
 {
 	char path[PATH_LEN];
@@ -73,7 +55,7 @@ int procfs_open(const char *fmt, ...)
 	va_end(ap);
 	if (err)
 		return err;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = reach_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -81,21 +63,13 @@ int procfs_read(char *buf, size_t size, const char *fmt, ...)
 {
 	char path[PATH_LEN];
 	va_list ap;
-	int fd, ret;
+	int ret;
 
 	buf[0] = 0;
 	va_start(ap, fmt);
 	ret = format_path(path, fmt, ap);
 	va_end(ap);
-	if (ret)
-		return ret;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ret = read_fd(fd, buf, size);
-	close(fd);
-	return ret;
+	return ret ? ret : reach_read(path, buf, size);
 }
 
 int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fmt, ...)
@@ -105,7 +79,7 @@ int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fm
 	size_t cap = 0;
 	va_list ap;
 	FILE *f;
-	int ret;
+	int fd, ret;
 
 	va_start(ap, fmt);
 	ret = format_path(path, fmt, ap);
@@ -113,9 +87,14 @@ int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fm
 	if (ret)
 		return ret;
 
-	f = fopen(path, "re");
-	if (!f)
+	fd = reach_open(path, O_RDONLY);
+	if (fd < 0)
 		return -errno;
+	f = fdopen(fd, "r");
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
 	while (!ret && getline(&line, &cap, f) >= 0) {
 		line[strcspn(line, "\n")] = 0;
 		ret = fn(ctx, line);
@@ -298,7 +277,7 @@ int procfs_exe(uint32_t pid, char *buf, size_t size)
 	buf[0] = 0;
 	if (snprintf(path, sizeof(path), "%s/proc/%u/exe", root, pid) >= PATH_LEN)
 		return -ENAMETOOLONG;
-	len = readlink(path, buf, size - 1);
+	len = reach_readlink(path, buf, size - 1);
 	if (len < 0)
 		return -errno;
 	buf[len] = 0;
@@ -358,7 +337,7 @@ static int each_id(const char *path, int (*fn)(void *ctx, uint32_t id), void *ct
 {
 	const struct dirent *entry;
 	int ret = 0;
-	DIR *dir = opendir(path);
+	DIR *dir = reach_opendir(path);
 
 	if (!dir)
 		return -errno;
@@ -396,7 +375,7 @@ static int read_link(void *ctx, uint32_t fd)
 
 	if (snprintf(path, sizeof(path), "%s/proc/%u/fd/%u", root, walk->pid, fd) >= PATH_LEN)
 		return 0;
-	len = readlink(path, target, sizeof(target) - 1);
+	len = reach_readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
 		return 0; /* closed meanwhile */
 	target[len] = 0;

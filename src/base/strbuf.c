@@ -8,6 +8,9 @@
 
 #include "base/xalloc.h"
 
+/* Most of what is formatted has room in that, and need not be formatted twice. */
+#define SMALL_TEXT 63
+
 static void reserve(struct strbuf *sb, size_t more)
 {
 	sb->buf = xgrow(sb->buf, &sb->cap, sb->len + more + 1, 1);
@@ -35,16 +38,33 @@ void strbuf_addch(struct strbuf *sb, char c)
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int need;
 
 	va_copy(again, ap);
-	need = vsnprintf(NULL, 0, fmt, ap);
-	if (need > 0) {
+	reserve(sb, SMALL_TEXT);
+	room = sb->cap - sb->len;
+	need = vsnprintf(sb->buf + sb->len, room, fmt, ap);
+	if (need > 0 && (size_t)need >= room) {
 		reserve(sb, (size_t)need);
 		vsnprintf(sb->buf + sb->len, (size_t)need + 1, fmt, again);
-		sb->len += (size_t)need;
 	}
+	if (need > 0)
+		sb->len += (size_t)need;
+	sb->buf[sb->len] = 0;
 	va_end(again);
+}
+
+void strbuf_addu(struct strbuf *sb, uint64_t v)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	strbuf_add(sb, digits + i, sizeof(digits) - i);
 }
 
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...)

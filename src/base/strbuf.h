@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct strbuf {
 	char *buf;		/* NULL while nothing was ever added */
@@ -21,6 +22,9 @@ void strbuf_addch(struct strbuf *sb, char c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+
+/* In decimal: what "%llu" gives, at a tenth of the time. */
+void strbuf_addu(struct strbuf *sb, uint64_t v);
 
 /* Keep the memory, forget the content. */
 void strbuf_reset(struct strbuf *sb);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+
 /* Bytes that a character with this first byte has; 0: none starts like that. */
 static size_t char_len(unsigned char first)
 {
@@ -42,11 +44,19 @@ static size_t valid_prefix(const unsigned char *s, size_t left, size_t need)
 	return i;
 }
 
+/*
+ * U+0080 … U+009F are control characters, U+2028 and U+2029 end lines, U+202A … U+202E and
+ * U+2066 … U+2069 let the text behind them run the other way.
+ */
 static bool is_control(const unsigned char *s, size_t len)
 {
 	if (len == 1)
 		return s[0] < 0x20 || s[0] == 0x7f;
-	return len == 2 && s[0] == 0xc2 && s[1] < 0xa0; /* U+0080 … U+009F */
+	if (len == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	return len == 3 && s[0] == 0xe2 &&
+	       ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
 }
 
 size_t text_clean(char *s, size_t len)
@@ -69,6 +79,23 @@ size_t text_clean(char *s, size_t len)
 		i += got;
 	}
 	return len;
+}
+
+size_t text_char_len(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t need = char_len(*u);
+
+	/* The string's end is no byte of a character, so there is nothing to read behind it. */
+	return need && valid_prefix(u, need, need) == need && !is_control(u, need) ? need : 0;
+}
+
+char *text_clean_copy(const char *s)
+{
+	char *copy = xstrdup(s);
+
+	text_clean(copy, strlen(copy));
+	return copy;
 }
 
 const char *text_base_name(const char *path)

@@ -10,11 +10,17 @@
 #include <stddef.h>
 
 /*
- * Overwrite control characters and stray bytes in @s[0 … len) by '?'. A
- * character cut off at the end, as the kernel does to thread names, is left out:
+ * Overwrite control characters, what changes the direction of text or breaks its lines, and
+ * stray bytes in @s[0 … len) by '?'. A character cut off at the end, as the kernel does to thread names, is left out:
  * returns the new length, and @s[that] is 0 if it is shorter than @len.
  */
 size_t text_clean(char *s, size_t len);
+
+/* Bytes of the character that @s begins with; 0: none, or one that text_clean() overwrites. */
+size_t text_char_len(const char *s);
+
+/* A copy of @s after text_clean(), malloc'ed. */
+char *text_clean_copy(const char *s);
 
 /* What stands behind the last slash of @path, inside of it. */
 const char *text_base_name(const char *path);

@@ -111,6 +111,11 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	/* What is left of it is guessed from system calls. */
 	if (cost->lacks_klocks)
 		add_unavailable(r, bucket_name(BUCKET_KERNEL_LOCK));
+	if (cost->lacks_memory) {
+		add_unavailable(r, bucket_name(BUCKET_GIL));
+		add_unavailable(r, bucket_name(BUCKET_LOCK));
+	}
+	r->bpf_unmeasured = cost->lacks_bpf_time;
 	r->bpf_ns = cost->bpf_ns;
 	r->collector_ns = cost->collector_ns;
 	if (r->duration_ns)

@@ -35,6 +35,8 @@ struct about_cost {
 	uint64_t bpf_ns, collector_ns;
 	bool is_complete;
 	bool lacks_klocks;	/* the kernel does not tell of its locks */
+	bool lacks_bpf_time;	/* nor, to this user, of its programs' time */
+	bool lacks_memory;	/* of a target: what it runs and waits for can't be read */
 };
 
 /* Fill f->recording, but for its duration. */

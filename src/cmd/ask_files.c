@@ -6,6 +6,7 @@
 #include "cmd/ask_files.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/reach.h"
 #include "base/text.h"
 
 /* Names and paths are decoration: enough is enough. */
@@ -49,9 +51,15 @@ static mode_t type_of(uint8_t kind)
 /* An overlay shows numbers of its own to those who ask for them. */
 static bool is_overlay(const char *link)
 {
+	int fd = reach_open(link, O_PATH);
 	struct statfs fs;
+	bool is_one;
 
-	return !statfs(link, &fs) && fs.f_type == OVERLAYFS_MAGIC;
+	if (fd < 0)
+		return false;
+	is_one = !fstatfs(fd, &fs) && fs.f_type == OVERLAYFS_MAGIC;
+	close(fd);
+	return is_one;
 }
 
 /* Is the descriptor that file? Then its path goes to @name. */
@@ -63,11 +71,11 @@ static bool name_of(uint32_t tid, const char *fd, const struct par_file_ref *fil
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/%u/fd/%s", tid, fd);
-	if (stat(link, &st) || (st.st_mode & S_IFMT) != type_of(file->kind))
+	if (reach_stat(link, &st) || (st.st_mode & S_IFMT) != type_of(file->kind))
 		return false;
 	if (st.st_ino != file->id && !(is_named && is_overlay(link)))
 		return false;
-	len = readlink(link, name, size - 1);
+	len = reach_readlink(link, name, size - 1);
 	if (len <= 0)
 		return false;
 	name[len] = 0;
@@ -85,7 +93,7 @@ static bool look_for(uint32_t tid, const struct par_file_ref *file, char *name, 
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%u/fd", tid);
-	dir = opendir(path);
+	dir = reach_opendir(path);
 	if (!dir)
 		return false;
 	while (!found && cnt++ < LOOK_MAX && (entry = readdir(dir)))

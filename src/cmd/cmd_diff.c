@@ -7,6 +7,7 @@
 
 #include "base/argspec.h"
 #include "base/log.h"
+#include "base/outfile.h"
 #include "base/xalloc.h"
 #include "cmd/command.h"
 #include "cmd/load.h"
@@ -100,10 +101,12 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "fail-on", ARG_CALLBACK, "LIMITS", FAIL_ON_HELP, &o->gates, add_text },
 		{ 0, "json", ARG_FLAG, NULL, "print the comparison as JSON", &o->is_json, NULL },
 		{ 0, "html", ARG_STRING, "FILE",
-		  "write the comparison as a page for browsers to FILE, and print nothing",
+		  "write the comparison as a page for browsers to FILE (- is standard output), and "
+		  "print nothing",
 		  &o->html, NULL },
 		{ 0, "trace", ARG_STRING, "FILE",
-		  "write both, aligned at their starts, as one trace for the Perfetto UI",
+		  "write both, aligned at their starts, as one trace for the Perfetto UI; with - "
+		  "nothing else is printed",
 		  &o->trace, NULL },
 		{ 0, "color", ARG_CALLBACK, "WHEN", "auto, always or never", &o->color,
 		  show_parse_color },
@@ -122,6 +125,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 
 	if (!err && o->html && o->is_json)
 		return argspec_error(&spec, "--html and --json exclude each other");
+	if (!err && o->html && o->trace && outfile_is_stdout(o->html) &&
+	    outfile_is_stdout(o->trace))
+		return argspec_error(&spec, "--html and --trace can't both be standard output");
 	return err ? err : parse_gates(o, &spec);
 }
 
@@ -146,9 +152,11 @@ static bool is_same_file(const char *a, const char *b)
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Of several recordings the first ones. */
-static int write_trace(const struct options *o)
+/* @facts: of all recordings. */
+static int write_trace(const struct options *o, const struct facts *facts)
 {
+	const char *before = o->before[diff_typical(facts, o->before_cnt)];
+	const char *after = o->after[diff_typical(facts + o->before_cnt, o->after_cnt)];
 	const char *culprit;
 	int err;
 
@@ -158,7 +166,7 @@ static int write_trace(const struct options *o)
 		if (is_same_file(o->trace, path))
 			return log_err(0, "cannot write the trace to '%s': it is compared", path);
 	}
-	err = join_trace(o->trace, o->before[0], o->after[0], &culprit);
+	err = join_trace(o->trace, before, after, &culprit);
 	switch (err) {
 	case 0:
 		return 0;
@@ -193,6 +201,16 @@ static size_t say_failures(const struct fail_on *gate)
 	return failed;
 }
 
+/* Nothing where the trace goes to. */
+static int show(const struct options *o, const struct report_diff *r, const struct facts *facts)
+{
+	if (o->html)
+		return show_diff_html(r, facts, facts + o->before_cnt, o->html);
+	if (o->trace && outfile_is_stdout(o->trace))
+		return 0;
+	return show_diff(r, o->is_json, o->color);
+}
+
 /* Exit code. */
 static int compare(struct options *o, struct facts *facts)
 {
@@ -212,10 +230,9 @@ static int compare(struct options *o, struct facts *facts)
 		return EXIT_FAILED;
 	diff_compare(&d, facts, o->before_cnt, facts + o->before_cnt, o->after_cnt);
 	fail_on_judge(&o->gate, &d);
-	err = o->trace ? write_trace(o) : 0;
+	err = o->trace ? write_trace(o, facts) : 0;
 	if (!err)
-		err = o->html ? show_diff_html(&r, facts, facts + o->before_cnt, o->html)
-			      : show_diff(&r, o->is_json, o->color);
+		err = show(o, &r, facts);
 	diff_release(&d);
 	if (err)
 		return EXIT_FAILED;

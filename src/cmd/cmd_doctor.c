@@ -8,6 +8,7 @@
 #include "base/argspec.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "record/btf_file.h"
 #include "record/features.h"
 #include "record/probes.h"
 #include "version.h"
@@ -24,12 +25,15 @@ static const char *const state_words[] = {
 	[FEATURE_NONE] = "MISSING",
 };
 
-static int parse_options(int argc, char **argv)
+static int parse_options(int argc, char **argv, const char **btf)
 {
 	int verbose = 0;
 	const struct arg_option table[] = {
 		{ 'v', "verbose", ARG_COUNT, NULL, "show what the kernel says of the programs",
 		  &verbose, NULL },
+		{ 0, "btf", ARG_STRING, "FILE",
+		  "take the kernel's types from a copy of its /sys/kernel/btf/vmlinux", btf,
+		  NULL },
 		{ 0 },
 	};
 	const struct argspec spec = {
@@ -114,14 +118,16 @@ static int doctor_run(int argc, char **argv)
 	struct features fs = { 0 };
 	bool can_record;
 	struct utsname u;
-	int err = parse_options(argc, argv);
+	const char *btf = NULL;
+	int err = parse_options(argc, argv, &btf);
 
 	if (err)
 		return err == ARG_HELP ? EXIT_DONE : EXIT_USAGE;
 	uname(&u);
 	printf("partrace %s (%s) on %s %s, %s\n", PARTRACE_VERSION, PARTRACE_COMMIT, u.sysname,
 	       u.release, u.machine);
-	features_look(&fs, NULL);
+	btf_file_use(btf);
+	features_look(&fs, btf);
 	print_features(&fs);
 	can_record = features_suffice(&fs);
 	if (can_record) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/argspec.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -17,6 +18,7 @@
 #include "cmd/need.h"
 #include "cmd/request_option.h"
 #include "cmd/show.h"
+#include "record/btf_file.h"
 
 /* How often the rings are emptied: often enough for them, seldom enough for us. */
 #define STEP_NS (5 * NS_PER_MS)
@@ -32,6 +34,7 @@ struct options {
 	uint64_t duration_ns;		/* 0: until it ends or is ended */
 	const char *output;
 	char *own_output;		/* the default name, when it is used */
+	const char *btf;		/* NULL: the kernel's own */
 	bool quiet;
 	int verbose;
 	bool no_follow;
@@ -98,6 +101,7 @@ static int check_options(const struct argspec *spec, struct options *o,
 static void settle_options(struct options *o)
 {
 	o->probes.follow_children = !o->no_follow;
+	btf_file_use(o->btf);
 	log_set_level(o->quiet ? LOG_QUIET : o->verbose ? LOG_VERBOSE : LOG_NORMAL);
 	if (o->output)
 		return;
@@ -134,6 +138,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		  "a call of this function is a request; without it, requests are those of "
 		  "served connections",
 		  &o->request, request_option_parse },
+		{ 0, "btf", ARG_STRING, "FILE",
+		  "take the kernel's types from a copy of its /sys/kernel/btf/vmlinux", &o->btf,
+		  NULL },
 		{ 'q', "quiet", ARG_FLAG, NULL, "print errors only", &o->quiet, NULL },
 		{ 'v', "verbose", ARG_COUNT, NULL,
 		  "say what is being done, and what predictions are based on", &o->verbose, NULL },
@@ -168,19 +175,33 @@ static int parse_options(struct options *o, int argc, char **argv)
 	return err;
 }
 
+/* What they were, for the command. */
+static struct {
+	int signum;
+	struct sigaction before;
+} caught[] = { { .signum = SIGINT }, { .signum = SIGTERM }, { .signum = SIGHUP } };
+
 static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	for (size_t i = 0; i < ARRAY_CNT(caught); i++)
+		sigaction(caught[i].signum, &sa, &caught[i].before);
+	/* As nohup(1) wants it. The others end a recording, whoever started it. */
+	if (caught[2].before.sa_handler == SIG_IGN)
+		sigaction(SIGHUP, &caught[2].before, NULL);
+}
+
+static void restore_signals(void)
+{
+	for (size_t i = 0; i < ARRAY_CNT(caught); i++)
+		sigaction(caught[i].signum, &caught[i].before, NULL);
 }
 
 static void show_progress(const struct collector *c, uint64_t now_ns)
 {
-	log_progress("recording %.1f s, %llu events, %llu lost, own cost %.1f %% of one CPU "
-		     "(Ctrl-C ends it)",
+	log_progress("recording %.1f s: %llu events, %llu lost, %.1f %% of one CPU used; Ctrl-C "
+		     "ends it",
 		     (double)(now_ns - c->session.begin_ns) / 1e9,
 		     (unsigned long long)c->session.record_cnt,
 		     (unsigned long long)session_lost(&c->session),
@@ -191,7 +212,8 @@ static void show_progress(const struct collector *c, uint64_t now_ns)
 static int watch(struct collector *c, struct target *target, const struct options *o)
 {
 	uint64_t end_ns = o->duration_ns ? c->session.begin_ns + o->duration_ns : UINT64_MAX;
-	bool shows_progress = !o->quiet && isatty(STDERR_FILENO);
+	/* On a launched command's terminal it would run into what that writes. */
+	bool shows_progress = !o->quiet && !o->command && isatty(STDERR_FILENO);
 	uint64_t progress_ns = c->session.begin_ns + PROGRESS_NS;
 	int err = 0;
 
@@ -276,7 +298,7 @@ static int find_target(struct target *target, struct options *o)
 
 	*target = (struct target){ .exec_fd = -1 };
 	if (o->command)
-		err = target_launch(target, o->command);
+		err = target_launch(target, o->command, restore_signals);
 	else if (o->pid_cnt)
 		err = target_attach(target, o->pids, o->pid_cnt);
 	if (!err && o->command && !o->output)

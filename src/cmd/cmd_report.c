@@ -29,8 +29,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{ 0, "json", ARG_FLAG, NULL, "print the facts and the verdict as JSON", &o->is_json,
 		  NULL },
 		{ 0, "html", ARG_STRING, "FILE",
-		  "write the report as a page for browsers to FILE, and print nothing", &o->html,
-		  NULL },
+		  "write the report as a page for browsers to FILE (- is standard output), and "
+		  "print nothing",
+		  &o->html, NULL },
 		{ 'v', "verbose", ARG_FLAG, NULL, "say also what predictions are based on",
 		  &o->is_verbose, NULL },
 		{ 0, "need", ARG_CALLBACK, "WHAT",

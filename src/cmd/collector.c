@@ -13,6 +13,8 @@
 #include "base/xalloc.h"
 #include "event/sysno.h"
 #include "facts/facts_json.h"
+#include "record/privilege.h"
+#include "record/stats.h"
 #include "symbol/futex_look.h"
 #include "verdict/verdict.h"
 
@@ -84,6 +86,10 @@ static int say_file_error(const struct collector *c, int err)
 	if (err == -EEXIST) {
 		log_err(0, "cannot write '%s': it exists and is not a partrace recording", path);
 		log_hint("remove it, or choose another name with -o FILE");
+	} else if (err == -ELOOP) {
+		log_err(0, "cannot write '%s': somebody else's symbolic link or pipe is in the way",
+			path);
+		log_hint("choose another directory with -o FILE");
 	} else if (err == -EBUSY) {
 		log_err(0, "cannot write '%s': another partrace is writing it", path);
 		log_hint("choose another name with -o FILE");
@@ -199,12 +205,46 @@ int collector_open(struct collector *c, struct target *target, const struct abou
 	return 0;
 }
 
+/* All is attached, and nothing that others wrote has been looked at yet. */
+static int give_up_privilege(const struct collector *c)
+{
+	const struct target *t = c->session.target;
+	struct privilege_needs needs = {
+		.late_uprobes = !c->session.opts.probes.light,
+		.child = t->launched ? t->pids[0] : 0,
+		.file_dir_fd = c->file.is_special ? -1 : c->file.dir_fd,
+	};
+
+	return privilege_drop(&needs);
+}
+
+/* Somebody else's process, and no right to look into it: a recording without its insides. */
+static void say_unreadable(struct collector *c)
+{
+	const struct target *t = c->session.target;
+
+	for (size_t i = 0; i < t->pid_cnt && !c->lacks_memory; i++) {
+		if (!privilege_can_look((uint32_t)t->pids[i])) {
+			c->lacks_memory = true;
+			log_warn("CAP_SYS_PTRACE missing: of process %d no GIL, locks, names of "
+				 "files, memory",
+				 (int)t->pids[i]);
+		}
+	}
+	/* Of the whole machine some belong to others. */
+	c->lacks_memory |= !t->pid_cnt && !privilege_can_look(1);
+}
+
 int collector_begin(struct collector *c)
 {
 	int err;
 
+	err = give_up_privilege(c);
+	if (err)
+		return err;
 	c->cpu0_ns = clock_process_cpu_ns();
 	err = session_begin(&c->session);
+	say_unreadable(c);
 	c->has_begun = !err;
 	c->about.start_mono_ns = c->session.begin_ns;
 	c->about.start_wall_ns = clock_wall_ns() - (clock_mono_ns() - c->session.begin_ns);
@@ -223,6 +263,8 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 		.is_complete = is_complete,
 		.lacks_klocks = !c->session.opts.probes.light &&
 				!probes_tell_klocks(c->session.probes),
+		.lacks_bpf_time = stats_are_refused(),
+		.lacks_memory = c->lacks_memory,
 	};
 
 	facts_build_take(&c->build, &c->model, facts);

@@ -38,6 +38,7 @@ struct collector {
 	struct session session;
 	const char *path;		/* of the file; lent */
 	bool file_open, session_open, has_begun;
+	bool lacks_memory;		/* of a target: it may not be looked into */
 	uint64_t cpu0_ns;		/* own CPU time at the begin */
 	uint64_t interim_ns, interim_step_ns;	/* when interim facts are due, and how often */
 };

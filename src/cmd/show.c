@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/outfile.h"
 #include "base/xalloc.h"
 #include "facts/facts_json.h"
 #include "html/diff_page.h"
@@ -110,27 +111,13 @@ int show_diff(const struct report_diff *r, bool is_json, enum show_color color)
 	return print(&text);
 }
 
-/* Takes @page. Under the final name there is the whole of it, or what was there before. */
+/* Takes @page. */
 static int write_page(struct strbuf *page, const char *to)
 {
-	char *partial = xasprintf("%s.partial", to);
-	FILE *file = fopen(partial, "we");
-	bool is_written;
-	int err = 0;
+	int err = outfile_write(to, strbuf_str(page), page->len);
 
-	if (!file) {
-		err = log_err(errno, "cannot create '%s'", to);
-		goto out;
-	}
-	is_written = fwrite(strbuf_str(page), 1, page->len, file) == page->len;
-	if (fclose(file) || !is_written || rename(partial, to)) {
-		err = log_err(errno, "cannot write '%s'", to);
-		unlink(partial);
-	}
-out:
-	free(partial);
 	strbuf_release(page);
-	return err;
+	return err ? log_err(err, "cannot write '%s'", to) : 0;
 }
 
 int show_html(const struct facts *f, const char *const *paths, size_t path_cnt, const char *names,
@@ -149,14 +136,18 @@ int show_html(const struct facts *f, const char *const *paths, size_t path_cnt, 
 int show_diff_html(const struct report_diff *r, const struct facts *before,
 		   const struct facts *after, const char *to)
 {
-	struct timeline was, is;
+	struct diff_page_side was = { before, diff_typical(before, r->diff->before.recordings),
+				      NULL };
+	struct diff_page_side is = { after, diff_typical(after, r->diff->after.recordings), NULL };
+	struct timeline was_drawn, is_drawn;
 	struct strbuf page = { 0 };
 
-	timeline_read(&was, r->before[0], before);
-	timeline_read(&is, r->after[0], after);
-	diff_page_format(r, &(struct diff_page_side){ before, &was },
-			 &(struct diff_page_side){ after, &is }, &page);
-	timeline_release(&was);
-	timeline_release(&is);
+	timeline_read(&was_drawn, r->before[was.drawn], &before[was.drawn]);
+	timeline_read(&is_drawn, r->after[is.drawn], &after[is.drawn]);
+	was.timeline = &was_drawn;
+	is.timeline = &is_drawn;
+	diff_page_format(r, &was, &is, PARTRACE_VERSION, &page);
+	timeline_release(&was_drawn);
+	timeline_release(&is_drawn);
 	return write_page(&page, to);
 }

@@ -22,7 +22,7 @@ int show_diff(const struct report_diff *r, bool is_json, enum show_color color);
 int show_html(const struct facts *f, const char *const *paths, size_t path_cnt, const char *names,
 	      const char *to);
 
-/* As a page in the file @to; @before and @after: the first recording of each side. */
+/* As a page in the file @to; @before and @after: of all recordings. */
 int show_diff_html(const struct report_diff *r, const struct facts *before,
 		   const struct facts *after, const char *to);
 

@@ -41,6 +41,23 @@ static struct diff_side side_of(const struct sample *samples, size_t cnt)
 	return side;
 }
 
+size_t diff_typical(const struct facts *facts, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		uint64_t own_ns = facts[i].recording.duration_ns;
+		size_t before = 0;
+
+		for (size_t k = 0; k < cnt; k++) {
+			uint64_t ns = facts[k].recording.duration_ns;
+
+			before += ns < own_ns || (ns == own_ns && k < i);
+		}
+		if (before == (cnt - 1) / 2)
+			return i;
+	}
+	return 0;
+}
+
 static struct sample *take_samples(const struct facts *facts, size_t cnt, bool *is_run)
 {
 	struct sample *samples = xcalloc(cnt, sizeof(*samples));

@@ -98,6 +98,9 @@ void diff_compare(struct diff *out, const struct facts *before, size_t before_cn
 		  const struct facts *after, size_t after_cnt);
 void diff_release(struct diff *d);
 
+/* Which of a side's recordings to draw where only one can be: that of median length. */
+size_t diff_typical(const struct facts *facts, size_t cnt);
+
 /* @role NULL: the whole program's. NULL: there is no such row. */
 const struct diff_row *diff_row(const struct diff *d, const char *metric, const char *role);
 

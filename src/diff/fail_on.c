@@ -27,7 +27,7 @@ static bool is_share(const char *name)
 	return bucket_from_name(name) >= 0 || text_is_one_of(name, group_metrics, GROUP_CNT);
 }
 
-static bool is_better_when_more(const char *metric)
+bool fail_on_more_is_better(const char *metric)
 {
 	return !strcmp(metric, "throughput") || !strcmp(metric, "requests");
 }
@@ -132,7 +132,7 @@ static double worsening(const struct fail_on_line *line, const struct diff_row *
 		return r->change.value;
 	if (!r->has_ratio)
 		return r->after > 0 ? INFINITY : 0;
-	if (is_better_when_more(line->metric))
+	if (fail_on_more_is_better(line->metric))
 		return 100 * (1 - r->ratio.value);
 	return 100 * (r->ratio.value - 1);
 }

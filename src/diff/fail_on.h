@@ -47,4 +47,7 @@ int fail_on_parse(struct fail_on *f, const char *text, char why[FAIL_ON_WHY_LEN]
 size_t fail_on_judge(struct fail_on *f, const struct diff *d);
 void fail_on_release(struct fail_on *f);
 
+/* Else less of @metric is better. */
+bool fail_on_more_is_better(const char *metric);
+
 #endif

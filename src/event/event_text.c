@@ -583,7 +583,6 @@ static bool is_default(const struct event *ev, const struct field *f, const void
 {
 	const struct par_off *off = at;
 	const struct par_cause *cause = at;
-	const struct par_file_ref *file = at;
 
 	switch (f->type) {
 	case FIELD_STRING:
@@ -596,8 +595,6 @@ static bool is_default(const struct event *ev, const struct field *f, const void
 		return *(const int32_t *)at == PAR_NO_SYSCALL;
 	case FIELD_CALL:
 		return cause->sysno == PAR_NO_SYSCALL && is_zero(cause->args, sizeof(cause->args));
-	case FIELD_FILE:
-		return file->kind == PAR_FILE_NONE; /* whatever else it says */
 	case FIELD_BITS:
 		return !(load(at, f->size) & f->bits);
 	case FIELD_NO_BITS:

@@ -3,9 +3,11 @@
 #include "export/rows.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "export/windows.h"
 
 /* Long enough for "kernel_lock_ns". */
@@ -58,14 +60,19 @@ static void add_real(struct row *row, const char *name, double real)
 	c->real = real;
 }
 
-/* Quoted when it must be. */
+/*
+ * Quoted when it must be. What a spreadsheet would take for a formula gets an apostrophe, which
+ * spreadsheets take for "this is text".
+ */
 static void put_csv_text(FILE *to, const char *text)
 {
+	const char *mark = text[0] && strchr("=+-@", text[0]) ? "'" : "";
+
 	if (!strpbrk(text, ",\"\n\r")) {
-		fputs(text, to);
+		fprintf(to, "%s%s", mark, text);
 		return;
 	}
-	fputc('"', to);
+	fprintf(to, "\"%s", mark);
 	for (; *text; text++) {
 		if (*text == '"')
 			fputc('"', to);
@@ -134,7 +141,7 @@ static void put(struct rows *r, const struct row *row)
 	r->cnt++;
 }
 
-static void put_window(struct rows *r, const char *path, const struct windows *w,
+static void put_window(struct rows *r, const char *recording, const struct windows *w,
 		       const struct fact_thread *t, size_t window)
 {
 	const struct facts *f = w->threads.f;
@@ -147,7 +154,7 @@ static void put_window(struct rows *r, const char *path, const struct windows *w
 	if (!threads_clip(t, &start_ns, &end_ns))
 		return;
 	clock_format_rfc3339(start, f->recording.start_wall_ns + t_ns);
-	add_text(&row, "recording", path);
+	add_text(&row, "recording", recording);
 	add_text(&row, "start", start);
 	add_count(&row, "t_ns", t_ns);
 	add_count(&row, "life_ns", end_ns - start_ns);
@@ -177,10 +184,12 @@ int rows_add(struct rows *r, const char *path, const struct facts *f)
 {
 	struct windows w;
 	int err = windows_read(&w, path, f, r->width_ns, NULL);
+	char *name = text_clean_copy(path);
 
 	for (size_t i = 0; !err && i < f->thread_cnt; i++)
 		for (size_t window = 0; window < w.of[i].cnt; window++)
-			put_window(r, path, &w, &f->threads[i], window);
+			put_window(r, name, &w, &f->threads[i], window);
+	free(name);
 	windows_release(&w);
 	return err;
 }

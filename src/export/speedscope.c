@@ -6,7 +6,9 @@
 #include "export/profile.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 
 #define SCHEMA "https://www.speedscope.app/file-format-schema.json"
@@ -46,7 +48,7 @@ static void add_profile(struct speedscope *ss, const char *name, const char *par
 			bool (*takes)(enum bucket_group g), const struct stacks *s)
 {
 	json_t *profile = json_object(), *samples = json_array(), *weights = json_array();
-	char *title = xasprintf("%s: %s", name, part);
+	char *clean = text_clean_copy(name), *title = xasprintf("%s: %s", clean, part);
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < s->cnt; i++) {
@@ -72,6 +74,7 @@ static void add_profile(struct speedscope *ss, const char *name, const char *par
 	json_object_set_new(profile, "weights", weights);
 	json_array_append_new(ss->profiles, profile);
 	free(title);
+	free(clean);
 }
 
 void speedscope_add(struct speedscope *ss, const char *name, struct stacks *s)

@@ -221,8 +221,8 @@ static void add_channel(struct fact_channel *to, struct fact_channel *c)
 	to->read_wait_ns += c->read_wait_ns;
 	to->write_wait_ns += c->write_wait_ns;
 	to->size_bytes = larger(to->size_bytes, c->size_bytes);
-	/* From one end alone it may look like something else. */
-	if (!is_same_text(to->used_as, c->used_as)) {
+	/* From one end alone it may look like something else. Memory has a name. */
+	if (!is_same_text(to->kind, "shm") || !is_same_text(to->used_as, c->used_as)) {
 		free(to->used_as);
 		to->used_as = NULL;
 	}

@@ -252,6 +252,28 @@ bool facts_is_launched(const struct facts *f)
 	       !p->started_by && !p->started_ns && p->has_exec && p->exec;
 }
 
+const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name)
+{
+	const struct fact_thread *t = facts_thread(f, pid);
+	const struct fact_process *p = facts_process(f, pid);
+
+	if (t && t->role && !strncmp(t->role, "worker", 6))
+		return t->role;
+	if (name && name[0])
+		return name;
+	return p && p->name ? p->name : "";
+}
+
+bool fact_channel_is_memory(const struct fact_channel *c)
+{
+	return c->kind && !strcmp(c->kind, "shm");
+}
+
+bool fact_channel_has_data(const struct fact_channel *c)
+{
+	return fact_channel_is_memory(c) && !(c->id && strstr(c->id, "/sem."));
+}
+
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b)
 {
 	uint64_t sum = 0;

@@ -53,6 +53,7 @@ struct fact_recording {
 	char **needs;			/* [need_cnt], what the user said with --need */
 	size_t need_cnt;
 	uint64_t bpf_ns, collector_ns;
+	bool bpf_unmeasured;		/* bpf_ns is not known: no right to measure it */
 	double overhead;		/* own cost / duration, of one CPU */
 	struct fact_part *parts;	/* [part_cnt], none: it is one recording */
 	size_t part_cnt;
@@ -347,6 +348,18 @@ bool facts_is_birth(const struct facts *f, uint64_t started_ns);
 
 /* The first target was launched: alive at the start, but only then given its program. */
 bool facts_is_launched(const struct facts *f);
+
+/*
+ * What to call a process: its main thread's role if that is a worker's, which says more
+ * than a name that all of them have; else @name, which may be NULL; else its own, or "".
+ */
+const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name);
+
+/* Shared memory: what goes through it can't be seen. */
+bool fact_channel_is_memory(const struct fact_channel *c);
+
+/* Memory that may hold data: a semaphore is memory, too, but says nothing. */
+bool fact_channel_has_data(const struct fact_channel *c);
 
 /* Thread time, of all threads. */
 uint64_t facts_bucket_ns(const struct facts *f, enum bucket b);

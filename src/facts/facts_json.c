@@ -13,25 +13,20 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
-/* jansson refuses what is not UTF-8, and a NULL in an object would drop its key. */
+/* jansson refuses what is not UTF-8, and leaves control characters past ASCII as they are. */
 static json_t *text_or_null(const char *s)
 {
 	json_t *value;
-	char *ascii;
+	char *clean;
 
 	if (!s)
 		return json_null();
-	value = json_string(s);
-	if (value)
-		return value;
-	ascii = xstrdup(s);
-	for (char *c = ascii; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	value = json_string(ascii);
-	free(ascii);
+	clean = text_clean_copy(s);
+	value = json_string(clean);
+	free(clean);
 	return value;
 }
 
@@ -137,6 +132,7 @@ static json_t *recording(const struct fact_recording *r)
 	set(overhead, "bpf_ns", number(r->bpf_ns));
 	set(overhead, "collector_ns", number(r->collector_ns));
 	set(overhead, "fraction", real(r->overhead));
+	set(overhead, "bpf_measured", json_boolean(!r->bpf_unmeasured));
 	set(o, "overhead", overhead);
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));

@@ -2,12 +2,13 @@
 /*
  * Facts as JSON, schema 1, and back. docs/facts.md describes every key.
  *
- * Writing: every key is there, null where a value is not known; bytes that are
- * not UTF-8 (thread names may hold any) come out as '?'.
+ * Writing: every key is there, null where a value is not known; what does not
+ * belong into text (thread names may hold any bytes) comes out as '?', see base/text.h.
  *
  * Reading is for files we did not write: a value of the wrong type or out of
  * range is an error that names its key; missing keys and null leave zero;
- * unknown keys are skipped, so that a newer partrace's file can be read.
+ * unknown keys are skipped, so that a newer partrace's file can be read. Text is
+ * clean afterwards, whoever wrote it.
  */
 #ifndef FACTS_FACTS_JSON_H
 #define FACTS_FACTS_JSON_H

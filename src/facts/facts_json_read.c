@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 /* A value and the way to it, for messages. @json NULL: missing or null. */
@@ -138,7 +139,7 @@ static void get_text(const struct node *n, const char *key, char **out)
 	const char *s = text_of(n, key);
 
 	if (s)
-		*out = xstrdup(s);
+		*out = text_clean_copy(s);
 }
 
 /* A name this version does not know comes from a newer one: @fallback. */
@@ -164,7 +165,7 @@ static void get_texts(const struct node *n, const char *key, char ***out, size_t
 			complain(n, key, "an array of strings");
 			return;
 		}
-		(*out)[(*cnt)++] = xstrdup(s);
+		(*out)[(*cnt)++] = text_clean_copy(s);
 	}
 }
 
@@ -233,6 +234,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 {
 	struct node cpus = child(n, "cpus"), lost = child(n, "lost");
 	struct node overhead = child(n, "overhead");
+	bool is_measured;
 	const char *split = text_of(n, "cpu_split");
 
 	get_time(n, "start", &r->start_wall_ns);
@@ -255,6 +257,8 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);
 	get_real(&overhead, "fraction", &r->overhead);
+	if (get_bool(&overhead, "bpf_measured", &is_measured))
+		r->bpf_unmeasured = !is_measured;
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
 	get_u64(n, "start_mono_ns", &r->start_mono_ns);
 	get_text(n, "boot_id", &r->boot_id);

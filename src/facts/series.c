@@ -37,13 +37,13 @@ void series_add(struct series *s, enum bucket_group g, uint64_t start_ns, uint64
 		double_width(s);
 	while (from < to) {
 		size_t i = (size_t)(from / s->width_ns);
-		uint64_t stop = (i + 1) * s->width_ns;
+		uint64_t part = s->width_ns - from % s->width_ns;
 
-		stop = stop < to ? stop : to;
-		s->windows[i][g] += stop - from;
+		part = part < to - from ? part : to - from;
+		s->windows[i][g] += part;
 		if (i >= s->cnt)
 			s->cnt = i + 1;
-		from = stop;
+		from += part;
 	}
 }
 

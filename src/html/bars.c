@@ -5,9 +5,12 @@
  */
 #include "html/bars.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/xalloc.h"
 #include "html/markup.h"
 #include "output/report_expect.h"
 #include "output/report_table.h"
@@ -15,21 +18,27 @@
 #include "output/report_wrap.h"
 
 #define ROWS_MAX    20
-#define ROLE_CHARS  40
+#define NAME_CHARS  80
 #define WIDTH	    1000.0
 #define CAUSES_SAID 3
+#define NO_BREAK    "\xc2\xa0"
 #define SAID_MIN    0.01
 #define LEGEND_MIN  1		/* of WIDTH: what can be seen is explained */
+
+/* The scale's numbers: at most so many, and none so near to another, in parts of it. */
+#define MARKS_MAX  5
+#define MARKS_NEAR 0.07
 
 /* Speed-ups past this end the scale: what is beyond is cut off, and said in its number. */
 #define SPEEDUP_MAX 100.0
 #define SCALE_MIN   1.25
+#define SCALE_ROOM  1.05
 
 /* @when: "before", "after", or NULL. */
-static void begin_row(struct strbuf *out, const char *role, size_t cnt, const char *when)
+static void begin_row(struct strbuf *out, const char *name, size_t cnt, const char *when)
 {
 	strbuf_addstr(out, "<div class=\"row\">\n<div class=\"name\">");
-	markup_text(out, role && role[0] ? role : "(no name)", ROLE_CHARS);
+	markup_text(out, name && name[0] ? name : "(no name)", NAME_CHARS);
 	if (cnt > 1)
 		strbuf_addf(out, " ×%zu", cnt);
 	if (when)
@@ -78,7 +87,7 @@ static void say_causes(const struct role_row *r, const uint64_t ns[COLUMN_CNT], 
 		if (share_of(r, ns[top]) < SAID_MIN)
 			break;
 		said |= 1u << top;
-		strbuf_addf(out, "%s%s ", n ? ", " : "",
+		strbuf_addf(out, "%s%s" NO_BREAK, n ? ", " : "",
 			    markup_cause_label((enum window_column)top));
 		markup_percent(out, share_of(r, ns[top]));
 	}
@@ -140,7 +149,9 @@ void bars_roles(const struct facts *f, struct strbuf *out)
 	free(all);
 }
 
-static const struct role_row *find_row(const struct role_row *rows, size_t cnt, const char *role)
+/* ---- roles of two sides ---- */
+
+static struct role_row *find_row(struct role_row *rows, size_t cnt, const char *role)
 {
 	for (size_t i = 0; i < cnt; i++)
 		if (!strcmp(rows[i].role, role))
@@ -148,11 +159,43 @@ static const struct role_row *find_row(const struct role_row *rows, size_t cnt, 
 	return NULL;
 }
 
-void bars_roles_both(const struct facts *before, const struct facts *after, struct strbuf *out)
+/* A side's roles; threads are those of a recording, on average. The caller frees. */
+static struct role_row *pool_rows(const struct bars_side *side, size_t *cnt)
+{
+	struct role_row *all = NULL;
+	size_t cap = 0;
+
+	*cnt = 0;
+	for (size_t i = 0; i < side->cnt; i++) {
+		size_t own_cnt;
+		struct role_row *own = report_rows(&side->facts[i], &own_cnt);
+
+		for (size_t k = 0; k < own_cnt; k++) {
+			struct role_row *r = find_row(all, *cnt, own[k].role);
+
+			if (!r) {
+				XGROW(all, *cnt, cap);
+				all[(*cnt)++] = own[k];
+				continue;
+			}
+			r->threads += own[k].threads;
+			r->life_ns += own[k].life_ns;
+			for (int b = 0; b < BUCKET_CNT; b++)
+				r->time_ns[b] += own[k].time_ns[b];
+		}
+		free(own);
+	}
+	for (size_t k = 0; k < *cnt; k++)
+		all[k].threads = (all[k].threads + side->cnt / 2) / side->cnt;
+	return all;
+}
+
+void bars_roles_both(const struct bars_side *before, const struct bars_side *after,
+		     struct strbuf *out)
 {
 	size_t before_cnt, after_cnt, shown = 0, all;
-	struct role_row *was = report_rows(before, &before_cnt);
-	struct role_row *is = report_rows(after, &after_cnt);
+	struct role_row *was = pool_rows(before, &before_cnt);
+	struct role_row *is = pool_rows(after, &after_cnt);
 	struct strbuf rows = { 0 };
 	uint32_t causes = 0;
 
@@ -190,7 +233,7 @@ static double cut(double value)
 
 void bars_range(const struct bars_range *r, double most, struct strbuf *out)
 {
-	double scale = WIDTH / (cut(most) * 1.05);
+	double scale = WIDTH / (cut(most) * SCALE_ROOM);
 	double low = scale * cut(r->low), high = scale * cut(r->high);
 
 	begin_row(out, r->name, 1, NULL);
@@ -203,6 +246,51 @@ void bars_range(const struct bars_range *r, double most, struct strbuf *out)
 		    r->class, low, high > low ? high - low : 0, scale * cut(r->value) - 2.5,
 		    scale - 1);
 	markup_take(out, r->said);
+	end_row(out);
+}
+
+/* How far apart numbers are, so that there are not many. */
+static double step_of(double most)
+{
+	static const double steps[] = { 0.25, 0.5, 1, 2, 5, 10 };
+
+	for (size_t i = 0; i < ARRAY_CNT(steps); i++)
+		if (most / steps[i] <= MARKS_MAX)
+			return steps[i];
+	return most / MARKS_MAX < 25 ? 25 : 50;
+}
+
+void bars_scale(double most, struct strbuf *out)
+{
+	double end = cut(most) * SCALE_ROOM, step = step_of(end);
+
+	strbuf_addstr(out, "<div class=\"row scale\" aria-hidden=\"true\">\n<div></div>\n"
+			   "<div class=\"marks\"><span>0</span>");
+	strbuf_addf(out, "<span style=\"left:%.1f%%\"><b>1x</b></span>", 100 / end);
+	for (double at = step; at <= end * (1 - MARKS_NEAR / 2); at += step)
+		if (fabs(at - 1) > MARKS_NEAR * end && at > MARKS_NEAR * end)
+			strbuf_addf(out, "<span style=\"left:%.1f%%\">%gx</span>", 100 * at / end,
+				    at);
+	strbuf_addstr(out, "</div>\n<div></div>\n</div>\n");
+}
+
+static void put_amount(const char *class, double value, double most, int y, struct strbuf *out)
+{
+	double width = most > 0 ? WIDTH * value / most : 0;
+
+	strbuf_addf(out,
+		    "<rect class=\"%s\" x=\"0\" y=\"%d\" width=\"%.1f\" height=\"8\"></rect>\n",
+		    class, y, width > 0 ? width : 0);
+}
+
+void bars_pair(const struct bars_pair *p, double most, struct strbuf *out)
+{
+	begin_row(out, p->name, 1, NULL);
+	begin_bar(out);
+	put_amount("same", p->before, most, 1, out);
+	put_amount("changed", p->after, most, 11, out);
+	strbuf_addstr(out, "</svg>\n<div class=\"said\">");
+	markup_take(out, p->said);
 	end_row(out);
 }
 
@@ -236,6 +324,7 @@ void bars_predictions(const struct fact_verdict *v, struct strbuf *out)
 	strbuf_addstr(out,
 		      "<h3>What changes would bring</h3>\n<p class=\"note\">Ranges of the same "
 		      "work's speed; the line is the program as it was recorded.</p>\n");
+	bars_scale(most, out);
 	for (size_t i = 0; i < v->prediction_cnt && i < ROWS_MAX; i++)
 		put_prediction(&v->predictions[i], most, i == 0, out);
 }
@@ -291,21 +380,17 @@ static void put_crew(const struct crew *c, uint64_t most, const char *when, stru
 	end_row(out);
 }
 
-/* A recording's processes, as a chart shows them. */
+/* Crews of a chart, and its scale. */
 struct memory {
 	struct crew *crews;
 	size_t cnt;
 	uint64_t most;
 };
 
-static struct memory memory_of(const struct facts *f)
+static void scale_memory(struct memory *m)
 {
-	struct memory m = { 0 };
-
-	m.crews = report_crews(f, &m.cnt);
-	for (size_t i = 0; i < m.cnt; i++)
-		m.most = most_of(&m.crews[i]) > m.most ? most_of(&m.crews[i]) : m.most;
-	return m;
+	for (size_t i = 0; i < m->cnt; i++)
+		m->most = most_of(&m->crews[i]) > m->most ? most_of(&m->crews[i]) : m->most;
 }
 
 static void put_memory_head(struct strbuf *out)
@@ -317,34 +402,93 @@ static void put_memory_head(struct strbuf *out)
 			   "<li><i class=\"rss\"></i>and all that is shared (RSS)</li>\n</ul>\n");
 }
 
-static void put_crews(const struct memory *m, uint64_t most, const char *when, struct strbuf *out)
-{
-	for (size_t i = 0; i < m->cnt && i < ROWS_MAX; i++)
-		put_crew(&m->crews[i], most, when, out);
-	markup_more(out, ROWS_MAX, m->cnt, "roles");
-}
-
 void bars_memory(const struct facts *f, struct strbuf *out)
 {
-	struct memory m = memory_of(f);
+	struct memory m = { 0 };
 
+	m.crews = report_crews(f, &m.cnt);
+	scale_memory(&m);
 	if (m.most) {
 		put_memory_head(out);
-		put_crews(&m, m.most, NULL, out);
+		for (size_t i = 0; i < m.cnt && i < ROWS_MAX; i++)
+			put_crew(&m.crews[i], m.most, NULL, out);
+		markup_more(out, ROWS_MAX, m.cnt, "roles");
 		strbuf_addstr(out, "</section>\n");
 	}
 	free(m.crews);
 }
 
-void bars_memory_both(const struct facts *before, const struct facts *after, struct strbuf *out)
+/* ---- memory of two sides ---- */
+
+static struct crew *find_crew(struct crew *crews, size_t cnt, const char *role)
 {
-	struct memory was = memory_of(before), is = memory_of(after);
+	for (size_t i = 0; i < cnt; i++)
+		if (!strcmp(crews[i].role ? crews[i].role : "", role ? role : ""))
+			return &crews[i];
+	return NULL;
+}
+
+static void add_sum(struct crew_sum *to, const struct crew_sum *from)
+{
+	to->total += from->total;
+	to->cnt += from->cnt;
+}
+
+/* A side's crews; how many processes they have is that of a recording, on average. */
+static struct memory pool_memory(const struct bars_side *side)
+{
+	struct memory m = { 0 };
+	size_t cap = 0;
+
+	for (size_t i = 0; i < side->cnt; i++) {
+		size_t own_cnt;
+		struct crew *own = report_crews(&side->facts[i], &own_cnt);
+
+		for (size_t k = 0; k < own_cnt; k++) {
+			struct crew *c = find_crew(m.crews, m.cnt, own[k].role);
+
+			if (!c) {
+				XGROW(m.crews, m.cnt, cap);
+				m.crews[m.cnt++] = own[k];
+				continue;
+			}
+			c->cnt += own[k].cnt;
+			add_sum(&c->rss, &own[k].rss);
+			add_sum(&c->pss, &own[k].pss);
+			add_sum(&c->private, &own[k].private);
+		}
+		free(own);
+	}
+	for (size_t k = 0; k < m.cnt; k++)
+		m.crews[k].cnt = (m.crews[k].cnt + side->cnt / 2) / side->cnt;
+	scale_memory(&m);
+	return m;
+}
+
+void bars_memory_both(const struct bars_side *before, const struct bars_side *after,
+		      struct strbuf *out)
+{
+	struct memory was = pool_memory(before), is = pool_memory(after);
 	uint64_t most = was.most > is.most ? was.most : is.most;
 
 	if (most) {
+		size_t all = is.cnt;
+
 		put_memory_head(out);
-		put_crews(&was, most, "before", out);
-		put_crews(&is, most, "after", out);
+		for (size_t i = 0; i < is.cnt && i < ROWS_MAX; i++) {
+			const struct crew *other = find_crew(was.crews, was.cnt, is.crews[i].role);
+
+			if (other)
+				put_crew(other, most, "before", out);
+			put_crew(&is.crews[i], most, "after", out);
+		}
+		for (size_t i = 0; i < was.cnt; i++) {
+			if (find_crew(is.crews, is.cnt, was.crews[i].role))
+				continue;
+			if (all++ < ROWS_MAX)
+				put_crew(&was.crews[i], most, "before", out);
+		}
+		markup_more(out, ROWS_MAX, all, "roles");
 		strbuf_addstr(out, "</section>\n");
 	}
 	free(was.crews);

@@ -16,14 +16,33 @@ void bars_predictions(const struct fact_verdict *v, struct strbuf *out);
 struct bars_range {
 	const char *name;
 	double low, value, high;
-	const char *class;	/* "better", "worse", "same", "changed" */
+	const char *class;	/* "better", "worse", "same" */
 	struct strbuf *said;	/* not made harmless yet; taken */
 };
 void bars_range(const struct bars_range *r, double most, struct strbuf *out);
 
-/* The same charts of two recordings, role by role. */
-void bars_roles_both(const struct facts *before, const struct facts *after, struct strbuf *out);
-void bars_memory_both(const struct facts *before, const struct facts *after, struct strbuf *out);
+/* The scale's numbers, above the ranges. */
+void bars_scale(double most, struct strbuf *out);
+
+/* Two amounts, one above the other, on a scale that ends at @most. */
+struct bars_pair {
+	const char *name;
+	double before, after;
+	struct strbuf *said;	/* not made harmless yet; taken */
+};
+void bars_pair(const struct bars_pair *p, double most, struct strbuf *out);
+
+/* Recordings of one thing, drawn as one. */
+struct bars_side {
+	const struct facts *facts; /* [cnt] */
+	size_t cnt;
+};
+
+/* The same charts of two sides, role by role. */
+void bars_roles_both(const struct bars_side *before, const struct bars_side *after,
+		     struct strbuf *out);
+void bars_memory_both(const struct bars_side *before, const struct bars_side *after,
+		      struct strbuf *out);
 
 /* Memory of each role's processes. */
 void bars_memory(const struct facts *f, struct strbuf *out);

@@ -30,67 +30,70 @@ struct bundle {
 	uint64_t messages, bytes, wait_ns;
 };
 
-static bool is_memory(const struct fact_channel *c)
+/* A process as the drawing calls it. */
+struct party {
+	struct strbuf label, detail;
+};
+
+static void party_release(struct party *p)
 {
-	return c->kind && !strcmp(c->kind, "shm");
+	strbuf_release(&p->label);
+	strbuf_release(&p->detail);
 }
 
-static void add_process(const struct facts *f, uint32_t pid, const char *name, bool traced,
-			struct strbuf *s)
+static void name_party(struct party *p, const struct facts *f, uint32_t pid, const char *name,
+		       bool traced)
 {
-	const struct fact_thread *t = facts_thread(f, pid);
-	const struct fact_process *p = facts_process(f, pid);
+	const char *label = facts_process_label(f, pid, name);
 
-	if (t && t->role && !strncmp(t->role, "worker", 6))
-		strbuf_addstr(s, t->role);
-	else if (name && name[0])
-		strbuf_addstr(s, name);
-	else
-		strbuf_addstr(s, p && p->name && p->name[0] ? p->name : "others");
-	if (pid && f->process_cnt <= NAMED_MAX)
-		strbuf_addf(s, " %u", pid);
+	strbuf_reset(&p->label);
+	strbuf_reset(&p->detail);
+	strbuf_addstr(&p->label, label[0] ? label : "others");
 	if (!traced)
-		strbuf_addstr(s, " (not traced)");
+		strbuf_addstr(&p->detail, "not traced");
+	else if (pid && f->process_cnt <= NAMED_MAX)
+		strbuf_addf(&p->detail, "%u", pid);
 }
 
 /* Called with each end of @c that sends, or that receives. */
-typedef void end_fn(void *ctx, const char *process, uint64_t messages, uint64_t bytes);
+typedef void end_fn(void *ctx, const struct party *p, uint64_t messages, uint64_t bytes);
 
 static void each_end(const struct facts *f, const struct fact_channel *c, bool sends, end_fn *fn,
 		     void *ctx)
 {
 	size_t told = 0, cnt = sends ? c->writer_cnt : c->reader_cnt;
 	const uint32_t *pids = sends ? c->writers : c->readers;
-	struct strbuf s = { 0 };
+	struct party p = { 0 };
 
 	for (size_t i = 0; i < c->end_cnt && told < ENDS_MAX; i++) {
 		const struct fact_channel_end *e = &c->ends[i];
 
 		if (!(sends ? e->writes : e->reads))
 			continue;
-		strbuf_reset(&s);
-		add_process(f, e->pid, e->name, e->traced, &s);
-		fn(ctx, strbuf_str(&s), sends ? e->messages_sent : e->messages_received,
+		name_party(&p, f, e->pid, e->name, e->traced);
+		fn(ctx, &p, sends ? e->messages_sent : e->messages_received,
 		   sends ? e->bytes_sent : e->bytes_received);
 		told++;
 	}
 	/* A recording of before ends were told. */
 	for (size_t i = 0; !c->end_cnt && i < cnt && told < ENDS_MAX; i++) {
-		strbuf_reset(&s);
-		add_process(f, pids[i], NULL, true, &s);
-		fn(ctx, strbuf_str(&s), c->messages / cnt, c->bytes / cnt);
+		name_party(&p, f, pids[i], NULL, true);
+		fn(ctx, &p, c->messages / cnt, c->bytes / cnt);
 		told++;
 	}
-	if (!told)
-		fn(ctx, "outside", c->messages, c->bytes);
-	strbuf_release(&s);
+	if (!told) {
+		party_release(&p);
+		strbuf_addstr(&p.label, "outside");
+		fn(ctx, &p, c->messages, c->bytes);
+	}
+	party_release(&p);
 }
 
-static void add_to_key(void *ctx, const char *process, uint64_t messages, uint64_t bytes)
+static void add_to_key(void *ctx, const struct party *p, uint64_t messages, uint64_t bytes)
 {
 	(void)messages;
 	(void)bytes;
-	strbuf_addf(ctx, "%s\n", process);
+	strbuf_addf(ctx, "%s\n%s\n", strbuf_str(&p->label), strbuf_str(&p->detail));
 }
 
 static char *key_of(const struct facts *f, const struct fact_channel *c)
@@ -138,10 +141,11 @@ struct drawing {
 	bool sends;
 };
 
-static void add_end(void *ctx, const char *process, uint64_t messages, uint64_t bytes)
+static void add_end(void *ctx, const struct party *p, uint64_t messages, uint64_t bytes)
 {
 	struct drawing *d = ctx;
-	size_t node = graph_node(d->g, d->sends ? 0 : 2, process);
+	size_t node = graph_node(d->g, d->sends ? 0 : 2, strbuf_str(&p->label),
+				 strbuf_str(&p->detail));
 
 	if (d->sends)
 		graph_edge(d->g, 0, node, d->channel, bytes, messages);
@@ -149,20 +153,18 @@ static void add_end(void *ctx, const char *process, uint64_t messages, uint64_t 
 		graph_edge(d->g, 1, d->channel, node, bytes, messages);
 }
 
-/* "pipe ×3: 1.2 MB", and what tells it from others of the same words, for the reader to find. */
+/* "2. pipe ×3": by its number the reader finds it in the table. */
 static void add_label(const struct bundle *b, size_t number, struct strbuf *s)
 {
 	strbuf_addf(s, "%zu. %s", number, b->first->kind ? b->first->kind : "channel");
 	if (b->cnt > 1)
 		strbuf_addf(s, " ×%zu", b->cnt);
-	strbuf_addstr(s, ": ");
-	wrap_add_bytes(s, b->bytes);
 }
 
 static void add_bundle(struct graph *g, const struct facts *f, const size_t *bundle_of,
 		       size_t bundle, const char *label)
 {
-	struct drawing d = { .g = g, .channel = graph_node(g, 1, label) };
+	struct drawing d = { .g = g, .channel = graph_node(g, 1, label, "") };
 
 	for (size_t i = 0; i < f->channel_cnt; i++) {
 		for (int sends = 0; bundle_of[i] == bundle && sends < 2; sends++) {
@@ -190,6 +192,8 @@ static void put_row(const struct bundle *b, size_t number, struct strbuf *out)
 	strbuf_addstr(out, "<tr><th scope=\"row\">");
 	markup_text(out, strbuf_str(&s), 2 * NAME_CHARS);
 	strbuf_addstr(out, "</th><td>");
+	wrap_add_bytes(out, b->bytes);
+	strbuf_addstr(out, "</td><td>");
 	wrap_add_count(out, b->messages);
 	strbuf_addstr(out, "</td><td>");
 	wrap_add_bytes(out, b->messages ? b->bytes / b->messages : 0);
@@ -204,7 +208,8 @@ static void begin_table(struct strbuf *out)
 	strbuf_addstr(out,
 		      "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
 		      "channels\">\n<table>\n<thead><tr><th scope=\"col\">channel</th>"
-		      "<th scope=\"col\">messages</th><th scope=\"col\">bytes each</th>"
+		      "<th scope=\"col\">bytes</th><th scope=\"col\">messages</th>"
+		      "<th scope=\"col\">bytes each</th>"
 		      "<th scope=\"col\">waited at it</th></tr></thead>\n<tbody>\n");
 }
 
@@ -218,6 +223,7 @@ static void draw(const struct facts *f, const struct bundle *bundles, size_t cnt
 	*g = (struct graph){ .titles = { "sends", "through", "receives" },
 			     .column_cnt = 3,
 			     .label = "who sent how much to whom, through which channels",
+			     .add_weight = wrap_add_bytes,
 			     .say = say_traffic };
 	for (size_t i = 0; i < cnt && drawn < DRAWN_MAX; i++) {
 		if (!is_worth_drawing(f, &bundles[i]))
@@ -240,12 +246,6 @@ static void draw(const struct facts *f, const struct bundle *bundles, size_t cnt
 	free(g);
 }
 
-/* Semaphores are memory, too, but say nothing here. */
-static bool is_large(const struct fact_channel *c)
-{
-	return is_memory(c) && !(c->id && strstr(c->id, "/sem."));
-}
-
 static void put_memory(const struct facts *f, struct strbuf *out)
 {
 	size_t cnt = 0;
@@ -253,7 +253,7 @@ static void put_memory(const struct facts *f, struct strbuf *out)
 	for (size_t i = 0; i < f->channel_cnt; i++) {
 		const struct fact_channel *c = &f->channels[i];
 
-		if (!is_large(c) || cnt++ >= MEMORY_SHOWN)
+		if (!fact_channel_has_data(c) || cnt++ >= MEMORY_SHOWN)
 			continue;
 		if (cnt == 1)
 			strbuf_addstr(out, "<h3>Shared memory</h3>\n<p class=\"note\">What goes "
@@ -280,7 +280,7 @@ void exchange_channels(const struct facts *f, struct strbuf *out)
 	bundles = xcalloc(f->channel_cnt, sizeof(*bundles));
 	bundle_of = xcalloc(f->channel_cnt, sizeof(*bundle_of));
 	for (size_t i = 0; i < f->channel_cnt; i++)
-		bundle_of[i] = is_memory(&f->channels[i])
+		bundle_of[i] = fact_channel_is_memory(&f->channels[i])
 				       ? SIZE_MAX
 				       : add_channel(bundles, &cnt, f, &f->channels[i]);
 	draw(f, bundles, cnt, bundle_of, &parts);

@@ -3,8 +3,10 @@
 #include "html/diff_page.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "html/bars.h"
 #include "html/markup.h"
 #include "html/page.h"
@@ -13,6 +15,7 @@
 #define TEXT_WIDTH  100
 #define ROWS_MAX    40
 #define NOTES_MAX   20
+#define FILES_SHOWN 6
 #define SCALE_MIN   1.25
 
 static bool is_shown(const struct diff_row *r)
@@ -60,7 +63,7 @@ static void put_range(const char *name, const struct range *range, const char *c
 		   most, out);
 }
 
-/* Beside what was achieved, which is the throughput's row. */
+/* What was achieved is the throughput's row, the next one. */
 static void put_prediction(const struct diff_prediction *p, double most, struct strbuf *out)
 {
 	struct strbuf name = { 0 }, said = { 0 };
@@ -70,13 +73,16 @@ static void put_prediction(const struct diff_prediction *p, double most, struct 
 	strbuf_addf(&name, "predicted: %s", p->change);
 	strbuf_addf(&said, "%.2fx the throughput (%.2f-%.2f)", p->predicted.value, p->predicted.low,
 		    p->predicted.high);
-	put_range(strbuf_str(&name), &p->predicted, "better", &said, most, out);
-	if (p->has_achieved) {
-		strbuf_addf(&said, "%.2fx (%.2f-%.2f)", p->achieved.value, p->achieved.low,
-			    p->achieved.high);
-		put_range("achieved", &p->achieved, "changed", &said, most, out);
-	}
+	put_range(strbuf_str(&name), &p->predicted, "same", &said, most, out);
 	strbuf_release(&name);
+}
+
+/* Green is better, orange is worse, grey may be noise. */
+static const char *class_of(const struct diff_row *r)
+{
+	if (!r->is_significant)
+		return "same";
+	return fail_on_more_is_better(r->metric) == (r->ratio.value > 1) ? "better" : "worse";
 }
 
 static void put_ratios(const struct diff *d, struct strbuf *out)
@@ -85,7 +91,9 @@ static void put_ratios(const struct diff *d, struct strbuf *out)
 	size_t shown = 0;
 
 	strbuf_addstr(out, "<p class=\"note\">After, as a multiple of before, with its range; the "
-			   "line is no change. Grey is within noise.</p>\n");
+			   "line is no change. Green is better, orange is worse, grey is within "
+			   "noise.</p>\n");
+	bars_scale(most, out);
 	put_prediction(&d->prediction, most, out);
 	for (size_t i = 0; i < d->row_cnt && shown < ROWS_MAX; i++) {
 		const struct diff_row *r = &d->rows[i];
@@ -95,8 +103,7 @@ static void put_ratios(const struct diff *d, struct strbuf *out)
 			continue;
 		shown++;
 		add_row_words(r, &said);
-		put_range(report_diff_title(r), &r->ratio, r->is_significant ? "changed" : "same",
-			  &said, most, out);
+		put_range(report_diff_title(r), &r->ratio, class_of(r), &said, most, out);
 	}
 }
 
@@ -121,7 +128,17 @@ static void put_shares(const struct diff *d, struct strbuf *out)
 		strbuf_addstr(out, "</ul>\n");
 }
 
-static void put_side(const char *label, const struct diff_side *side, const char *file,
+static void put_files(const char *const *files, size_t cnt, struct strbuf *out)
+{
+	for (size_t i = 0; i < cnt && i < FILES_SHOWN; i++) {
+		strbuf_addstr(out, i ? ", " : "");
+		markup_text(out, files[i], 200);
+	}
+	if (cnt > FILES_SHOWN)
+		strbuf_addf(out, " and %zu more", cnt - FILES_SHOWN);
+}
+
+static void put_side(const char *label, const struct diff_side *side, const char *const *files,
 		     struct strbuf *out)
 {
 	strbuf_addf(out, "<p><strong>%s</strong>: %s, %s", label, verdict_fit_name(side->model),
@@ -129,9 +146,7 @@ static void put_side(const char *label, const struct diff_side *side, const char
 	if (side->workers)
 		strbuf_addf(out, ", %u worker%s", side->workers, side->workers == 1 ? "" : "s");
 	strbuf_addstr(out, " <span class=\"note\">");
-	markup_text(out, file, 200);
-	if (side->recordings > 1)
-		strbuf_addf(out, " and %zu more", side->recordings - 1);
+	put_files(files, side->recordings, out);
 	if (side->command) {
 		strbuf_addstr(out, ": ");
 		markup_text(out, side->command, 200);
@@ -143,11 +158,12 @@ static void put_summary(const struct report_diff *r, struct strbuf *out)
 {
 	const struct diff *d = r->diff;
 
-	strbuf_addstr(out, "<main>\n<section id=\"verdict\">\n<h2>");
+	strbuf_addstr(out, "<header>\n<h1>Before and after</h1>\n</header>\n<main>\n"
+			   "<section id=\"verdict\">\n<h2>");
 	markup_text(out, d->summary, TEXT_CHARS);
 	strbuf_addstr(out, "</h2>\n");
-	put_side("Before", &d->before, r->before[0], out);
-	put_side("After", &d->after, r->after[0], out);
+	put_side("Before", &d->before, r->before, out);
+	put_side("After", &d->after, r->after, out);
 	for (size_t i = 0; i < d->note_cnt && i < NOTES_MAX; i++) {
 		strbuf_addstr(out, "<p class=\"alarm\">");
 		markup_text(out, d->notes[i], TEXT_CHARS);
@@ -159,13 +175,24 @@ static void put_summary(const struct report_diff *r, struct strbuf *out)
 	strbuf_addstr(out, "</section>\n");
 }
 
-static void put_timelines(const struct diff_page_side *before, const struct diff_page_side *after,
-			  struct strbuf *out)
+/* Said where there was a choice. */
+static char *say_drawn(const char *const *files, const struct diff_side *side, size_t drawn)
 {
-	const struct facts *b = before->facts, *a = after->facts;
+	return side->recordings > 1 ? xasprintf("%s, of %zu the one of median length.",
+						files[drawn], side->recordings)
+				    : NULL;
+}
+
+static void put_timelines(const struct report_diff *r, const struct diff_page_side *before,
+			  const struct diff_page_side *after, struct strbuf *out)
+{
+	const struct facts *b = &before->facts[before->drawn], *a = &after->facts[after->drawn];
+	char *was = say_drawn(r->before, &r->diff->before, before->drawn);
+	char *is = say_drawn(r->after, &r->diff->after, after->drawn);
 	struct timeline_view view = {
 		.id = "before",
 		.title = "Before: what threads did when",
+		.note = was,
 		.axis_ns = b->recording.duration_ns > a->recording.duration_ns
 				   ? b->recording.duration_ns
 				   : a->recording.duration_ns,
@@ -176,46 +203,94 @@ static void put_timelines(const struct diff_page_side *before, const struct diff
 	timeline_format(before->timeline, b, &view, out);
 	view.id = "after";
 	view.title = "After: what threads did when";
+	view.note = is;
 	timeline_format(after->timeline, a, &view, out);
+	free(was);
+	free(is);
 }
 
-static void put_objects(const struct diff *d, const char *title, const struct diff_object *objects,
-			size_t cnt, bool is_channel, struct strbuf *out)
+/* What an object's bars are as long as. */
+static double amount_of(const struct diff_use *u, bool is_channel)
 {
-	size_t shown = 0;
+	return is_channel ? u->bytes : u->wait_ns;
+}
 
-	for (size_t i = 0; i < cnt && shown < ROWS_MAX; i++) {
-		struct strbuf s = { 0 };
+static double most_amount(const struct diff_object *objects, size_t cnt, bool is_channel)
+{
+	double most = 0;
 
+	for (size_t i = 0; i < cnt; i++) {
 		if (objects[i].fate == DIFF_SAME)
 			continue;
-		if (!shown++)
-			strbuf_addf(out, "<section>\n<h2>%s</h2>\n<ul>\n", title);
-		strbuf_addstr(out, "<li>");
-		report_diff_object(&s, d, &objects[i], is_channel);
-		markup_take(out, &s);
-		strbuf_addstr(out, "</li>\n");
+		most = fmax(most, amount_of(&objects[i].before, is_channel));
+		most = fmax(most, amount_of(&objects[i].after, is_channel));
 	}
+	return most;
+}
+
+static void put_object(const struct diff *d, const struct diff_object *o, bool is_channel,
+		       double most, struct strbuf *out)
+{
+	struct strbuf said = { 0 };
+
+	strbuf_addf(&said, "%s: ", diff_fate_name(o->fate));
+	report_diff_uses(&said, d, o, is_channel);
+	bars_pair(&(struct bars_pair){ .name = o->name,
+				       .before = amount_of(&o->before, is_channel),
+				       .after = amount_of(&o->after, is_channel),
+				       .said = &said },
+		  most, out);
+}
+
+static void put_objects(const struct diff *d, const struct diff_object *objects, size_t cnt,
+			bool is_channel, struct strbuf *out)
+{
+	double most = most_amount(objects, cnt, is_channel);
+	size_t shown = 0, all = 0;
+
+	for (size_t i = 0; i < cnt; i++) {
+		if (objects[i].fate == DIFF_SAME || all++ >= ROWS_MAX)
+			continue;
+		if (!shown++)
+			strbuf_addf(out,
+				    "<section id=\"%s\">\n<h2>%s that changed</h2>\n"
+				    "<ul class=\"legend\">\n<li><i class=\"same\"></i>%s before"
+				    "</li>\n<li><i class=\"changed\"></i>and after</li>\n</ul>\n",
+				    is_channel ? "channels" : "locks",
+				    is_channel ? "Channels" : "Locks",
+				    is_channel ? "bytes sent" : "time waited");
+		put_object(d, &objects[i], is_channel, most, out);
+	}
+	markup_more(out, shown, all, is_channel ? "channels" : "locks");
 	if (shown)
-		strbuf_addstr(out, "</ul>\n</section>\n");
+		strbuf_addstr(out, "</section>\n");
+}
+
+static void put_footer(const char *version, struct strbuf *out)
+{
+	strbuf_addstr(out, "</main>\n<footer>\n<p class=\"note\">Compared by partrace ");
+	markup_text(out, version, 40);
+	strbuf_addstr(out, "</p>\n</footer>\n");
+	page_end(out);
 }
 
 void diff_page_format(const struct report_diff *r, const struct diff_page_side *before,
-		      const struct diff_page_side *after, struct strbuf *out)
+		      const struct diff_page_side *after, const char *version, struct strbuf *out)
 {
 	const struct report_diff_options options = { .width = TEXT_WIDTH, .utf8 = true };
 	const struct diff *d = r->diff;
+	const struct bars_side was = { before->facts, d->before.recordings };
+	const struct bars_side is = { after->facts, d->after.recordings };
 	struct strbuf text = { 0 };
 
 	page_begin(out, d->summary);
 	put_summary(r, out);
-	bars_roles_both(before->facts, after->facts, out);
-	put_timelines(before, after, out);
-	put_objects(d, "Locks that changed", d->locks, d->lock_cnt, false, out);
-	put_objects(d, "Channels that changed", d->channels, d->channel_cnt, true, out);
-	bars_memory_both(before->facts, after->facts, out);
+	bars_roles_both(&was, &is, out);
+	put_timelines(r, before, after, out);
+	put_objects(d, d->locks, d->lock_cnt, false, out);
+	put_objects(d, d->channels, d->channel_cnt, true, out);
+	bars_memory_both(&was, &is, out);
 	report_diff_format(r, &options, &text);
 	page_text(out, &text);
-	strbuf_addstr(out, "</main>\n");
-	page_end(out);
+	put_footer(version, out);
 }

@@ -8,14 +8,15 @@
 #include "html/timeline.h"
 #include "output/report_diff.h"
 
-/* Of several recordings of a side the first one is drawn. */
 struct diff_page_side {
-	const struct facts *facts;
+	const struct facts *facts;	/* of all recordings, as many as r->before or r->after has */
+	size_t drawn;			/* which one @timeline is of */
 	const struct timeline *timeline;
 };
 
-/* Appends the page on @r to @out. */
+/* Appends the page on @r to @out; @version: of this partrace. */
 void diff_page_format(const struct report_diff *r, const struct diff_page_side *before,
-		      const struct diff_page_side *after, struct strbuf *out);
+		      const struct diff_page_side *after, const char *version,
+		      struct strbuf *out);
 
 #endif

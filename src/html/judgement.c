@@ -151,23 +151,27 @@ static void add_value(struct strbuf *out, double value, const char *unit)
 		strbuf_addf(out, fabs(value) < 100 ? "%.2f" : "%.6g", value);
 }
 
+static void put_number(double value, const char *unit, struct strbuf *out)
+{
+	strbuf_addstr(out, "<td>");
+	add_value(out, value, NULL);
+	if (unit && strcmp(unit, "share") && strcmp(unit, "ratio")) {
+		strbuf_addch(out, ' ');
+		markup_text(out, unit, 20);
+	}
+	strbuf_addstr(out, "</td>");
+}
+
 static void put_evidence(const struct fact_evidence *e, struct strbuf *out)
 {
-	bool has_unit = e->unit && strcmp(e->unit, "share") && strcmp(e->unit, "ratio");
-
 	strbuf_addstr(out, "<tr><th scope=\"row\">");
 	markup_text(out, e->rule, 40);
 	strbuf_addstr(out, "</th><td class=\"word\">");
 	markup_text(out, e->text, TEXT_CHARS);
-	strbuf_addstr(out, "</td><td>");
-	add_value(out, e->value, NULL);
-	strbuf_addstr(out, "</td><td>");
-	add_value(out, e->threshold, NULL);
-	if (has_unit) {
-		strbuf_addch(out, ' ');
-		markup_text(out, e->unit, 20);
-	}
-	strbuf_addstr(out, "</td></tr>\n");
+	strbuf_addstr(out, "</td>");
+	put_number(e->value, e->unit, out);
+	put_number(e->threshold, e->unit, out);
+	strbuf_addstr(out, "</tr>\n");
 }
 
 static void put_limit(const struct fact_slo *s, struct strbuf *out)

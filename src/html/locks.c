@@ -3,7 +3,7 @@
  * Owns the section on locks: a table, and of those most contended for who made whom
  * wait. Threads are drawn by their roles where there are too many of them.
  */
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,10 +37,13 @@ static void put_row(const struct fact_lock *l, struct strbuf *out)
 {
 	strbuf_addstr(out, "<tr><th scope=\"row\">");
 	markup_text(out, name_of(l), NAME_CHARS);
-	strbuf_addf(out, "</th><td class=\"word\">%s</td>", lock_kind_name(l->kind));
+	strbuf_addf(out, "</th><td class=\"word kind\">%s</td>", lock_kind_name(l->kind));
 	put_cell(out, wrap_add_count, l->waits);
 	put_cell(out, wrap_add_duration, l->wait_ns);
-	put_cell(out, wrap_add_duration, l->contended_ns);
+	if (l->contended_ns)
+		put_cell(out, wrap_add_duration, l->contended_ns);
+	else
+		strbuf_addstr(out, "<td>–</td>");
 	put_cell(out, wrap_add_duration, l->max_ns);
 	strbuf_addstr(out, "</tr>\n");
 }
@@ -50,7 +53,7 @@ static void put_table(const struct fact_lock *const *locks, size_t cnt, struct s
 	strbuf_addstr(out,
 		      "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"table of "
 		      "locks\">\n<table>\n<thead><tr><th scope=\"col\">what was waited for</th>"
-		      "<th scope=\"col\" class=\"word\">kind</th><th scope=\"col\">waits</th>"
+		      "<th scope=\"col\" class=\"word kind\">kind</th><th scope=\"col\">waits</th>"
 		      "<th scope=\"col\">in all</th><th scope=\"col\">for a holder</th>"
 		      "<th scope=\"col\">longest</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < cnt && i < ROWS_MAX; i++)
@@ -93,16 +96,14 @@ static size_t thread_node(struct graph *g, int column, const struct facts *f, ui
 			  bool by_role)
 {
 	const struct fact_thread *t = facts_thread(f, tid);
-	struct strbuf s = { 0 };
-	size_t node;
+	const char *label = t && t->role && t->role[0] ? t->role : "thread";
+	char number[16] = "";
 
-	if (by_role && t && t->role && t->role[0])
-		strbuf_addstr(&s, t->role);
-	else
-		markup_thread(&s, f, tid);
-	node = graph_node(g, column, strbuf_str(&s));
-	strbuf_release(&s);
-	return node;
+	if (!tid)
+		return graph_node(g, column, "unknown", "");
+	if (!by_role)
+		snprintf(number, sizeof(number), "%u", tid);
+	return graph_node(g, column, label, number);
 }
 
 static void draw(const struct facts *f, const struct fact_lock *l, struct strbuf *out)
@@ -113,6 +114,7 @@ static void draw(const struct facts *f, const struct fact_lock *l, struct strbuf
 	*g = (struct graph){ .titles = { "holder", "who waited for it" },
 			     .column_cnt = 2,
 			     .label = "who held the lock, and who waited for it",
+			     .add_weight = wrap_add_duration,
 			     .say = say_wait };
 	for (size_t i = 0; i < l->edge_cnt; i++) {
 		const struct lock_edge *e = &l->edges[i];
@@ -120,15 +122,16 @@ static void draw(const struct facts *f, const struct fact_lock *l, struct strbuf
 
 		/* The sum of those that are not listed. */
 		from = e->waiter ? thread_node(g, 0, f, e->holder, by_role)
-				 : graph_node(g, 0, "all others");
+				 : graph_node(g, 0, "all others", "");
 		to = e->waiter ? thread_node(g, 1, f, e->waiter, by_role)
-			       : graph_node(g, 1, "all others");
+			       : graph_node(g, 1, "all others", "");
 		graph_edge(g, 0, from, to, e->wait_ns, e->waits);
 	}
-	strbuf_addstr(out, "<h3>");
+	strbuf_addstr(out, "<figure>\n<figcaption>");
 	markup_text(out, name_of(l), NAME_CHARS);
-	strbuf_addstr(out, "</h3>\n");
+	strbuf_addstr(out, "</figcaption>\n");
 	graph_draw(g, out);
+	strbuf_addstr(out, "</figure>\n");
 	graph_release(g);
 	free(g);
 }
@@ -161,9 +164,11 @@ void exchange_locks(const struct facts *f, struct strbuf *out)
 		locks[i] = &f->locks[i];
 	qsort(locks, f->lock_cnt, sizeof(*locks), by_contention);
 	strbuf_addstr(out, "<section id=\"locks\">\n<h2>Locks, and who waited for whom</h2>\n");
+	strbuf_addstr(out, "<div class=\"figures\">\n");
 	for (size_t i = 0; i < f->lock_cnt && i < DRAWN_MAX; i++)
 		if (is_worth_drawing(f, locks[i]))
 			draw(f, locks[i], out);
+	strbuf_addstr(out, "</div>\n");
 	put_table(locks, f->lock_cnt, out);
 	strbuf_addstr(out, "</section>\n");
 	free(locks);

@@ -2,22 +2,13 @@
 /* Owns what makes text harmless, and the words and classes of causes. */
 #include "html/markup.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "base/xalloc.h"
 #include "output/report_wrap.h"
 
 #define ROLE_CHARS 24
-
-/* U+202A … U+202E and U+2066 … U+2069 change the direction of text until told otherwise. */
-static bool is_direction(const unsigned char *s)
-{
-	return s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
-				(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
-}
 
 static void escape(struct strbuf *out, const char *s)
 {
@@ -39,12 +30,7 @@ static void escape(struct strbuf *out, const char *s)
 			strbuf_addstr(out, "&#39;");
 			break;
 		default:
-			if (is_direction((const unsigned char *)s)) {
-				strbuf_addch(out, '?');
-				s += 2;
-			} else {
-				strbuf_addch(out, *s);
-			}
+			strbuf_addch(out, *s);
 		}
 	}
 }
@@ -56,8 +42,7 @@ void markup_text(struct strbuf *out, const char *s, size_t max)
 
 	if (!s)
 		return;
-	clean = xstrdup(s);
-	text_clean(clean, strlen(clean));
+	clean = text_clean_copy(s);
 	wrap_add_safe(&cut, clean, max);
 	escape(out, strbuf_str(&cut));
 	strbuf_release(&cut);
@@ -87,12 +72,13 @@ void markup_duration(struct strbuf *out, uint64_t ns)
 	wrap_add_duration(out, ns);
 }
 
+/* With a blank where no line breaks. */
 void markup_percent(struct strbuf *out, double share)
 {
 	if (share > 0 && share < 0.005)
-		strbuf_addstr(out, "&lt;1 %");
+		strbuf_addstr(out, "&lt;1\xc2\xa0%");
 	else
-		strbuf_addf(out, "%.0f %%", 100 * (share > 1 ? 1 : share));
+		strbuf_addf(out, "%.0f\xc2\xa0%%", 100 * (share > 1 ? 1 : share));
 }
 
 enum window_column markup_cause(enum bucket b)

@@ -2,7 +2,7 @@
 (function () {
 	"use strict";
 	function all(what) { return Array.from(document.querySelectorAll(what)); }
-	var scrolls = all(".scroll"), first = scrolls[0], zoom = 1, most = 64, apart = 110;
+	var scrolls = all(".scroll"), first = scrolls[0], zoom = 1, most = 64;
 	if (!first)
 		return;
 
@@ -17,6 +17,7 @@
 
 	function drawTicks(scroll) {
 		var ticks = scroll.querySelector(".ticks"), total = Number(scroll.dataset.ns);
+		var apart = Math.min(110, Math.max(64, scroll.clientWidth / 5));
 		var least = total * apart / wide(scroll).clientWidth;
 		var power = Math.pow(10, Math.floor(Math.log10(least)));
 		var step = [1, 2, 5, 10].map(function (m) { return m * power; })
@@ -90,4 +91,5 @@
 		drawTicks(scroll);
 	});
 	window.addEventListener("resize", function () { scrolls.forEach(drawTicks); });
+	window.addEventListener("beforeprint", function () { zoomTo(1, 0); });
 })();

@@ -323,14 +323,18 @@ static void put_ticks(uint64_t axis_ns, struct strbuf *out)
 static void put_head(const struct facts *f, const struct timeline_view *v, uint32_t causes,
 		     struct strbuf *out)
 {
-	strbuf_addf(out, "<section id=\"%s\" class=\"times\">\n<h2>%s</h2>\n<p>On average ", v->id,
-		    v->title);
-	strbuf_addf(out,
-		    "%.2f threads on a CPU and %.2f that could have been, at most %u at once; "
-		    "%.4g usable CPU%s.</p>\n",
-		    f->concurrency.on_cpu_avg, f->concurrency.runnable_avg,
-		    f->concurrency.on_cpu_max, f->recording.cpus_usable,
-		    f->recording.cpus_usable == 1 ? "" : "s");
+	strbuf_addf(out, "<section id=\"%s\" class=\"times\">\n<h2>%s</h2>\n", v->id, v->title);
+	if (v->note) {
+		strbuf_addstr(out, "<p class=\"note\">");
+		markup_text(out, v->note, SIZE_MAX);
+		strbuf_addstr(out, "</p>\n");
+	}
+	strbuf_addf(
+		out,
+		"<p>On average %.2f threads on a CPU and %.2f that could have been, at most %u at once; "
+		"%.4g usable CPU%s.</p>\n",
+		f->concurrency.on_cpu_avg, f->concurrency.runnable_avg, f->concurrency.on_cpu_max,
+		f->recording.cpus_usable, f->recording.cpus_usable == 1 ? "" : "s");
 	markup_legend(out, causes | 1u << COLUMN_CPU | 1u << COLUMN_CPU_WAIT);
 }
 
@@ -339,7 +343,7 @@ static void put_zoom(struct strbuf *out)
 	strbuf_addstr(out, "<p class=\"zoom\" hidden=\"hidden\">"
 			   "<button type=\"button\" data-zoom=\"2\">Zoom in</button> "
 			   "<button type=\"button\" data-zoom=\"0.5\">Zoom out</button> "
-			   "<button type=\"button\" data-zoom=\"0\">All</button> "
+			   "<button type=\"button\" data-zoom=\"0\">Show all</button> "
 			   "<output></output></p>\n");
 }
 
@@ -385,9 +389,11 @@ static void put_drawing(const struct timeline *tl, const struct facts *f,
 void timeline_format(const struct timeline *tl, const struct facts *f,
 		     const struct timeline_view *view, struct strbuf *out)
 {
-	const struct timeline_view own = { "timeline", "What threads did when",
-					   f->recording.duration_ns, timeline_top(f),
-					   TIMELINE_BYTES_MAX };
+	const struct timeline_view own = { .id = "timeline",
+					   .title = "What threads did when",
+					   .axis_ns = f->recording.duration_ns,
+					   .top = timeline_top(f),
+					   .bytes_max = TIMELINE_BYTES_MAX };
 
 	view = view ? view : &own;
 	if (!tl->err) {

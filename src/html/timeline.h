@@ -37,6 +37,7 @@ void timeline_release(struct timeline *tl);
 /* What several timelines on a page share, or not. */
 struct timeline_view {
 	const char *id, *title;	/* of the section, safe */
+	const char *note;	/* below it, not made harmless yet; or NULL */
 	uint64_t axis_ns;	/* how long the axis is */
 	double top;		/* of the curve, in threads */
 	size_t bytes_max;	/* what the lanes may take */

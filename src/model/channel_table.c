@@ -63,6 +63,15 @@ const char *file_path_find(const struct model *m, const struct par_file_ref *fil
 	}
 }
 
+/* Not by printf(): every wait for a pipe is named so. */
+static void numbered_format(struct strbuf *out, const char *label, uint64_t id)
+{
+	strbuf_addstr(out, label);
+	strbuf_addstr(out, ":[");
+	strbuf_addu(out, id);
+	strbuf_addch(out, ']');
+}
+
 void file_name_format(struct strbuf *out, const struct model *m, const struct par_file_ref *file)
 {
 	const char *path = file_path_find(m, file);
@@ -77,7 +86,7 @@ void file_name_format(struct strbuf *out, const struct model *m, const struct pa
 	else if (kind == PAR_FILE_EVENTFD || (kind >= PAR_FILE_SIGNALFD && kind != PAR_FILE_MQUEUE))
 		strbuf_addstr(out, kind_labels[kind]);	/* the id would be an address */
 	else
-		strbuf_addf(out, "%s:[%" PRIu64 "]", kind_labels[kind], (uint64_t)file->id);
+		numbered_format(out, kind_labels[kind], file->id);
 }
 
 static bool is_pair(const struct par_file_ref *file)

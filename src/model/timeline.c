@@ -149,13 +149,18 @@ static void add_peer(struct strbuf *out, const struct wait_what *what, const str
 {
 	if (!peer)
 		return;
-	if (what->is_poll)
-		strbuf_addf(out, " (%s%s%u)", peer->name, *peer->name ? " " : "", peer->pid);
-	else if (*peer->name)
-		strbuf_addf(out, " %s %s (%u)", what->is_read ? "from" : "to", peer->name,
-			    peer->pid);
-	else
-		strbuf_addf(out, " %s process %u", what->is_read ? "from" : "to", peer->pid);
+	/* Not by printf(): every wait that has a peer is named so. */
+	if (what->is_poll) {
+		strbuf_addstr(out, " (");
+		strbuf_addstr(out, peer->name);
+		strbuf_addstr(out, *peer->name ? " " : "");
+	} else {
+		strbuf_addstr(out, what->is_read ? " from " : " to ");
+		strbuf_addstr(out, *peer->name ? peer->name : "process ");
+		strbuf_addstr(out, *peer->name ? " (" : "");
+	}
+	strbuf_addu(out, peer->pid);
+	strbuf_addstr(out, what->is_poll || *peer->name ? ")" : "");
 }
 
 /* "GIL, held by worker-2", "read pipe:[123]", "clock_nanosleep" */
@@ -177,8 +182,10 @@ static const char *name_wait(struct model *m, const struct par_cause *cause,
 			strbuf_addstr(out, span->lock->name);
 		else
 			lock_wait_word(out, span->task, what);
-		if (span->holder && is_held(what))
-			strbuf_addf(out, ", held by %s", span->holder->name);
+		if (span->holder && is_held(what)) {
+			strbuf_addstr(out, ", held by ");
+			strbuf_addstr(out, span->holder->name);
+		}
 		return strbuf_str(out);
 	}
 	if (call)
@@ -187,7 +194,8 @@ static const char *name_wait(struct model *m, const struct par_cause *cause,
 		strbuf_addf(out, "%s system call %d", native ? "unknown" : "32-bit",
 			    (int)cause->sysno);
 	if (what->on_file) {
-		strbuf_addf(out, " %s", span->object);
+		strbuf_addch(out, ' ');
+		strbuf_addstr(out, span->object);
 		add_peer(out, what, span->peer);
 	}
 	if (what->bucket == BUCKET_DISK)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output/packet.h"
 #include "output/pb.h"
@@ -37,6 +38,7 @@ enum change {
 	UUID,
 	FLOW,			/* a uuid in 8 bytes */
 	NAME,
+	COMMAND,		/* of which Perfetto takes the first word for a name */
 	CLOCKS,			/* a clock and its time */
 	PID_COLUMN,
 	CPU_COLUMN,
@@ -95,7 +97,8 @@ static const struct rule bundle_rules[] = {
 static const struct rule tree_process_rules[] = {
 	{ PB_PROCESS_TREE_PROCESS_PID, PID, NULL },
 	{ PB_PROCESS_TREE_PROCESS_PPID, PID, NULL },
-	{ PB_PROCESS_TREE_PROCESS_CMDLINE, NAME, NULL },
+	{ PB_PROCESS_TREE_PROCESS_CMDLINE, COMMAND, NULL },
+	{ PB_PROCESS_TREE_PROCESS_CMDLINE_IS_COMM, DROP, NULL },
 	{ 0 },
 };
 
@@ -284,6 +287,24 @@ static void change_name(const struct rewrite *r, const struct pb_field *f, struc
 	pb_end(out, name);
 }
 
+/*
+ * Of a command line in one piece Perfetto takes what is before the first blank for the
+ * process's name: that would be the prefix. In two pieces the first one is the name.
+ */
+static void change_command(const struct rewrite *r, const struct pb_field *f, struct strbuf *out)
+{
+	const unsigned char *blank = memchr(f->data, ' ', f->len);
+	size_t name_len = blank ? (size_t)(blank - f->data) : f->len;
+	struct pb_field name = { .number = f->number, .data = f->data, .len = name_len };
+	size_t rest;
+
+	change_name(r, &name, out);
+	rest = pb_begin(out, (uint32_t)f->number);
+	if (blank)
+		strbuf_add(out, blank + 1, f->len - name_len - 1);
+	pb_end(out, rest);
+}
+
 static int change_message(const struct rewrite *r, const struct rule *rules,
 			  const unsigned char *in, size_t len, struct strbuf *out);
 
@@ -310,6 +331,7 @@ static int change_field(const struct rewrite *r, const struct rule *rule, const 
 	case KEEP:
 		break;
 	case NAME:
+	case COMMAND:
 	case CLOCKS:
 	case PID_COLUMN:
 	case CPU_COLUMN:
@@ -319,8 +341,8 @@ static int change_field(const struct rewrite *r, const struct rule *rule, const 
 			return -EBADMSG;
 		if (rule->change == CLOCKS)
 			return change_clock(r, f, out);
-		if (rule->change == NAME) {
-			change_name(r, f, out);
+		if (rule->change == NAME || rule->change == COMMAND) {
+			(rule->change == NAME ? change_name : change_command)(r, f, out);
 			return 0;
 		}
 		if (rule->change != MESSAGE)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/rights.h"
 #include "base/xalloc.h"
 #include "output/pb.h"
 #include "output/pb_fields.h"
@@ -126,6 +127,7 @@ static void *packer_main(void *arg)
 	struct chunk *c;
 	sigset_t all;
 
+	rights_drop();
 	/* Ctrl-C is for the main thread, and a closed pipe is EPIPE, not the end. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
@@ -154,25 +156,35 @@ static void *packer_main(void *arg)
 	return NULL;
 }
 
-int packer_start(struct packer *p, int fd)
+void packer_open(struct packer *p, int fd)
 {
-	int err;
-
 	*p = (struct packer){ .fd = fd };
 	p->last = &p->first;
 	pthread_mutex_init(&p->mutex, NULL);
 	pthread_cond_init(&p->has_work, NULL);
 	pthread_cond_init(&p->has_room, NULL);
-	err = -pthread_create(&p->thread, NULL, packer_main, p);
+	p->is_open = true;
+}
+
+/* Only when there is something to do: by then the caller has given up what it can. */
+static int start_thread(struct packer *p)
+{
+	int err = -pthread_create(&p->thread, NULL, packer_main, p);
+
 	p->is_running = !err;
 	return err;
 }
 
 int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb)
 {
-	struct chunk *c = xcalloc(1, sizeof(*c));
-	int err;
+	struct chunk *c;
+	int err = p->is_running ? 0 : start_thread(p);
 
+	if (err) {
+		strbuf_release(sb);
+		return err;
+	}
+	c = xcalloc(1, sizeof(*c));
 	c->kind = kind;
 	c->sb = *sb;
 	*sb = (struct strbuf){ 0 };
@@ -192,14 +204,16 @@ int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb)
 
 int packer_stop(struct packer *p)
 {
-	if (!p->is_running)
+	if (!p->is_open)
 		return 0;
-	pthread_mutex_lock(&p->mutex);
-	p->stop = true;
-	pthread_cond_signal(&p->has_work);
-	pthread_mutex_unlock(&p->mutex);
-	pthread_join(p->thread, NULL);
-	p->is_running = false;
+	if (p->is_running) {
+		pthread_mutex_lock(&p->mutex);
+		p->stop = true;
+		pthread_cond_signal(&p->has_work);
+		pthread_mutex_unlock(&p->mutex);
+		pthread_join(p->thread, NULL);
+	}
+	p->is_open = p->is_running = false;
 	pthread_mutex_destroy(&p->mutex);
 	pthread_cond_destroy(&p->has_work);
 	pthread_cond_destroy(&p->has_room);

@@ -31,7 +31,8 @@ enum chunk_kind {
 
 struct packer {
 	int fd;				/* lent by the caller */
-	bool is_running;
+	bool is_open;
+	bool is_running;		/* the thread: from the first chunk on */
 	pthread_t thread;
 	pthread_mutex_t mutex;		/* guards all below */
 	pthread_cond_t has_work, has_room;
@@ -42,7 +43,7 @@ struct packer {
 	int err;			/* the first failure; later chunks are dropped */
 };
 
-int packer_start(struct packer *p, int fd);
+void packer_open(struct packer *p, int fd);
 
 /* Queue what is in @sb, which is empty afterwards. Returns the first failure so far. */
 int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb);

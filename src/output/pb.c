@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 
 size_t pb_put_varint(unsigned char out[PB_VARINT_MAX], uint64_t v)
@@ -143,7 +144,12 @@ void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len)
 
 void pb_str(struct strbuf *sb, uint32_t field, const char *s)
 {
-	pb_bytes(sb, field, s, strlen(s));
+	size_t begin = pb_begin(sb, field);
+
+	strbuf_addstr(sb, s);
+	/* Readers may refuse a whole trace for one byte that is not UTF-8. */
+	sb->len = begin + text_clean(sb->buf + begin, sb->len - begin);
+	pb_end(sb, begin);
 }
 
 /*

@@ -50,7 +50,7 @@ void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v);
 
 void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v);
 void pb_double(struct strbuf *sb, uint32_t field, double v);
-void pb_str(struct strbuf *sb, uint32_t field, const char *s);
+void pb_str(struct strbuf *sb, uint32_t field, const char *s);	/* clean, see base/text.h */
 void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len);
 
 /* Open a message, or a packed field; hand the result to pb_end(). */

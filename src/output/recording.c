@@ -16,14 +16,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/invoker.h"
+#include "base/outfile.h"
+#include "base/rights.h"
+#include "base/safe_dir.h"
 #include "base/xalloc.h"
 #include "output/recording_format.h"
 #include "output/recording_scan.h"
 
-/* Is there a recording of ours at @path? 1, 0, or why that can't be told. */
-static int is_recording(const char *path)
+/* Is there a recording of ours at the final name? 1, 0, or why that can't be told. */
+static int is_recording(const struct recording *r)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = openat(r->dir_fd, r->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int ret;
 
 	if (fd < 0)
@@ -40,20 +44,29 @@ static int check_destination(struct recording *r)
 	int ret;
 
 	r->culprit = r->path;
-	if (stat(r->path, &st)) {
-		if (errno != ENOENT)
-			return -errno;
-		/* A dangling link is something that others made, too. */
-		return !*r->path ? -ENOENT : lstat(r->path, &st) ? 0 : -EEXIST;
-	}
+	if (!*r->path)
+		return -ENOENT;
+	r->dir_fd = safe_dir_open(r->path, &r->name);
+	if (r->dir_fd < 0)
+		return r->dir_fd;
+	if (!*r->name)
+		return -EISDIR;
+	if (fstatat(r->dir_fd, r->name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -errno;
+	/* Somebody else's link leads, and their FIFO, to where they want it. */
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && safe_dir_is_foreign(r->dir_fd, &st))
+		return -ELOOP;
+	/* A dangling link is something that others made, too. */
+	if (fstatat(r->dir_fd, r->name, &st, 0))
+		return errno == ENOENT ? -EEXIST : -errno;
 	switch (st.st_mode & S_IFMT) {
 	case S_IFDIR:
 		return -EISDIR;
 	case S_IFREG:
-		ret = is_recording(r->path);
+		ret = is_recording(r);
 		if (ret < 0)
 			return ret;
-		if (ret && access(r->path, W_OK))
+		if (ret && faccessat(r->dir_fd, r->name, W_OK, AT_EACCESS))
 			return -errno;
 		r->replaces = ret;
 		return ret ? 0 : -EEXIST;
@@ -65,9 +78,10 @@ static int check_destination(struct recording *r)
 }
 
 /* Make way for a new .partial: only an abandoned one of ours may go. */
-static int remove_stale(const char *partial)
+static int remove_stale(const struct recording *r)
 {
-	int fd = open(partial, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = openat(r->dir_fd, r->partial_name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int ret;
 
 	if (fd < 0)
@@ -78,27 +92,9 @@ static int remove_stale(const char *partial)
 	else if (ret > 0 && flock(fd, LOCK_EX | LOCK_NB))
 		ret = errno == EWOULDBLOCK ? -EBUSY : -errno;
 	else if (ret > 0)
-		ret = unlink(partial) ? -errno : 0;
+		ret = unlinkat(r->dir_fd, r->partial_name, 0) ? -errno : 0;
 	close(fd);
 	return ret;
-}
-
-/* Under sudo, the file is for the user who called it. */
-static void give_to_invoker(int fd)
-{
-	const char *uid = getenv("SUDO_UID"), *gid = getenv("SUDO_GID");
-	char *uid_end, *gid_end;
-	unsigned long u, g;
-
-	if (geteuid() || !uid || !gid)
-		return;
-	u = strtoul(uid, &uid_end, 10);
-	g = strtoul(gid, &gid_end, 10);
-	if (!*uid || *uid_end || !*gid || *gid_end || u >= UINT32_MAX || g >= UINT32_MAX)
-		return;
-	/* Some file systems have no owners; the recording is worth more than its owner. */
-	if (fchown(fd, (uid_t)u, (gid_t)g))
-		return;
 }
 
 static int open_partial(struct recording *r)
@@ -107,27 +103,80 @@ static int open_partial(struct recording *r)
 	int err;
 
 	/* Not for everybody's eyes: command lines and file names are in it. */
-	r->fd = open(r->partial, flags, 0600);
+	r->fd = openat(r->dir_fd, r->partial_name, flags, 0600);
 	if (r->fd < 0 && errno == EEXIST) {
-		err = remove_stale(r->partial);
+		err = remove_stale(r);
 		if (err) {
 			r->culprit = r->partial;
 			return err;
 		}
-		r->fd = open(r->partial, flags, 0600);
+		r->fd = openat(r->dir_fd, r->partial_name, flags, 0600);
 	}
 	if (r->fd < 0)
 		return -errno;
 	/* Tells the next partrace that somebody is at work; of no use on some network disks. */
 	flock(r->fd, LOCK_EX | LOCK_NB);
-	give_to_invoker(r->fd);
 	return 0;
 }
 
 static int open_special(struct recording *r)
 {
-	r->fd = open(r->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	r->fd = openat(r->dir_fd, r->name, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (r->fd < 0 || fstat(r->fd, &st))
+		return -errno;
+	/* It was none when it was looked at. */
+	return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ? -EEXIST : 0;
+}
+
+static void close_dir(struct recording *r)
+{
+	if (r->dir_fd >= 0)
+		close(r->dir_fd);
+	r->dir_fd = -1;
+}
+
+static int open_stdout(struct recording *r)
+{
+	r->is_special = true;
+	r->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	return r->fd < 0 ? -errno : 0;
+}
+
+static int open_file(struct recording *r)
+{
+	int err;
+
+	if (outfile_is_stdout(r->path))
+		return open_stdout(r);
+	err = check_destination(r);
+	if (err)
+		return err;
+	r->partial_name = r->partial + (r->name - r->path);
+	return r->is_special ? open_special(r) : open_partial(r);
+}
+
+/*
+ * As who called sudo: what they may not touch, no link or race of theirs reaches either.
+ * Where only root may write, root does, and the file is for them all the same.
+ */
+static int open_for_invoker(struct recording *r)
+{
+	struct invoker who = invoker_find();
+	int err = invoker_enter(&who);
+
+	if (!err)
+		err = open_file(r);
+	invoker_leave(&who);
+	if (who.is_known && (err == -EACCES || err == -EPERM)) {
+		close_dir(r);
+		err = open_file(r);
+		/* Some file systems have no owners; the recording is worth more than its owner. */
+		if (!err && !r->is_special && fchown(r->fd, who.uid, who.gid))
+			return 0;
+	}
+	return err;
 }
 
 int recording_create(struct recording *r, const char *path)
@@ -135,13 +184,11 @@ int recording_create(struct recording *r, const char *path)
 	struct strbuf identity = { 0 };
 	int err;
 
-	*r = (struct recording){ .fd = -1 };
+	*r = (struct recording){ .fd = -1, .dir_fd = -1 };
 	r->path = xstrdup(path);
 	r->partial = xasprintf("%s.partial", path);
 
-	err = check_destination(r);
-	if (!err)
-		err = r->is_special ? open_special(r) : open_partial(r);
+	err = open_for_invoker(r);
 	if (err)
 		return err;
 
@@ -150,14 +197,14 @@ int recording_create(struct recording *r, const char *path)
 	err = write_all(r->fd, identity.buf, identity.len);
 	strbuf_release(&identity);
 	if (!err)
-		err = packer_start(&r->packer, r->fd);
+		packer_open(&r->packer, r->fd);
 	return err;
 }
 
 /* A recording that could not be created takes everything and keeps nothing. */
 static int put(struct recording *r, enum chunk_kind kind, struct strbuf *sb)
 {
-	if (r->packer.is_running)
+	if (r->packer.is_open)
 		return packer_put(&r->packer, kind, sb);
 	strbuf_release(sb);
 	return -EBADF;
@@ -198,6 +245,13 @@ int recording_put_facts(struct recording *r, const char *json, bool is_complete)
 	return 0;
 }
 
+static int rename_partial(const struct recording *r, unsigned int flags)
+{
+	if (!renameat2(r->dir_fd, r->partial_name, r->dir_fd, r->name, flags))
+		return 0;
+	return -errno;
+}
+
 /*
  * @partial becomes @path, unless somebody has put a file of their own there
  * since the recording began.
@@ -208,18 +262,34 @@ static int rename_to_final(struct recording *r)
 
 	r->culprit = r->path;
 	if (!r->replaces) {
-		if (!renameat2(AT_FDCWD, r->partial, AT_FDCWD, r->path, RENAME_NOREPLACE))
-			return 0;
+		ret = rename_partial(r, RENAME_NOREPLACE);
 		/* Some file systems don't know the flag. */
-		if (errno != EEXIST && errno != EINVAL && errno != ENOSYS)
-			return -errno;
+		if (ret != -EEXIST && ret != -EINVAL && ret != -ENOSYS)
+			return ret;
 	}
-	ret = is_recording(r->path);
+	ret = is_recording(r);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	if (!ret)
 		return -EEXIST;
-	return rename(r->partial, r->path) ? -errno : 0;
+	return rename_partial(r, 0);
+}
+
+static int remove_partial(struct recording *r)
+{
+	return unlinkat(r->dir_fd, r->partial_name, 0) ? -errno : 0;
+}
+
+/* The directory may be one that only the rights we had open, see rights.h. */
+static int with_rights(int (*fn)(struct recording *r), struct recording *r)
+{
+	int err = fn(r);
+
+	if ((err == -EACCES || err == -EPERM) && rights_raise()) {
+		err = fn(r);
+		rights_lower();
+	}
+	return err;
 }
 
 static void release(struct recording *r)
@@ -228,7 +298,16 @@ static void release(struct recording *r)
 	free(r->partial);
 	free(r->last_facts);
 	strbuf_release(&r->pending);
-	*r = (struct recording){ .fd = -1 };
+	close_dir(r);
+	*r = (struct recording){ .fd = -1, .dir_fd = -1 };
+}
+
+/* A name that stands for a whole recording must not outlive a crash without it. */
+static int sync_file(const struct recording *r)
+{
+	if (r->is_special || !fsync(r->fd) || errno == EINVAL || errno == ENOTSUP)
+		return 0;
+	return -errno;
 }
 
 /* Returns the first failure of all. */
@@ -237,12 +316,14 @@ static int finish_writing(struct recording *r, enum chunk_kind facts_kind)
 	int err = 0;
 
 	r->culprit = r->is_special ? r->path : r->partial;
-	if (r->packer.is_running) {
+	if (r->packer.is_open) {
 		recording_flush(r);
 		if (r->last_facts)
 			put_facts(r, facts_kind, r->last_facts);
 		err = packer_stop(&r->packer);
 	}
+	if (r->fd >= 0 && !err && facts_kind == CHUNK_LAST_FACTS)
+		err = sync_file(r);
 	if (r->fd >= 0 && close(r->fd) && !err)
 		err = -errno;
 	r->fd = -1;
@@ -254,7 +335,7 @@ int recording_close(struct recording *r)
 	int err = finish_writing(r, CHUNK_LAST_FACTS);
 
 	if (!err && !r->is_special)
-		err = rename_to_final(r);
+		err = with_rights(rename_to_final, r);
 	release(r);
 	return err;
 }
@@ -273,6 +354,6 @@ void recording_discard(struct recording *r)
 
 	finish_writing(r, CHUNK_FACTS);
 	if (is_mine)
-		unlink(r->partial);
+		with_rights(remove_partial, r);
 	release(r);
 }

@@ -21,6 +21,8 @@
 
 struct recording {
 	char *path, *partial;
+	const char *name, *partial_name;	/* the last parts of these, in the directory @dir_fd */
+	int dir_fd;
 	const char *culprit;		/* after a failure: the file that it is about */
 	bool is_special;		/* not a regular file: no .partial, no rename */
 	bool replaces;			/* an older recording is in place */
@@ -33,7 +35,8 @@ struct recording {
 /*
  * -EEXIST: @path or its .partial is not a recording of ours, and stays as it
  * is; -EBUSY: another partrace is writing there; -EISDIR; or what open(2)
- * says. Under sudo the file belongs to the invoking user. After a failure
+ * says; -ELOOP: somebody else's link, or FIFO, is in the way, in a directory that
+ * everybody may write to. Under sudo the file belongs to the invoking user. After a failure
  * r->culprit names the file until recording_discard(), which frees what is left.
  */
 int recording_create(struct recording *r, const char *path);

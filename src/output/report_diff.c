@@ -242,14 +242,11 @@ static void add_channel_use(struct strbuf *s, const struct diff_use *u, bool is_
 	strbuf_addstr(s, each);
 }
 
-void report_diff_object(struct strbuf *s, const struct diff *d, const struct diff_object *o,
-		       bool is_channel)
+void report_diff_uses(struct strbuf *s, const struct diff *d, const struct diff_object *o,
+		      bool is_channel)
 {
 	bool was = o->fate != DIFF_APPEARED, is = o->fate != DIFF_WENT;
 
-	strbuf_addf(s, "%s %s: ", o->kind, diff_fate_name(o->fate));
-	wrap_add_safe(s, o->name, NAME_MAX_LEN);
-	strbuf_addstr(s, ", ");
 	if (was && is_channel)
 		add_channel_use(s, &o->before, d->is_run);
 	else if (was)
@@ -259,6 +256,15 @@ void report_diff_object(struct strbuf *s, const struct diff *d, const struct dif
 		add_channel_use(s, &o->after, d->is_run);
 	else if (is)
 		add_lock_use(s, &o->after);
+}
+
+void report_diff_object(struct strbuf *s, const struct diff *d, const struct diff_object *o,
+			bool is_channel)
+{
+	strbuf_addf(s, "%s %s: ", o->kind, diff_fate_name(o->fate));
+	wrap_add_safe(s, o->name, NAME_MAX_LEN);
+	strbuf_addstr(s, ", ");
+	report_diff_uses(s, d, o, is_channel);
 }
 
 static void put_objects(struct wrap *w, const struct diff *d, const char *label,

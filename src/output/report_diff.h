@@ -24,12 +24,17 @@ struct report_diff_options {
 void report_diff_format(const struct report_diff *r, const struct report_diff_options *options,
 			struct strbuf *out);
 
-/* The words of a row, and of a lock or a channel, for other formats, too. */
+/*
+ * The words of a row, and of a lock or a channel, for other formats, too; of the latter
+ * also without its name: "12 waits, 3.1 ms, then 40 waits, 9.8 ms".
+ */
 const char *report_diff_title(const struct diff_row *r);
 void report_diff_value(struct strbuf *s, enum diff_unit unit, bool is_known, double v);
 void report_diff_change(struct strbuf *s, const struct diff_row *r);
 void report_diff_object(struct strbuf *s, const struct diff *d, const struct diff_object *o,
 			bool is_channel);
+void report_diff_uses(struct strbuf *s, const struct diff *d, const struct diff_object *o,
+		      bool is_channel);
 
 /* Indented, without an end of line. */
 void report_diff_json(const struct report_diff *r, struct strbuf *out);

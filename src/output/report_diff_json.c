@@ -35,8 +35,7 @@ static json_t *text_or_null(const char *s)
 
 	if (!s)
 		return json_null();
-	clean = xstrdup(s);
-	text_clean(clean, strlen(clean));
+	clean = text_clean_copy(s);
 	value = json_string(clean);
 	free(clean);
 	return value;

@@ -10,6 +10,7 @@
 
 /* Between the longest change and what is said of it. */
 #define COLUMN_GAP 3
+#define COLUMN_MAX 40		/* names of changes come from a file, too */
 
 /* A worker's memory below this is no argument. */
 #define BYTES_SHOWN 0.5e6
@@ -97,7 +98,7 @@ static size_t column_of(const struct fact_verdict *v)
 		most = s.len > most ? s.len : most;
 	}
 	strbuf_release(&s);
-	return most + COLUMN_GAP;
+	return (most < COLUMN_MAX ? most : COLUMN_MAX) + COLUMN_GAP;
 }
 
 static void pad(struct strbuf *s, size_t column)

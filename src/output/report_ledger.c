@@ -18,29 +18,15 @@
 #define ID_MAX_CHARS   60
 #define USE_MAX_CHARS  100
 
+/* In a wide terminal what is told of a channel stands beside it, not below. */
+#define WAY_MAX_WIDE  56
+#define NAME_MIN_WIDE 24
+
 #define KIND_CELL  9
 #define COUNT_CELL 9
 #define BYTES_CELL 8
 #define WAIT_CELL  9
 #define CELLS	   (KIND_CELL + COUNT_CELL + BYTES_CELL + 2 * WAIT_CELL)
-
-static bool is_memory(const struct fact_channel *c)
-{
-	return c->kind && !strcmp(c->kind, "shm");
-}
-
-/* Its main thread's role says more than a name that all of them have. */
-static const char *name_of(const struct facts *f, uint32_t pid, const char *name)
-{
-	const struct fact_thread *t = facts_thread(f, pid);
-	const struct fact_process *p = facts_process(f, pid);
-
-	if (t && t->role && !strncmp(t->role, "worker", 6))
-		return t->role;
-	if (name && name[0])
-		return name;
-	return p && p->name ? p->name : "";
-}
 
 struct side {
 	const char *names[NAMES_SHOWN];
@@ -66,7 +52,7 @@ static void side_add(struct side *s, const char *name, uint32_t pid, bool traced
 static void side_add_pids(const struct facts *f, struct side *s, const uint32_t *pids, size_t cnt)
 {
 	for (size_t i = 0; i < cnt; i++)
-		side_add(s, name_of(f, pids[i], NULL), pids[i], true);
+		side_add(s, facts_process_label(f, pids[i], NULL), pids[i], true);
 }
 
 static void add_member(const struct side *s, size_t i, struct strbuf *out)
@@ -109,7 +95,7 @@ static void sides_of(const struct facts *f, const struct fact_channel *c, struct
 	*from = *to = *both = (struct side){ 0 };
 	for (size_t i = 0; i < c->end_cnt; i++) {
 		const struct fact_channel_end *e = &c->ends[i];
-		const char *name = name_of(f, e->pid, e->name);
+		const char *name = facts_process_label(f, e->pid, e->name);
 
 		if (e->reads && e->writes)
 			side_add(both, name, e->pid, e->traced);
@@ -214,7 +200,6 @@ static void put_numbers(struct wrap *w, const struct line *c)
 	put_cell(w->out, wrap_add_bytes, c->bytes, BYTES_CELL);
 	put_cell(w->out, wrap_add_duration, c->read_wait_ns, WAIT_CELL);
 	put_cell(w->out, wrap_add_duration, c->write_wait_ns, WAIT_CELL);
-	strbuf_addch(w->out, '\n');
 }
 
 /* What it is called or used as, unless that only says its kind again. */
@@ -273,10 +258,10 @@ static void add_channel(const struct wrap *w, const struct facts *f, const struc
 
 static void put_line(struct wrap *w, struct line *l, size_t room)
 {
-	size_t columns;
+	size_t beside = w->width - WRAP_LABEL - room - CELLS, columns;
 
-	if (l->cnt > 1)
-		strbuf_addf(&l->way, ", %zu of them", l->cnt);
+	wrap_fit_charset(w, &l->way);
+	wrap_fit_charset(w, &l->name);
 	columns = wrap_columns(strbuf_str(&l->way), l->way.len);
 	if (columns > room) {
 		wrap_text(w, "", WRAP_LABEL, strbuf_str(&l->way));
@@ -287,8 +272,30 @@ static void put_line(struct wrap *w, struct line *l, size_t room)
 		pad(w->out, columns, room);
 	}
 	put_numbers(w, l);
-	if (l->name.len)
+	columns = wrap_columns(strbuf_str(&l->name), l->name.len);
+	if (columns && columns + 2 <= beside)
+		strbuf_addf(w->out, "  %s", strbuf_str(&l->name));
+	strbuf_addch(w->out, '\n');
+	if (columns && columns + 2 > beside)
 		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&l->name));
+}
+
+/* As wide as the longest needs, where there is room beside it; else all there is. */
+static size_t way_width(const struct wrap *w, const struct line *lines, size_t cnt)
+{
+	size_t all = w->width - WRAP_LABEL - CELLS, longest = 0;
+
+	if (w->width < WRAP_WIDE)
+		return all;
+	for (size_t i = 0; i < cnt; i++) {
+		size_t columns = wrap_columns(strbuf_str(&lines[i].way), lines[i].way.len);
+
+		if (columns > longest)
+			longest = columns;
+	}
+	if (longest > WAY_MAX_WIDE)
+		longest = WAY_MAX_WIDE;
+	return longest < NAME_MIN_WIDE ? NAME_MIN_WIDE : longest < all ? longest : all;
 }
 
 /* A shell's pipe to `basename` tells nobody anything. */
@@ -334,15 +341,15 @@ static size_t find_lines(const struct wrap *w, const struct facts *f, bool is_an
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < f->channel_cnt; i++)
-		if (!is_memory(&f->channels[i]) && !is_helpers(f, &f->channels[i]))
+		if (!fact_channel_is_memory(&f->channels[i]) && !is_helpers(f, &f->channels[i]))
 			add_channel(w, f, &f->channels[i], is_anonymous, lines, &cnt);
 	return cnt;
 }
 
 static void put_traffic(struct wrap *w, const struct facts *f)
 {
-	size_t room = w->width - WRAP_LABEL - CELLS, cnt, shown = 0, more = 0;
 	struct line *lines = xcalloc(f->channel_cnt + 1, sizeof(*lines));
+	size_t room, cnt, shown = 0, more = 0;
 
 	cnt = find_lines(w, f, false, lines);
 	/* Of a pool that is made again and again each has its own. */
@@ -351,6 +358,10 @@ static void put_traffic(struct wrap *w, const struct facts *f)
 			line_release(&lines[i]);
 		cnt = find_lines(w, f, true, lines);
 	}
+	for (size_t i = 0; i < cnt; i++)
+		if (lines[i].cnt > 1)
+			strbuf_addf(&lines[i].way, ", %zu of them", lines[i].cnt);
+	room = way_width(w, lines, cnt);
 	for (size_t i = 0; i < cnt; i++) {
 		if (shown == CHANNELS_SHOWN || !is_worth_showing(f, &lines[i])) {
 			more += lines[i].cnt;
@@ -368,12 +379,6 @@ static void put_traffic(struct wrap *w, const struct facts *f)
 	}
 }
 
-/* Semaphores are memory, too, but say nothing here. */
-static bool is_large(const struct fact_channel *c)
-{
-	return is_memory(c) && !(c->id && strstr(c->id, "/sem."));
-}
-
 static void put_memory(struct wrap *w, const struct facts *f)
 {
 	struct side from, to, both;
@@ -383,7 +388,7 @@ static void put_memory(struct wrap *w, const struct facts *f)
 	for (size_t i = 0; i < f->channel_cnt && shown < MEMORY_SHOWN; i++) {
 		const struct fact_channel *c = &f->channels[i];
 
-		if (!is_large(c))
+		if (!fact_channel_has_data(c))
 			continue;
 		if (!shown)
 			wrap_gap(w);

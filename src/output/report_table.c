@@ -16,7 +16,6 @@
 #define CELL	   6
 #define ROLE_MIN   12
 #define ROLE_MAX   30
-#define WIDE	   120		/* columns; from here on CPU is shown in its two halves */
 #define SHOWN_MIN  0.005	/* of some role's life */
 
 struct column {
@@ -147,13 +146,14 @@ static void merge_least(struct table *t, size_t room)
 	t->columns[t->column_cnt++] = rest;
 }
 
+/* Where there is room CPU is shown in its two halves. */
 static void add_columns(struct table *t, size_t width)
 {
-	if (width >= WIDE) {
+	if (width >= WRAP_WIDE) {
 		add_column(t, (struct column){ "user", BIT(BUCKET_CPU_USER), 0, true });
 		add_column(t, (struct column){ "kern", BIT(BUCKET_CPU_KERNEL), 0, true });
 	}
-	for (size_t i = width >= WIDE ? 1 : 0; i < COLUMN_CNT; i++)
+	for (size_t i = width >= WRAP_WIDE ? 1 : 0; i < COLUMN_CNT; i++)
 		add_column(t, narrow[i]);
 }
 
@@ -204,6 +204,7 @@ static void put_row(struct wrap *w, const struct table *t, const struct role_row
 	size_t columns;
 
 	label_row(r, room, &label);
+	wrap_fit_charset(w, &label);
 	columns = wrap_columns(strbuf_str(&label), label.len);
 	strbuf_addf(w->out, "%*s%s%*s", WRAP_LABEL, "", strbuf_str(&label),
 		    (int)(room > columns ? room - columns : 0), "");

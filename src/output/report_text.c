@@ -26,6 +26,7 @@
 #define PIDS_SHOWN     3
 #define PARTS_SHOWN    3 /* commands of several recordings */
 #define COMMAND_MAX    200
+#define HEADLINE_MAX   80 /* columns to its right end, where it is shorter */
 #define WIDTH_MIN      72 /* the longest headline with its label */
 
 /* Nobody in particular was asked for. */
@@ -180,9 +181,13 @@ static void put_verdict(struct wrap *w, const struct fact_verdict *v)
 		strbuf_addf(&s, "(confidence: %s)", verdict_confidence_word(v->confidence));
 	used = WRAP_LABEL + strlen(headline) + s.len;
 	if (used + 1 <= w->width) {
+		/* At the right, but in a wide terminal not out of sight. */
+		size_t right = used + 3 > HEADLINE_MAX ? used + 3 : HEADLINE_MAX;
+
+		right = right < w->width ? right : w->width;
 		wrap_label(w, "Verdict");
 		wrap_colored(w, color_of(v), headline);
-		strbuf_addf(w->out, "%*s%s\n", (int)(w->width - used), "", strbuf_str(&s));
+		strbuf_addf(w->out, "%*s%s\n", (int)(right - used), "", strbuf_str(&s));
 	} else {
 		wrap_label(w, "Verdict");
 		wrap_colored(w, color_of(v), headline);
@@ -223,6 +228,56 @@ static const struct fact_lock *lock_to_show(const struct facts *f)
 	return top;
 }
 
+/* "worker 12 → worker 13: 5 waits, 1.2 s" */
+static void add_edge(const struct wrap *w, const struct facts *f, const struct fact_lock *l,
+		     size_t i, struct strbuf *s)
+{
+	const struct lock_edge *e = &l->edges[i];
+
+	if (!e->waiter) {
+		strbuf_addstr(s, "all others");
+	} else {
+		add_thread(f, e->holder, s);
+		strbuf_addstr(s, w->utf8 ? " → " : " -> ");
+		add_thread(f, e->waiter, s);
+	}
+	strbuf_addstr(s, ": ");
+	wrap_add_count(s, e->waits);
+	strbuf_addstr(s, e->waits == 1 ? " wait, " : " waits, ");
+	wrap_add_duration(s, e->wait_ns);
+	if (!i)
+		strbuf_addstr(s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
+}
+
+/* Longest first; in a wide terminal twice as many, down one column and then the other. */
+static void put_edges(struct wrap *w, const struct facts *f, const struct fact_lock *l)
+{
+	size_t half = (w->width - WRAP_LABEL - 2) / 2, shown = EDGES_SHOWN, rows = EDGES_SHOWN;
+	struct strbuf s = { 0 };
+
+	if (w->width >= WRAP_WIDE)
+		shown = l->edge_cnt < 2 * rows ? l->edge_cnt : 2 * rows;
+	for (size_t i = 0; i < rows && i < l->edge_cnt; i++) {
+		size_t columns;
+
+		strbuf_reset(&s);
+		add_edge(w, f, l, i, &s);
+		wrap_fit_charset(w, &s);
+		columns = wrap_columns(strbuf_str(&s), s.len);
+		if (i + rows < shown) {
+			strbuf_addf(&s, "%*s", (int)(columns + 2 < half ? half - columns : 2), "");
+			add_edge(w, f, l, i + rows, &s);
+		}
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	}
+	if (l->edge_cnt > shown) {
+		strbuf_reset(&s);
+		strbuf_addf(&s, "%s %zu more", wrap_dots(w), l->edge_cnt - shown);
+		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
 static void put_lock(struct wrap *w, const struct facts *f)
 {
 	const struct fact_lock *l = lock_to_show(f);
@@ -240,30 +295,7 @@ static void put_lock(struct wrap *w, const struct facts *f)
 	wrap_add_duration(&s, l->max_ns);
 	strbuf_addstr(&s, " at most");
 	wrap_text(w, "Lock", WRAP_LABEL, strbuf_str(&s));
-	for (size_t i = 0; i < l->edge_cnt && i < EDGES_SHOWN; i++) {
-		const struct lock_edge *e = &l->edges[i];
-
-		strbuf_reset(&s);
-		if (!e->waiter) {
-			strbuf_addstr(&s, "all others");
-		} else {
-			add_thread(f, e->holder, &s);
-			strbuf_addstr(&s, w->utf8 ? " → " : " -> ");
-			add_thread(f, e->waiter, &s);
-		}
-		strbuf_addstr(&s, ": ");
-		wrap_add_count(&s, e->waits);
-		strbuf_addstr(&s, e->waits == 1 ? " wait, " : " waits, ");
-		wrap_add_duration(&s, e->wait_ns);
-		if (!i)
-			strbuf_addstr(&s, w->utf8 ? " (holder → waiter)" : " (holder -> waiter)");
-		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
-	}
-	if (l->edge_cnt > EDGES_SHOWN) {
-		strbuf_reset(&s);
-		strbuf_addf(&s, "%s %zu more", wrap_dots(w), l->edge_cnt - EDGES_SHOWN);
-		wrap_text(w, "", WRAP_LABEL + 2, strbuf_str(&s));
-	}
+	put_edges(w, f, l);
 	strbuf_release(&s);
 }
 
@@ -317,7 +349,7 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	}
 	if (r->unavailable_cnt) {
 		strbuf_reset(&s);
-		strbuf_addstr(&s, "not measured on this kernel: ");
+		strbuf_addstr(&s, "not measured here: ");
 		for (size_t i = 0; i < r->unavailable_cnt; i++)
 			strbuf_addf(&s, "%s%s", i ? ", " : "", r->unavailable[i]);
 		wrap_text(w, "Missing", WRAP_LABEL, strbuf_str(&s));
@@ -337,7 +369,8 @@ static void put_cost(struct wrap *w, const struct fact_recording *r, const char 
 
 	wrap_gap(w);
 	put_losses(w, r);
-	strbuf_addf(&s, "partrace used %.1f %% of one CPU; ", 100 * r->overhead);
+	strbuf_addf(&s, "partrace used %.1f %% of one CPU%s; ", 100 * r->overhead,
+		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "");
 	wrap_add_count(&s, r->events);
 	strbuf_addstr(&s, " events, ");
 	wrap_add_count(&s, r->lost_ring + r->lost_state);

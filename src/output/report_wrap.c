@@ -6,26 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const sequences[] = {
 	[WRAP_PLAIN] = "",           [WRAP_BOLD] = "\033[1m",      [WRAP_DIM] = "\033[2m",
 	[WRAP_GREEN] = "\033[1;32m", [WRAP_YELLOW] = "\033[1;33m", [WRAP_RED] = "\033[1;31m",
 };
 
-/* Length of the well-formed character at @s, 0 if there is none. */
+/* Length of the character at @s, 0 if it is none for a terminal. Of ASCII all are 1. */
 static size_t utf8_len(const unsigned char *s)
 {
-	size_t len = s[0] < 0x80   ? 1
-		     : s[0] < 0xc2 ? 0
-		     : s[0] < 0xe0 ? 2
-		     : s[0] < 0xf0 ? 3
-		     : s[0] < 0xf5 ? 4
-				   : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* C1 controls do what escape sequences do. */
-	return len == 2 && s[0] == 0xc2 && s[1] < 0xa0 ? 0 : len;
+	return s[0] < 0x80 ? 1 : text_char_len((const char *)s);
 }
 
 /* East Asian characters take two columns; some that don't are counted so too. */
@@ -89,21 +80,43 @@ const char *wrap_dots(const struct wrap *w)
 }
 
 /* Without UTF-8 the few signs that our own texts use become one column of ASCII. */
-static void add_text(struct wrap *w, const char *s, size_t len)
+static void add_text(struct strbuf *out, bool utf8, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		size_t size = utf8_len((const unsigned char *)s + i);
 
 		if (size == 1)
-			strbuf_addch(w->out, s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i]);
-		else if (size && w->utf8)
-			strbuf_add(w->out, s + i, size);
+			strbuf_addch(out, s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i]);
+		else if (size && utf8)
+			strbuf_add(out, s + i, size);
 		else
-			strbuf_addch(w->out, !strncmp(s + i, "→", 3)   ? '>'
-					     : !strncmp(s + i, "…", 3) ? '.'
-								       : '?');
+			strbuf_addch(out, !strncmp(s + i, "→", 3)   ? '>'
+					  : !strncmp(s + i, "…", 3) ? '.'
+								    : '?');
 		i += size ? size : 1;
 	}
+}
+
+void wrap_fit_charset(const struct wrap *w, struct strbuf *s)
+{
+	struct strbuf fit = { 0 };
+
+	add_text(&fit, w->utf8, strbuf_str(s), s->len);
+	strbuf_release(s);
+	*s = fit;
+}
+
+/* A number stays with its unit: "10 ms", "10 MB", "10 %". */
+static bool is_break(const char *s, size_t i)
+{
+	size_t len;
+
+	if (s[i] != ' ')
+		return false;
+	if (!i || s[i - 1] < '0' || s[i - 1] > '9')
+		return true;
+	len = strcspn(s + i + 1, " ,;.:)\n");
+	return len > 2 && strncmp(s + i + 1, "min", len);
 }
 
 /* How many bytes of @s go on a line of @room columns. At least one character. */
@@ -117,11 +130,11 @@ static size_t line_len(const char *s, size_t room)
 		columns += len ? columns_of((unsigned char)s[i]) : 1;
 		if (columns > room && i)
 			break;
-		if (s[i] == ' ')
+		if (is_break(s, i))
 			best = i;
 		i += len ? len : 1;
 	}
-	if (!s[i] || s[i] == '\n' || s[i] == ' ')
+	if (!s[i] || s[i] == '\n' || is_break(s, i))
 		return i;
 	return best ? best : i; /* a word wider than the line is cut */
 }
@@ -141,7 +154,7 @@ void wrap_hanging(struct wrap *w, const char *label, size_t indent, size_t hang,
 		} else {
 			strbuf_addf(w->out, "%*s", (int)column, "");
 		}
-		add_text(w, text, len);
+		add_text(w->out, w->utf8, text, len);
 		strbuf_addch(w->out, '\n');
 		text += len;
 		while (*text == ' ' || *text == '\n')

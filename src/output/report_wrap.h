@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 
 #define WRAP_LABEL 10	/* columns that labels take */
+#define WRAP_WIDE  120	/* from here on there is room for more in a line */
 
 enum wrap_color { WRAP_PLAIN, WRAP_BOLD, WRAP_DIM, WRAP_GREEN, WRAP_YELLOW, WRAP_RED };
 
@@ -33,6 +34,9 @@ void wrap_text(struct wrap *w, const char *label, size_t indent, const char *tex
 void wrap_hanging(struct wrap *w, const char *label, size_t indent, size_t hang,
 		  const char *text);
 const char *wrap_dots(const struct wrap *w);
+
+/* @s, which a table's row is made of, without what the terminal has no signs for. */
+void wrap_fit_charset(const struct wrap *w, struct strbuf *s);
 
 /*
  * At most @max characters of @s, with control characters and what is not UTF-8

@@ -230,15 +230,30 @@ static void add_note(struct track_slice *slice, const char *name, const char *te
 }
 
 /* Room for "name (tid)", and for an address or a number. */
+#define SOMEBODY_LEN (PAR_COMM_LEN + 16)
 struct note_texts {
-	char syscall[16], holder[PAR_COMM_LEN + 16], peer[PAR_COMM_LEN + 16];
-	char waker[PAR_COMM_LEN + 16], address[24];
+	char syscall[16], holder[SOMEBODY_LEN], peer[SOMEBODY_LEN];
+	char waker[SOMEBODY_LEN], address[24];
 };
 
-static void add_somebody(struct track_slice *slice, const char *note, char text[PAR_COMM_LEN + 16],
+/* Not by snprintf(): there is one with every wait that somebody ends. */
+static void add_somebody(struct track_slice *slice, const char *note, char text[SOMEBODY_LEN],
 			 const char *name, uint32_t id)
 {
-	snprintf(text, PAR_COMM_LEN + 16, "%s%s(%u)", name, *name ? " " : "", id);
+	size_t len = strnlen(name, PAR_COMM_LEN), first = SOMEBODY_LEN;
+	char *end = text + len;
+
+	memcpy(text, name, len);
+	if (len)
+		*end++ = ' ';
+	*end++ = '(';
+	text[--first] = 0;
+	text[--first] = ')';
+	do {
+		text[--first] = (char)('0' + id % 10);
+		id /= 10;
+	} while (id);
+	memmove(end, text + first, SOMEBODY_LEN - first);
 	add_note(slice, note, text);
 }
 
@@ -275,7 +290,8 @@ static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct 
 
 	add_note(&slice, "bucket", slice.category);
 	if (s->sysno != PAR_NO_SYSCALL) {
-		snprintf(texts.syscall, sizeof(texts.syscall), "%d", s->sysno);
+		if (!sysno)
+			snprintf(texts.syscall, sizeof(texts.syscall), "%d", s->sysno);
 		add_note(&slice, "syscall", sysno ? sysno : texts.syscall);
 	}
 	if (s->object)

@@ -16,14 +16,12 @@
 #include <sys/utsname.h>
 
 #include "base/log.h"
+#include "base/rights.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
 #include "record/kernel_btf.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
-
-/* include/linux/capability.h; older headers lack the first two. */
-enum { PERFMON = 38, BPF = 39, SYS_ADMIN = 21, SYS_PTRACE = 19 };
 
 /* PROC_PID_INIT_INO of include/linux/proc_ns.h: the inode of the first pid namespace. */
 #define FIRST_PID_NAMESPACE 0xeffffffcU
@@ -77,6 +75,16 @@ static void look_at_machine(struct features *fs)
 		lacks(f, FEATURE_LESS, "nobody has tried it here", NULL);
 	else if (strcmp(u.machine, "x86_64"))
 		lacks(f, FEATURE_NONE, cost_all, NULL);
+}
+
+static void look_at_seccomp(struct features *fs)
+{
+	struct feature *f = add(fs, FEATURES_KERNEL, "seccomp filters");
+	char text[128];
+
+	if (procfs_read(text, sizeof(text), "/proc/sys/kernel/seccomp/actions_avail") <= 0)
+		lacks(f, FEATURE_LESS,
+		      "once it records, partrace may do all that its user and rights allow", NULL);
 }
 
 static void look_at_jit(struct features *fs)
@@ -138,7 +146,7 @@ static const struct {
 	const char *cost;
 } parts[] = {
 	{ "helper bpf_task_storage_get", "bpf_func_id", "BPF_FUNC_task_storage_get", FEATURE_LESS,
-	  "threads are looked up in a table: recording costs more, and ends at 65,536 threads" },
+	  "threads are looked up in a table: recording costs more, and knows 32,768 threads" },
 	{ "helper bpf_task_pt_regs", "bpf_func_id", "BPF_FUNC_task_pt_regs", FEATURE_LESS,
 	  "where a thread's registers are is computed: recording costs more" },
 	{ "helper bpf_ringbuf_reserve", "bpf_func_id", "BPF_FUNC_ringbuf_reserve", FEATURE_NONE,
@@ -185,8 +193,10 @@ static void look_at_kernel(struct features *fs, const char *btf_path)
 		f->found = xstrdup(btf_path);
 	else
 		lacks(f, FEATURE_NONE, "nothing can be recorded, nor told about what follows",
-		      "a kernel with CONFIG_DEBUG_INFO_BTF");
+		      "mount /sys, or give a copy with --btf FILE; else a kernel with "
+		      "CONFIG_DEBUG_INFO_BTF");
 	look_at_jit(fs);
+	look_at_seccomp(fs);
 	if (btf) {
 		look_at_tracepoints(fs, btf);
 		look_at_parts(fs, btf);
@@ -194,6 +204,25 @@ static void look_at_kernel(struct features *fs, const char *btf_path)
 	}
 	btf__free(btf);
 }
+
+/* What a recording needs of capabilities(7), and what it does with each. */
+static const struct {
+	const char *name;
+	uint64_t any_of;
+	enum feature_state without;
+	const char *cost;
+} capabilities[] = {
+	{ "CAP_BPF", RIGHT(BPF) | RIGHT(SYS_ADMIN), FEATURE_NONE, cost_all },
+	{ "CAP_PERFMON", RIGHT(PERFMON) | RIGHT(SYS_ADMIN), FEATURE_NONE, cost_all },
+	{ "CAP_SYS_PTRACE", RIGHT(SYS_PTRACE), FEATURE_LESS,
+	  "of other users' processes: no runtimes, memory, lock and file names" },
+	{ "CAP_DAC_READ_SEARCH", RIGHT(DAC_READ_SEARCH) | RIGHT(DAC_OVERRIDE), FEATURE_LESS,
+	  "of other users' processes: no file names, nor what their owners alone may read" },
+	{ "CAP_SYS_NICE", RIGHT(SYS_NICE), FEATURE_LESS,
+	  "among thousands of runnable threads more records may get lost" },
+	{ "CAP_SYS_ADMIN", RIGHT(SYS_ADMIN), FEATURE_LESS,
+	  "partrace's own cost inside the kernel is not known" },
+};
 
 static int find_capabilities(void *out, char *line)
 {
@@ -205,13 +234,18 @@ static int find_capabilities(void *out, char *line)
 	return 1;
 }
 
-static void look_at_capability(struct features *fs, uint64_t caps, int number, int or_number,
-			       const char *name, enum feature_state without, const char *cost)
+static void look_at_capabilities(struct features *fs)
 {
-	struct feature *f = add(fs, FEATURES_RIGHTS, name);
+	uint64_t have = 0;
 
-	if (!(caps & (1ULL << number | 1ULL << or_number)))
-		lacks(f, without, cost, "run as root: sudo partrace ...");
+	procfs_each_line(find_capabilities, &have, "/proc/self/status");
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+		struct feature *f = add(fs, FEATURES_RIGHTS, capabilities[i].name);
+
+		if (!(have & capabilities[i].any_of))
+			lacks(f, capabilities[i].without, capabilities[i].cost,
+			      "run as root: sudo partrace ...");
+	}
 }
 
 static int is_visible(void *out, char *line)
@@ -266,13 +300,7 @@ static void look_at_namespace(struct features *fs)
 
 static void look_at_rights(struct features *fs)
 {
-	uint64_t caps = 0;
-
-	procfs_each_line(find_capabilities, &caps, "/proc/self/status");
-	look_at_capability(fs, caps, BPF, SYS_ADMIN, "CAP_BPF", FEATURE_NONE, cost_all);
-	look_at_capability(fs, caps, PERFMON, SYS_ADMIN, "CAP_PERFMON", FEATURE_NONE, cost_all);
-	look_at_capability(fs, caps, SYS_PTRACE, SYS_PTRACE, "CAP_SYS_PTRACE", FEATURE_LESS,
-			   "of other users' processes: no runtimes, memory, lock and file names");
+	look_at_capabilities(fs);
 	look_at_addresses(fs);
 	look_at_lockdown(fs);
 	look_at_ptrace(fs);

@@ -14,8 +14,11 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "par_config.h"
+#include "record/btf_file.h"
 #include "record/calls.h"
 #include "record/kernel_btf.h"
+#include "record/privilege.h"
+#include "record/stats.h"
 #include "record/uprobe.h"
 
 #include "partrace.skel.h"	/* needs the types above */
@@ -28,7 +31,6 @@ struct probes {
 	struct probes_opts opts;
 	int *ring_fds;		/* [ring_cnt] */
 	size_t ring_cnt;
-	int stats_fd;		/* >= 0: the kernel measures run times */
 	int cpu_cnt;
 };
 
@@ -84,6 +86,11 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	c->has_task_regs = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_pt_regs");
 	bpf_map__set_autocreate(p->skel->maps.threads, c->has_storage);
 	bpf_map__set_autocreate(p->skel->maps.threads_by_address, !c->has_storage);
+	/* Before 6.1 a kernel warns if what uprobes use is not allocated beforehand. */
+	if (!kernel_btf_has_member(btf, "bpf_mem_alloc", "cache")) {
+		bpf_map__set_map_flags(p->skel->maps.threads_by_address, 0);
+		bpf_map__set_map_flags(p->skel->maps.released, 0);
+	}
 	/* 5.13's is the first that its types tell from 5.11. */
 	c->numbers_only =
 		!kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_for_each_map_elem");
@@ -197,14 +204,24 @@ static int make_rings(struct probes *p)
 	return 0;
 }
 
+static void say_missing(void)
+{
+	const char *missing = privilege_missing();
+
+	if (missing)
+		log_hint("%s missing: run it as root (sudo partrace …), or give it CAP_BPF, "
+			 "CAP_PERFMON and CAP_SYS_PTRACE",
+			 missing);
+	else
+		log_hint(
+			"something else than capabilities forbids it: partrace doctor looks for it");
+}
+
 static int say_load_error(int err)
 {
 	log_err(err, "cannot load the BPF programs");
 	if (err == -EPERM || err == -EACCES)
-		log_hint("run it as root (sudo partrace …), or with CAP_BPF and CAP_PERFMON");
-	else if (access("/sys/kernel/btf/vmlinux", R_OK))
-		log_hint("this kernel has no BTF (/sys/kernel/btf/vmlinux); "
-			 "it needs CONFIG_DEBUG_INFO_BTF");
+		say_missing();
 	else
 		log_hint("-v shows what the kernel says");
 	return err;
@@ -216,13 +233,15 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 	int err;
 
 	p->opts = *opts;
-	p->stats_fd = -1;
 	p->cpu_cnt = libbpf_num_possible_cpus();
 	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
 	if (log_level() < LOG_VERBOSE)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
+	err = btf_file_check();
+	if (err)
+		goto fail;
 	p->skel = partrace__open();
 	if (!p->skel) {
 		err = say_load_error(-errno);
@@ -249,7 +268,7 @@ void probes_close(struct probes *p)
 {
 	if (!p)
 		return;
-	probes_measure(p, false);
+	stats_close();
 	for (size_t i = 0; p->ring_fds && i < p->ring_cnt; i++)
 		if (p->ring_fds[i] >= 0)
 			close(p->ring_fds[i]);
@@ -349,6 +368,11 @@ int probes_tell(struct probes *p, probes_task_fn fn, void *ctx)
 void probes_end(struct probes *p, uint64_t end_ns)
 {
 	__atomic_store_n(&p->skel->bss->shared.end_ns, end_ns, __ATOMIC_RELEASE);
+}
+
+void probes_end_counts(struct probes *p)
+{
+	__atomic_store_n(&p->skel->bss->shared.counts_over, 1, __ATOMIC_RELEASE);
 }
 
 const struct par_shared *probes_shared(const struct probes *p)
@@ -480,12 +504,8 @@ struct probes_requests probes_requests(const struct probes *p)
 
 void probes_measure(struct probes *p, bool on)
 {
-	if (on && p->stats_fd < 0) {
-		p->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	} else if (!on && p->stats_fd >= 0) {
-		close(p->stats_fd);
-		p->stats_fd = -1;
-	}
+	(void)p;
+	stats_switch(on);
 }
 
 uint64_t probes_run_ns(const struct probes *p)

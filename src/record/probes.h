@@ -53,6 +53,12 @@ int probes_tell(struct probes *p, probes_task_fn fn, void *ctx);
 /* Nothing that happens from @end_ns (CLOCK_MONOTONIC) on is recorded. */
 void probes_end(struct probes *p, uint64_t end_ns);
 
+/*
+ * The end has passed: nothing is counted any more, and the next walk brings what threads
+ * still have on their own account into the tables. Leave running programs a moment before.
+ */
+void probes_end_counts(struct probes *p);
+
 /* What the programs wrote beside the ring; live. */
 const struct par_shared *probes_shared(const struct probes *p);
 

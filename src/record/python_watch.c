@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/reach.h"
 #include "base/xalloc.h"
 #include "record/uprobe.h"
 
@@ -160,7 +161,7 @@ static struct python_file *file_get(struct python_watch *w, const struct python_
 {
 	struct python_file *file;
 	struct stat st;
-	int fd = open(site->path, O_RDONLY | O_CLOEXEC);
+	int fd = reach_open(site->path, O_RDONLY);
 
 	if (fd < 0)
 		return NULL;

@@ -44,7 +44,9 @@ struct session_ring {
 static int on_record(void *ctx, void *data, size_t len)
 {
 	struct session_ring *ring = ctx;
+	const struct par_hdr *hdr = data;
 
+	placement_count(&ring->session->placement, hdr->cpu);
 	merge_push(&ring->session->merge, ring->queue, data, len);
 	return 0;
 }
@@ -269,6 +271,7 @@ void session_step(struct session *s)
 	sample_cost(s, now_ns);
 	python_watch_step(&s->python, now_ns);
 	ring_buffer__consume(s->rb);
+	placement_step(&s->placement, now_ns);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
 		session_feed_counts(s);
@@ -298,6 +301,7 @@ int session_end(struct session *s)
 	python_watch_end(&s->python, s->end_ns);
 	while (clock_mono_ns() <= s->end_ns)
 		clock_sleep_ns(END_AHEAD_NS);
+	probes_end_counts(s->probes);
 	/* Programs that began before the end have long written their record by now. */
 	clock_sleep_ns(SETTLE_NS / 10);
 	sample_stop(s, clock_mono_ns());

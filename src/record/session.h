@@ -18,6 +18,7 @@
 #include "event/event.h"
 #include "record/counts.h"
 #include "record/merge.h"
+#include "record/placement.h"
 #include "record/probes.h"
 #include "record/python_watch.h"
 #include "record/requests.h"
@@ -40,6 +41,7 @@ struct session {
 	struct ring_buffer *rb;
 	struct session_ring *rings;	/* one per ring buffer */
 	struct merge merge;
+	struct placement placement;
 	struct counts counts;
 	struct python_watch python;
 	struct requests requests;

@@ -7,14 +7,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/invoker.h"
 #include "base/log.h"
 #include "base/procfs.h"
+#include "base/rights.h"
 #include "base/xalloc.h"
 
 #define POLL_STEP_NS (20 * NS_PER_MS)
@@ -89,20 +92,41 @@ fail:
 	return err;
 }
 
-/* The child: wait for target_release(), become the command, or say why not. */
-static void __attribute__((noreturn)) run_command(char *const argv[], int exec_fd)
+/*
+ * The command is the caller's: it has no right that they don't have. Ambient
+ * capabilities, which partrace may have been started with, would outlive its exec.
+ */
+static int become_caller(void)
 {
-	int err;
+	struct invoker who = invoker_find();
 
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	invoker_environment(&who);
+	return invoker_become(&who);
+}
+
+/* The child: wait for target_release(), become the command, or say why not. */
+static void __attribute__((noreturn)) run_command(char *const argv[], int exec_fd,
+						  void (*restore)(void))
+{
+	int err = become_caller();
+
+	/* Without partrace nobody would ever wake it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	raise(SIGSTOP);
-	execvp(argv[0], argv);
-	err = errno;
+	prctl(PR_SET_PDEATHSIG, 0);
+	restore();
+	if (!err) {
+		execvp(argv[0], argv);
+		err = -errno;
+	}
+	err = -err;
 	if (write(exec_fd, &err, sizeof(err)) != sizeof(err))
 		_exit(125);
 	_exit(target_exec_status(err));
 }
 
-int target_launch(struct target *t, char *const argv[])
+int target_launch(struct target *t, char *const argv[], void (*restore)(void))
 {
 	int fds[2] = { -1, -1 };
 	int status, err;
@@ -116,7 +140,7 @@ int target_launch(struct target *t, char *const argv[])
 	if (pid < 0)
 		goto fail;
 	if (!pid)
-		run_command(argv, fds[1]);
+		run_command(argv, fds[1], restore);
 
 	close(fds[1]);
 	t->exec_fd = fds[0];
@@ -141,13 +165,22 @@ fail:
 	return err;
 }
 
+/* It may have become somebody else. */
+static void tell(const struct target *t, int signum)
+{
+	if (kill(t->pids[0], signum) && errno == EPERM && rights_raise()) {
+		kill(t->pids[0], signum);
+		rights_lower();
+	}
+}
+
 int target_release(struct target *t)
 {
 	int exec_err = 0;
 
 	if (!t->launched)
 		return 0;
-	kill(t->pids[0], SIGCONT);
+	tell(t, SIGCONT);
 	/* End of file: the exec worked, and closed the other end. */
 	while (read(t->exec_fd, &exec_err, sizeof(exec_err)) < 0 && errno == EINTR)
 		;
@@ -200,12 +233,12 @@ void target_finish(struct target *t, bool (*hurry)(void))
 
 	if (!t->launched || !target_reap(t))
 		return;
-	kill(t->pids[0], SIGTERM);
-	kill(t->pids[0], SIGCONT);
+	tell(t, SIGTERM);
+	tell(t, SIGCONT);
 	while (target_reap(t)) {
 		target_wait(t, POLL_STEP_NS);
 		if (!killed && hurry()) {
-			kill(t->pids[0], SIGKILL);
+			tell(t, SIGKILL);
 			killed = true;
 		}
 	}
@@ -214,7 +247,7 @@ void target_finish(struct target *t, bool (*hurry)(void))
 void target_close(struct target *t)
 {
 	if (t->launched && target_reap(t)) {
-		kill(t->pids[0], SIGKILL);
+		tell(t, SIGKILL);
 		waitpid(t->pids[0], &t->status, 0);
 	}
 	for (size_t i = 0; i < t->pid_cnt; i++)

@@ -26,8 +26,11 @@ struct target {
 /* Name running processes; says what is wrong with which. */
 int target_attach(struct target *t, const pid_t *pids, size_t pid_cnt);
 
-/* Start @argv, stopped. */
-int target_launch(struct target *t, char *const argv[]);
+/*
+ * Start @argv, stopped: as who called sudo, if that is how partrace runs. @restore is
+ * called in the child, and undoes what the caller did to signals.
+ */
+int target_launch(struct target *t, char *const argv[], void (*restore)(void));
 
 /* Let a launched command go. -errno if it cannot be run. */
 int target_release(struct target *t);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/rights.h"
 #include "record/kernel_btf.h"
 
 /* enum bpf_attach_type of Linux 6.6 (89ae89f53d20); our headers may be older. */
@@ -79,6 +80,7 @@ int uprobe_attach(struct uprobe *u, struct bpf_program *prog, enum uprobe_at at,
 		  const uint64_t *offsets, size_t cnt)
 {
 	uint64_t wanted[UPROBE_FUNCTIONS_MAX];
+	bool has_rights;
 	size_t n = 0;
 	char path[32];
 	int err;
@@ -92,8 +94,11 @@ int uprobe_attach(struct uprobe *u, struct bpf_program *prog, enum uprobe_at at,
 		return 0;
 	/* Names the very file, wherever it lies and in whatever mount namespace. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
+	has_rights = rights_raise();
 	err = is_multi(prog) ? attach_multi(u, prog, at, path, wanted, n)
 			     : attach_each(u, prog, at, path, wanted, n);
+	if (has_rights)
+		rights_lower();
 	u->is_attached = !err;
 	return err;
 }

@@ -4,8 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 
+#include "base/procfs.h"
+#include "base/reach.h"
 #include "event/sysno.h"
 #include "par_futex.h"
 
@@ -16,18 +17,13 @@
 static bool read_sp(uint32_t tid, const struct par_cause *cause, __u64 *sp)
 {
 	unsigned long long args[6], stack;
-	char path[64];
-	FILE *file;
-	int sysno, n;
+	char line[256];
+	int sysno;
 
-	snprintf(path, sizeof(path), "/proc/%u/syscall", tid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	n = fscanf(file, "%d %llx %llx %llx %llx %llx %llx %llx", &sysno, &args[0], &args[1],
-		   &args[2], &args[3], &args[4], &args[5], &stack);
-	fclose(file);
-	if (n != 8 || sysno != cause->sysno)
+	if (procfs_read(line, sizeof(line), "/proc/%u/syscall", tid) <= 0 ||
+	    sscanf(line, "%d %llx %llx %llx %llx %llx %llx %llx", &sysno, &args[0], &args[1],
+		   &args[2], &args[3], &args[4], &args[5], &stack) != 8 ||
+	    sysno != cause->sysno)
 		return false;
 	for (int i = 0; i < 4; i++)
 		if (args[i] != cause->args[i])
@@ -38,9 +34,7 @@ static bool read_sp(uint32_t tid, const struct par_cause *cause, __u64 *sp)
 
 static bool read_part(uint32_t tid, uint64_t addr, void *buf, size_t len)
 {
-	struct iovec here = { buf, len }, there = { (void *)(uintptr_t)addr, len };
-
-	return process_vm_readv((pid_t)tid, &here, 1, &there, 1, 0) == (ssize_t)len;
+	return reach_memory(tid, addr, buf, len) == (ssize_t)len;
 }
 
 /* As bpf/cause.bpf.c does: in parts where a page is missing. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -449,7 +450,7 @@ static int scan_mappings(uint32_t pid, struct scan *scan)
 
 	scan->cnt = 0;
 	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
-	len = readlink(path, scan->exe, sizeof(scan->exe) - 1);
+	len = reach_readlink(path, scan->exe, sizeof(scan->exe) - 1);
 	scan->exe[len > 0 ? len : 0] = 0;
 
 	err = procfs_each_line(visit_mapping, scan, "/proc/%u/maps", pid);

@@ -10,7 +10,8 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/uio.h>
+
+#include "base/reach.h"
 
 /* One that is broken must not keep us. */
 #define INTERPRETERS_MAX 64
@@ -25,9 +26,7 @@ enum { WORD_COOKIE, WORD_VERSION, WORD_FREE_THREADED, WORD_RUNTIME_SIZE, WORD_FI
 
 static bool read_memory(uint32_t pid, uint64_t addr, void *buf, size_t len)
 {
-	struct iovec here = { buf, len }, there = { (void *)(uintptr_t)addr, len };
-
-	return process_vm_readv((pid_t)pid, &here, 1, &there, 1, 0) == (ssize_t)len;
+	return reach_memory(pid, addr, buf, len) == (ssize_t)len;
 }
 
 int python_gil_is_on(uint32_t pid, const struct python_info *python)

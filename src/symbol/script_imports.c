@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 
 /* Imports stand at the beginning. */
@@ -52,7 +53,7 @@ static int open_script(uint32_t pid, const char *script)
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return -1;
 	/* A FIFO of that name would not answer. */
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return reach_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
 static bool has_word(const char *list, const char *word)

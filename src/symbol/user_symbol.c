@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/procfs.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "symbol/object_file.h"
@@ -150,7 +151,7 @@ static bool is_exe(uint32_t pid, const char *path)
 	ssize_t len;
 
 	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
-	len = readlink(link, exe, sizeof(exe) - 1);
+	len = reach_readlink(link, exe, sizeof(exe) - 1);
 	exe[len > 0 ? len : 0] = 0;
 	return !strcmp(exe, path);
 }

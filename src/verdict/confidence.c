@@ -101,7 +101,7 @@ static void doubt_recording(const struct judgement *j, struct scale *s)
 				  !strcmp(name, "run_queue");
 
 		doubt(s, is_central ? 0.7 : 0.95, is_central ? MOST_LOW : 1,
-		      "%s could not be measured on this kernel", name);
+		      "%s could not be measured here", name);
 	}
 	if (!r->is_complete)
 		doubt(s, 1, MOST_MEDIUM, "the recording was cut off");

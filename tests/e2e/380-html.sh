@@ -31,8 +31,24 @@ status=0
 [ "$status" = 2 ] || fail "--html with --json: status $status"
 status=0
 "$PARTRACE" report --html /nonexistent/page.html run.pftrace >out 2>err || status=$?
-[ "$status" = 1 ] && grep -q "cannot create '/nonexistent/page.html'" err ||
+[ "$status" = 1 ] && grep -q "cannot write '/nonexistent/page.html'" err ||
     fail "--html to nowhere: status $status, $(cat err)"
+# To standard output by any name, and behind what is there; a pipe; a link stays one.
+"$PARTRACE" report --html - run.pftrace >piped.html 2>err && cmp page.html piped.html || fail "--html -: $(cat err)"
+{ echo before; "$PARTRACE" report --html /dev/stdout run.pftrace; } >behind.html
+[ "$(head -n 1 behind.html)" = before ] && tail -n +2 behind.html | cmp page.html || fail "--html /dev/stdout"
+"$PARTRACE" report --html /dev/stdout run.pftrace | cmp page.html || fail "--html /dev/stdout, a pipe"
+"$PARTRACE" report --html /dev/null run.pftrace && [ -c /dev/null ] || fail "--html /dev/null"
+echo old >target.html
+ln -s target.html link.html
+"$PARTRACE" report --html link.html run.pftrace
+[ -L link.html ] && cmp page.html target.html || fail "--html to a link"
+"$PARTRACE" diff --trace - run.pftrace run.pftrace >joined.pftrace 2>err || fail "diff --trace -: $(cat err)"
+"$PARTRACE" diff --trace joined2.pftrace run.pftrace run.pftrace >/dev/null && cmp joined.pftrace joined2.pftrace ||
+    fail "diff --trace - is another trace"
+status=0
+"$PARTRACE" diff --trace - --html - run.pftrace run.pftrace >out 2>err || status=$?
+[ "$status" = 2 ] && [ ! -s out ] || fail "--trace - with --html -: status $status"
 head -c $(($(stat -c %s run.pftrace) * 9 / 10)) run.pftrace >cut.pftrace
 if "$PARTRACE" report --html cut.html cut.pftrace 2>err; then
     grep -q 'Truncated recording' cut.html || fail "the page of a truncated recording does not say so"

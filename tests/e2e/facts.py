@@ -44,7 +44,7 @@ SCHEMA = {
         "cpus": {"online": INT, "affinity": INT, "quota": NUM + NULL, "usable": NUM},
         "memory_bytes": INT + NULL, "cpu_split": STR, "steal_ns": INT, "events": INT, "lost": {"ring": INT, "state": INT},
         "unavailable": [STR],
-        "overhead": {"bpf_ns": INT, "collector_ns": INT, "fraction": NUM},
+        "overhead": {"bpf_ns": INT, "collector_ns": INT, "fraction": NUM, "bpf_measured": BOOL},
     },
     "processes": [{
         "pid": INT, "ppid": INT, "name": STR, "exe": STR + NULL, "started_ns": INT,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events on their way through the whole pipeline: model, facts, verdict, report, JSON. */
+/* Events on their way through model, facts and verdict; and facts in all their forms. */
 #ifndef TESTS_FUZZ_STORY_H
 #define TESTS_FUZZ_STORY_H
 
@@ -15,10 +15,10 @@ void story_begin(struct story *s);
 /* Through its text, too. */
 void story_feed(struct story *s, const struct event *ev);
 
-/* All reports are made, and looked at. */
+/* Judged, and written as JSON. */
 void story_end(struct story *s);
 
-/* @f, not judged yet, in every form that takes no trace; released. */
+/* Judge @f, write every form of it that takes no trace, release it. */
 void story_tell(struct facts *f);
 
 #endif

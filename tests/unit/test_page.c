@@ -191,12 +191,15 @@ static void the_verdict_comes_first_and_all_parts_are_there(void **state)
 		"1.95x the throughput (1.8-2.0), +31 MB per worker",
 		"Where the time of threads went",
 		"worker ×4",
-		"GIL 72 %, on a CPU 24 %",
+		"GIL\xc2\xa0"
+		"72\xc2\xa0%, on a CPU\xc2\xa0"
+		"24\xc2\xa0%",
 		"What threads did when",
 		"GIL of python3 (100)",
 		"worker 102 → worker 101: 100 waits, 7.1 s",
 		"Who exchanged what with whom",
-		"1. pipe: 5.0 MB",
+		">1. pipe</text>",
+		">5.0 MB</text>",
 		"Memory per process",
 		"RSS 31 MB",
 		"What the verdict stands on",
@@ -234,7 +237,7 @@ static void text_is_made_harmless(void **state)
 		{ "caf\xc3\xa9", "caf\xc3\xa9" },
 		{ "\xe2\x80\xae"
 		  "evil\xe2\x81\xa6",
-		  "?evil?" },
+		  "???evil???" },
 		{ "\xc3(", "?(" },
 		{ "0123456789abc", "0123456789..." },
 		{ NULL, "" },
@@ -513,8 +516,8 @@ static char *diff_page(struct facts *before, const struct timeline *was, struct 
 	verdict_judge(before, &before->verdict);
 	verdict_judge(after, &after->verdict);
 	diff_compare(&d, before, 1, after, 1);
-	diff_page_format(&r, &(struct diff_page_side){ before, was },
-			 &(struct diff_page_side){ after, is }, &out);
+	diff_page_format(&r, &(struct diff_page_side){ before, 0, was },
+			 &(struct diff_page_side){ after, 0, is }, "1.2.3", &out);
 	diff_release(&d);
 	return strbuf_take(&out);
 }
@@ -532,8 +535,10 @@ static void a_diffs_page_has_both_sides(void **state)
 		"After: what threads did when",
 		"Locks that changed",
 		"GIL of python3",
+		"went: ",
 		"main <small>before</small>",
 		"The whole report as text",
+		"Compared by partrace 1.2.3",
 	};
 	const struct timeline none = { .err = -ENOENT };
 	struct facts before = gil_facts(), after = recording(5000, 2);
@@ -597,11 +602,54 @@ static void both_sides_have_the_same_axes(void **state)
 	free(html);
 }
 
+/* What is drawn of a side is all of its recordings; of a timeline, it says which. */
+static void recordings_of_a_side_are_drawn_as_one(void **state)
+{
+	static const char *const files[] = { "first", "second", "third" };
+	const uint64_t cpu_ms[] = { 1000, 3000, 5000 };
+	const struct timeline none = { .err = -ENOENT };
+	const struct fail_on gate = { 0 };
+	struct facts before[3], after = recording(5000, 2);
+	struct diff d = { 0 };
+	const struct report_diff r = { .diff = &d, .before = files, .after = files, .gate = &gate };
+	struct strbuf out = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		before[i] = recording(10000, 2);
+		process(&before[i], 100, 1, "app");
+		thread(&before[i], 100, 100, "main", CPU(cpu_ms[i]), SYNC(10000 - cpu_ms[i]));
+	}
+	process(&after, 100, 1, "app");
+	thread(&after, 100, 100, "main", CPU(5000));
+	diff_compare(&d, before, 3, &after, 1);
+	diff_page_format(&r, &(struct diff_page_side){ before, 1, &none },
+			 &(struct diff_page_side){ &after, 0, &none }, "1.2.3", &out);
+	/* 9 of 30 seconds; and one thread in each. */
+	assert_non_null(strstr(strbuf_str(&out), "on a CPU\xc2\xa0"
+						 "30\xc2\xa0%"));
+	assert_non_null(strstr(strbuf_str(&out), ">main <small>before</small>"));
+	assert_non_null(strstr(strbuf_str(&out), "first, second, third"));
+	assert_non_null(strstr(strbuf_str(&out), "second, of 3 the one of median length."));
+	assert_null(strstr(strbuf_str(&out), "of 1 the one"));
+	check_whole(strbuf_str(&out));
+	for (int i = 0; i < 3; i++)
+		facts_release(&before[i]);
+	facts_release(&after);
+	diff_release(&d);
+	strbuf_release(&out);
+}
+
 /* ---- drawings of who with whom ---- */
+
+static void add_number(struct strbuf *text, uint64_t weight)
+{
+	strbuf_addf(text, "%llu", (unsigned long long)weight);
+}
 
 static void say_weight(const struct graph_edge *e, struct strbuf *text)
 {
-	strbuf_addf(text, "%llu", (unsigned long long)e->weight);
+	add_number(text, e->weight);
 }
 
 static void who_comes_late_to_a_full_column_is_one_of_the_others(void **state)
@@ -611,20 +659,63 @@ static void who_comes_late_to_a_full_column_is_one_of_the_others(void **state)
 
 	(void)state;
 	*g = (struct graph){
-		.titles = { "a", "b" }, .column_cnt = 2, .label = "x", .say = say_weight
+		.titles = { "a", "b" },
+		.column_cnt = 2,
+		.label = "x",
+		.add_weight = add_number,
+		.say = say_weight,
 	};
 	for (uint32_t i = 0; i < 40; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "node %u", i);
-		graph_edge(g, 0, graph_node(g, 0, name), graph_node(g, 1, "all"), 10, 1);
+		graph_edge(g, 0, graph_node(g, 0, name, ""), graph_node(g, 1, "all", ""), 10, 1);
 	}
-	graph_edge(g, 0, graph_node(g, 0, "node 3"), graph_node(g, 1, "all"), 5, 1);
+	graph_edge(g, 0, graph_node(g, 0, "node 3", ""), graph_node(g, 1, "all", ""), 5, 1);
 	assert_int_equal(g->node_cnt[0], GRAPH_NODES_MAX);
 	assert_int_equal(g->edge_cnt, GRAPH_NODES_MAX);
 	graph_draw(g, &out);
 	assert_non_null(strstr(strbuf_str(&out), "node 3 → all: 15<"));
 	assert_non_null(strstr(strbuf_str(&out), "others → all: 290<"));
+	strbuf_release(&out);
+	graph_release(g);
+	free(g);
+}
+
+/* How far down a node is drawn. */
+static double y_of(const char *svg, const char *title)
+{
+	const char *node = strstr(svg, title);
+	const char *y = node ? strstr(node, " y=\"") : NULL;
+
+	if (!y)
+		fail_msg("no node '%s'", title);
+	return atof(y + 4);
+}
+
+static void nodes_stand_where_few_edges_cross(void **state)
+{
+	struct graph *g = xcalloc(1, sizeof(*g));
+	struct strbuf out = { 0 };
+
+	(void)state;
+	*g = (struct graph){
+		.titles = { "a", "b" },
+		.column_cnt = 2,
+		.label = "x",
+		.add_weight = add_number,
+		.say = say_weight,
+	};
+	graph_edge(g, 0, graph_node(g, 0, "left", "1"), graph_node(g, 1, "right", "2"), 90, 1);
+	graph_edge(g, 0, graph_node(g, 0, "left", "1"), graph_node(g, 1, "right", "1"), 95, 1);
+	graph_edge(g, 0, graph_node(g, 0, "left", "2"), graph_node(g, 1, "right", "2"), 80, 1);
+	graph_draw(g, &out);
+	/* Both are called "right"; what is below their names tells them apart. */
+	assert_int_equal(g->node_cnt[1], 2);
+	assert_true(y_of(strbuf_str(&out), "right: 1 · 95<") <
+		    y_of(strbuf_str(&out), "right: 2 · 170<"));
+	assert_true(y_of(strbuf_str(&out), "left: 1 · 185<") <
+		    y_of(strbuf_str(&out), "left: 2 · 80<"));
 	strbuf_release(&out);
 	graph_release(g);
 	free(g);
@@ -644,6 +735,8 @@ int main(void)
 		cmocka_unit_test(threads_that_do_most_get_the_lanes),
 		cmocka_unit_test(a_diffs_page_has_both_sides),
 		cmocka_unit_test(both_sides_have_the_same_axes),
+		cmocka_unit_test(recordings_of_a_side_are_drawn_as_one),
+		cmocka_unit_test(nodes_stand_where_few_edges_cross),
 		cmocka_unit_test(who_comes_late_to_a_full_column_is_one_of_the_others),
 	};
 

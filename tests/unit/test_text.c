@@ -37,6 +37,25 @@ static void control_characters_go(void **state)
 	      "a??b");
 }
 
+static void what_changes_direction_or_line_goes(void **state)
+{
+	(void)state;
+	check("\xe2\x80\xae.\xe2\x80\xa8.", "???.???.");
+	check("\xe2\x81\xa6.\xe2\x80\xa6.", "???.\xe2\x80\xa6."); /* an ellipsis does not */
+}
+
+static void a_characters_length_is_that_of_good_ones(void **state)
+{
+	(void)state;
+	assert_int_equal(text_char_len("ab"), 1);
+	assert_int_equal(text_char_len("\xe2\x82\xac."), 3);
+	assert_int_equal(text_char_len(""), 0);
+	assert_int_equal(text_char_len("\x1b["), 0);
+	assert_int_equal(text_char_len("\xe2\x82"), 0);
+	assert_int_equal(text_char_len("\xe2\x80\xae"), 0);
+	assert_int_equal(text_char_len("\xff"), 0);
+}
+
 static void stray_bytes_go(void **state)
 {
 	(void)state;
@@ -95,6 +114,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readable_text_stays),
 		cmocka_unit_test(control_characters_go),
+		cmocka_unit_test(what_changes_direction_or_line_goes),
+		cmocka_unit_test(a_characters_length_is_that_of_good_ones),
 		cmocka_unit_test(stray_bytes_go),
 		cmocka_unit_test(a_character_cut_off_at_the_end_is_left_out),
 		cmocka_unit_test(a_base_name_is_behind_the_last_slash),

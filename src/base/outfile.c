@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+/* Owns the choice between writing to a file and putting a new one in its place. */
+#include "base/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+bool outfile_is_stdout(const char *path)
+{
+	struct stat own, other;
+
+	if (!strcmp(path, "-"))
+		return true;
+	/* By the file, since /dev/stdout leads through links to a file that has another name. */
+	return !fstat(STDOUT_FILENO, &own) && !stat(path, &other) && own.st_dev == other.st_dev &&
+	       own.st_ino == other.st_ino;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t done = write(fd, data, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		data += done;
+		len -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Closes @fd, as far as there is one. */
+static int write_and_close(int fd, const void *data, size_t len)
+{
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, data, len);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+/* Under a name that nobody has, so that it is nobody's file that is written over. */
+static int replace(const char *path, const void *data, size_t len)
+{
+	char *partial = xasprintf("%s.XXXXXX", path);
+	mode_t mask = umask(0);
+	int fd = mkostemp(partial, O_CLOEXEC);
+	int err;
+
+	umask(mask);
+	if (fd < 0) {
+		err = -errno;
+		goto out;
+	}
+	/* As others would make it, not for its owner alone. */
+	err = fchmod(fd, 0666 & ~mask) ? -errno : 0;
+	if (err)
+		close(fd);
+	else
+		err = write_and_close(fd, data, len);
+	if (!err && rename(partial, path))
+		err = -errno;
+	if (err)
+		unlink(partial);
+out:
+	free(partial);
+	return err;
+}
+
+int outfile_write(const char *path, const void *data, size_t len)
+{
+	struct stat st;
+	char *real;
+	int err;
+
+	if (outfile_is_stdout(path))
+		return write_and_close(dup(STDOUT_FILENO), data, len);
+	if (stat(path, &st))
+		return errno == ENOENT ? replace(path, data, len) : -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (S_ISBLK(st.st_mode))
+		return -EEXIST;
+	if (!S_ISREG(st.st_mode))
+		return write_and_close(open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC), data, len);
+	if (access(path, W_OK))
+		return -errno;
+	real = realpath(path, NULL);
+	if (!real)
+		return -errno;
+	err = replace(real, data, len);
+	free(real);
+	return err;
+}

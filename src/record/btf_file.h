@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the kernel's types (BTF) are read from. The kernel shows them in sysfs; where
+ * that is hidden or not mounted, a file may hold the same.
+ */
+#ifndef RECORD_BTF_FILE_H
+#define RECORD_BTF_FILE_H
+
+#include <stdbool.h>
+
+/* @path is lent, and used by all that follows; NULL: where the kernel has them. */
+void btf_file_use(const char *path);
+
+/* Said: no types are to be had, or not from that file. -errno. */
+int btf_file_check(void);
+
+#endif

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Recordings that are cut, or damaged at random: each gives a report, or one line that says
+ * why not, in little time and memory. The generator is seeded: the mutations are the same
+ * each time.
+ */
+#include "make_trace.h"
+#include "make_facts.h"
+#include "rich_facts.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <zlib.h>
+
+#include "base/text.h"
+#include "cmd/load.h"
+#include "export/export.h"
+#include "facts/facts_json.h"
+#include "html/page.h"
+#include "output/pb.h"
+#include "output/pb_fields.h"
+#include "output/recording_format.h"
+#include "output/recording_scan.h"
+#include "output/report_text.h"
+#include "verdict/verdict.h"
+
+#define MUTATIONS   10000
+#define SECONDS_MAX 20		/* for one recording, on a busy machine, with sanitizers */
+#define GROWTH_MAX  (256u << 10) /* KiB, over all of them */
+
+static int file_fd, said_fd;
+static char file_path[64];
+static uint64_t seed;
+
+static uint32_t any(uint32_t below)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return below ? (uint32_t)(seed >> 33) % below : 0;
+}
+
+static struct strbuf slurp(const char *name)
+{
+	struct strbuf sb = { 0 };
+	FILE *f = fopen(name, "r");
+	int c;
+
+	assert_non_null(f);
+	while ((c = fgetc(f)) != EOF)
+		strbuf_addch(&sb, (char)c);
+	fclose(f);
+	return sb;
+}
+
+static struct strbuf facts_text(void)
+{
+	struct facts f = rich_facts();
+	struct strbuf json = { 0 };
+
+	verdict_judge(&f, &f.verdict);
+	facts_json_format(&f, &json, false);
+	facts_release(&f);
+	return json;
+}
+
+/* A small one, whole, with waits, CPUs and facts. */
+static struct strbuf make_recording(void)
+{
+	struct strbuf json = facts_text(), file;
+
+	open_trace();
+	cpu(0, 0, 0, 100, 0);
+	for (uint64_t i = 0; i < 20; i++) {
+		span(&clerk, i * 400, i * 400 + 200, i % 2 ? BUCKET_SYNC : BUCKET_DISK, "wait");
+		cpu(i * 400 + 200, 1, 0, 101, 0);
+		cpu(i * 400 + 400, 1, 101, 0, 1);
+	}
+	close_trace(strbuf_str(&json), 10000);
+	strbuf_release(&json);
+	file = slurp(path);
+	return file;
+}
+
+static void put_file(const struct strbuf *sb)
+{
+	assert_int_equal(ftruncate(file_fd, 0), 0);
+	assert_int_equal(pwrite(file_fd, sb->buf, sb->len, 0), sb->len);
+}
+
+static void tell(const struct facts *f, bool with_page)
+{
+	const struct report_text_options options = { .width = 80, .utf8 = true };
+	const struct page_options page = { .trace = "t", .version = "0" };
+	struct strbuf out = { 0 };
+	struct timeline tl;
+
+	report_text_format(f, &options, &out);
+	assert_true(out.len > 0);
+	strbuf_reset(&out);
+	facts_json_format(f, &out, true);
+	assert_true(out.len > 0);
+	if (with_page) {
+		strbuf_reset(&out);
+		timeline_read(&tl, file_path, f);
+		page_format(f, &tl, &page, &out);
+		timeline_release(&tl);
+	}
+	strbuf_release(&out);
+}
+
+/* What `report` does with the file; what it says goes to @said_fd. 1: there was a report. */
+static int try(const struct strbuf *recording, bool with_page)
+{
+	struct facts f = { 0 };
+	char said[1024] = "";
+	ssize_t len;
+	int err;
+
+	put_file(recording);
+	assert_int_equal(ftruncate(said_fd, 0), 0);
+	lseek(said_fd, 0, SEEK_SET);
+	alarm(SECONDS_MAX);
+	err = load_facts(&f, file_path);
+	if (!err) {
+		fact_verdict_release(&f.verdict);
+		verdict_judge(&f, &f.verdict);
+		tell(&f, with_page);
+		facts_release(&f);
+	}
+	alarm(0);
+	fflush(stderr);
+	len = pread(said_fd, said, sizeof(said) - 1, 0);
+	if (!err) {
+		assert_int_equal(len, 0);
+		return 1;
+	}
+	assert_true(len > 10 && !strncmp(said, "partrace: ", 10));
+	assert_ptr_equal(strchr(said, '\n'), said + len - 1);
+	assert_int_equal(text_clean(said, (size_t)len - 1), len - 1);
+	return 0;
+}
+
+/* Standard error is a file while a test runs. */
+static int begin(void **state)
+{
+	if (setup(state))
+		return -1;
+	file_fd = memfd_create("recording", MFD_CLOEXEC);
+	said_fd = memfd_create("said", MFD_CLOEXEC);
+	snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", file_fd);
+	return file_fd < 0 || said_fd < 0;
+}
+
+static int end(void **state)
+{
+	close(file_fd);
+	close(said_fd);
+	return teardown(state);
+}
+
+static int divert_stderr(void)
+{
+	int saved = dup(STDERR_FILENO);
+
+	assert_true(saved >= 0 && dup2(said_fd, STDERR_FILENO) >= 0);
+	return saved;
+}
+
+static void restore_stderr(int saved)
+{
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+}
+
+static void cut_at_any_byte_it_says_so_or_reports(void **state)
+{
+	struct strbuf whole = make_recording(), cut = { 0 };
+	int saved = divert_stderr(), reports = 0;
+
+	(void)state;
+	for (size_t len = 0; len <= whole.len; len++) {
+		strbuf_reset(&cut);
+		strbuf_add(&cut, whole.buf, len);
+		reports += try(&cut, false);
+	}
+	restore_stderr(saved);
+	/* The facts are the last packet, so only the whole file has them. */
+	assert_int_equal(reports, 1);
+	strbuf_release(&whole);
+	strbuf_release(&cut);
+}
+
+static void mutate(struct strbuf *sb)
+{
+	static const unsigned char special[] = { 0, 1, 0x7f, 0x80, 0xff, '"', '{', '[', '-', '9' };
+	uint32_t len = (uint32_t)sb->len, at = any(len), other = any(len);
+	uint32_t cnt = 1 + any(len - (at > other ? at : other) < 64 ? len - (at > other ? at : other)
+								      : 64);
+
+	if (!len)
+		return;
+	switch (any(6)) {
+	case 0:
+		sb->buf[at] ^= (char)(1u << any(8));
+		break;
+	case 1:
+		sb->buf[at] = (char)special[any(sizeof(special))];
+		break;
+	case 2:	/* goes */
+		cnt = cnt < len - at ? cnt : len - at;
+		memmove(sb->buf + at, sb->buf + at + cnt, len - at - cnt);
+		sb->len -= cnt;
+		break;
+	case 3:	/* comes twice */
+		cnt = cnt < len - at ? cnt : len - at;
+		strbuf_add(sb, sb->buf, cnt);
+		memmove(sb->buf + at + cnt, sb->buf + at, len - at);
+		break;
+	case 4:	/* changes place */
+		cnt = cnt < len - at ? cnt : len - at;
+		cnt = cnt < len - other ? cnt : len - other;
+		memmove(sb->buf + at, sb->buf + other, cnt);
+		break;
+	case 5:	/* the file ends */
+		if (!any(4))
+			sb->len = at;
+		break;
+	}
+}
+
+static void mutate_some(struct strbuf *sb)
+{
+	for (uint32_t i = 0, cnt = 1 + any(2); i < cnt; i++)
+		mutate(sb);
+}
+
+/* Facts that are damaged, in a recording that is not. */
+static void wrap_facts(struct strbuf *file, const struct strbuf *json)
+{
+	uLongf len = compressBound(json->len);
+	unsigned char *data = xmalloc(len);
+
+	assert_int_equal(compress2(data, &len, (const unsigned char *)strbuf_str(json), json->len, 1),
+			 Z_OK);
+	format_identity(file);
+	format_facts(file, data, len, json->len, true);
+	free(data);
+}
+
+static int add_packet(const unsigned char *body, size_t len, void *ctx)
+{
+	pb_bytes(ctx, PB_TRACE_PACKET, body, len);
+	return 0;
+}
+
+/* The packets of the recording at @path that are not ours, not compressed. */
+static struct strbuf trace_packets(void)
+{
+	struct strbuf packets = { 0 };
+
+	assert_int_equal(recording_each_unpacked(path, add_packet, &packets), 0);
+	assert_true(packets.len > 1000);
+	return packets;
+}
+
+static long max_rss_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/* A third each: the file as it is, its facts, its trace. */
+static void mutations_never_harm(void **state)
+{
+	struct strbuf whole = make_recording(), json = facts_text(), packets = trace_packets();
+	long before_kib = max_rss_kib();
+	int saved = divert_stderr(), reports = 0;
+
+	(void)state;
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct strbuf file = { 0 }, damaged = { 0 };
+		const struct strbuf *from = i % 3 == 0 ? &whole : i % 3 == 1 ? &json : &packets;
+
+		seed = (uint64_t)i * 0x9e3779b97f4a7c15ULL + 1;
+		strbuf_add(&damaged, from->buf, from->len);
+		mutate_some(&damaged);
+		if (from != &whole)
+			wrap_facts(&file, from == &json ? &damaged : &json);
+		if (from != &json)
+			strbuf_add(&file, damaged.buf, damaged.len);
+		reports += try(&file, from == &packets || i % 8 == 0);
+		strbuf_release(&file);
+		strbuf_release(&damaged);
+	}
+	restore_stderr(saved);
+	/* The trace's third always do, and many others are not seen to be damaged. */
+	assert_true(reports > MUTATIONS / 3 && reports < MUTATIONS);
+	assert_true(max_rss_kib() - before_kib < GROWTH_MAX);
+	strbuf_release(&whole);
+	strbuf_release(&json);
+	strbuf_release(&packets);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(cut_at_any_byte_it_says_so_or_reports),
+		TEST(mutations_never_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
