@@ -147,7 +147,8 @@ __noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, __u
 
 static __always_inline __u32 by_task(struct task_struct *task, bool is_write)
 {
-	return (is_write ? BY_WRITING : 0) | (task_field(task, pid) == task_field(task, tgid) ? BY_MAIN : 0);
+	return (is_write ? BY_WRITING : 0) |
+	       (task_field(task, pid) == task_field(task, tgid) ? BY_MAIN : 0);
 }
 
 /* What the thread at hand moved. */

@@ -81,8 +81,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
-	c->has_storage =
-		kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_storage_get");
+	c->has_storage = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_storage_get");
 	c->has_task_regs = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_pt_regs");
 	bpf_map__set_autocreate(p->skel->maps.threads, c->has_storage);
 	bpf_map__set_autocreate(p->skel->maps.threads_by_address, !c->has_storage);
@@ -92,8 +91,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 		bpf_map__set_map_flags(p->skel->maps.released, 0);
 	}
 	/* 5.13's is the first that its types tell from 5.11. */
-	c->numbers_only =
-		!kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_for_each_map_elem");
+	c->numbers_only = !kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_for_each_map_elem");
 	if (c->numbers_only)
 		make_functions_static(p);
 	c->block_args = kernel_btf_tracepoint_args(btf, "block_getrq") > 2;
