@@ -3,7 +3,7 @@
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
-#   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, into build-tsan/
+#   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, build-thread/
 #   FUZZ="ring elf" FUZZ_SECONDS=60   which fuzzers, and how long each
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
@@ -61,7 +61,7 @@ msg	= $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all help check unit golden golden-update fuzz fuzzers seeds e2e demo layers style format install uninstall deb clean
+.PHONY: all help check unit golden golden-update threads fuzz fuzzers seeds e2e demo layers style lint format install uninstall deb clean
 
 all: $(OUT)/partrace	## build partrace (the default)
 	@$(give_back)
@@ -73,6 +73,9 @@ help:			## list the goals
 # What root built in a user's tree is handed to that user.
 give_back = [ -z "$$SUDO_UID" ] || for d in $(OUT) build build-*; do \
 	[ ! -d $$d ] || chown -Rh "$$SUDO_UID:$$SUDO_GID" $$d; done
+# Tests keep their files to themselves, whoever called sudo; a command that partrace
+# launched as them could not read those.
+for_root = env -u SUDO_UID -u SUDO_GID
 need_root = [ "$$(id -u)" = 0 ] || { echo "make $@: needs root: sudo make $@" >&2; exit 1; }
 # Sub-makes share the jobs that were asked for; else they use every CPU.
 jobs	= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -133,7 +136,7 @@ corpus_bins := $(OUT)/tests/corpus/native
 .PHONY: corpus
 corpus: all $(corpus_bins)	## verdicts against what a change really brings; needs root, half an hour
 	@$(need_root)
-	$(Q)OUT=$(OUT) tests/corpus/run.py $(CORPUS)
+	$(Q)$(for_root) OUT=$(OUT) tests/corpus/run.py $(CORPUS)
 
 $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(call msg,CC,$@)
@@ -144,7 +147,7 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 .PHONY: diff-proof
 diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
 	@$(need_root)
-	$(Q)PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+	$(Q)$(for_root) PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
 
 # Other kernels, in an emulator: see tests/vm/run.sh.
 .PHONY: vmtest
@@ -219,7 +222,16 @@ $(OUT)/sysno_table.h: Makefile
 		sed 's/.*/[__NR_&] = "&",/' > $@
 	$(Q)grep -q futex $@
 
-$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h
+# Those of 32-bit programs, by number: one header can't have both.
+$(OUT)/sysno_table32.h: Makefile
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#ifdef __x86_64__\n#include <asm/unistd_32.h>\n#endif\n' | \
+		$(CC) $(CFLAGS) -E -dM -x c - | \
+		sed -n 's/^#define __NR_\([a-z_][a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' | \
+		LC_ALL=C sort > $@
+
+$(OUT)/src/event/sysno.o: $(OUT)/sysno_table.h $(OUT)/sysno_table32.h
 
 # The HTML report's style sheet and script, as strings.
 $(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
@@ -230,6 +242,12 @@ $(OUT)/page_assets.h: tools/embed-page.sh src/html/page.css src/html/page.js
 $(OUT)/src/html/page.o: $(OUT)/page_assets.h
 
 unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
+	$(Q)tests/unit/run.sh $^
+
+# What the tests of more than one thread are: who writes a recording has one of its own.
+threaded := $(patsubst %,$(OUT)/tests/unit/test_%,recording trace_writer trace_reader join_trace)
+
+threads: $(threaded)	## unit tests of what has threads; SAN=thread to look for races
 	$(Q)tests/unit/run.sh $^
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
@@ -256,6 +274,7 @@ $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 # Whatever reads bytes that others wrote: see tests/fuzz/fuzz.h.
 fuzz_srcs := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_bins := $(fuzz_srcs:%.c=$(OUT)/%)
+fuzz_names := $(or $(FUZZ),$(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_srcs)))
 FUZZ_CC	?= $(shell for c in clang-14 clang; do command -v $$c && break; done)
 FUZZ_SECONDS ?= 60
 
@@ -263,12 +282,12 @@ FUZZ_SECONDS ?= 60
 fuzz:			## fuzz each parser for FUZZ_SECONDS; no root needed
 	$(Q)if tests/fuzz/run.sh --can "$(FUZZ_CC)"; then \
 		$(MAKE) --no-print-directory SAN=fuzz OUT=$(OUT)-fuzz CC="$(FUZZ_CC)" fuzzers && \
-		SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(OUT)-fuzz $(FUZZ); fi
+		SECONDS_EACH=$(FUZZ_SECONDS) tests/fuzz/run.sh $(OUT)-fuzz $(fuzz_names); fi
 
 fuzzers: $(fuzz_bins)
 
 seeds: $(fuzz_bins)	## the inputs that fuzzing has kept, once each; SAN=1 with sanitizers
-	$(Q)tests/fuzz/replay.sh $(OUT) $(FUZZ)
+	$(Q)tests/fuzz/replay.sh $(OUT) $(fuzz_names)
 
 fuzz_parts = $(patsubst %,$(OUT)/tests/fuzz/%.o,fuzz story $(if $(filter fuzz,$(SAN)),,replay))
 
@@ -281,6 +300,11 @@ e2e: all		## record real programs on this kernel; needs root
 	@$(need_root)
 	$(Q)OUT=$(OUT) tests/e2e/run.sh $(or $(TESTS),$(if $(SAN),--sanitized))
 
+.PHONY: faults
+faults: all $(workload_bins)	## SIGKILL at 200 moments, and other misfortunes; needs root
+	@$(need_root)
+	$(Q)FAULT_KILLS=$(or $(KILLS),200) OUT=$(OUT) tests/e2e/run.sh 413 414
+
 layers:			## who includes whom, and how long it is
 	$(Q)tools/check-layers.sh --self-test
 	$(Q)tools/check-layers.sh
@@ -290,6 +314,9 @@ style:			## clang-format and shellcheck, where installed
 
 # As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
+
+lint: $(OUT)/page_assets.h $(OUT)/sysno_table.h $(OUT)/sysno_table32.h $(OUT)/version.h $(skel)	## static analysers, where installed; DEEP=1: all, in minutes
+	$(Q)OUT=$(OUT) DEEP=$(DEEP) tools/lint.sh
 
 format:			## lay out what style complains about
 	$(Q)tools/check-style.sh --fix

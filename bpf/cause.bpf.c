@@ -138,8 +138,10 @@ void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 	}
 	cause->sysno = sysno;
 	regs_args(regs, cause->args);
-	if (regs_are_compat(regs))
+	if (sysno == PAR_SYSNO_NONE) {
+		cause->sysno = regs_compat_sysno(regs);
 		cause->flags |= PAR_CAUSE_COMPAT;
-	else
-		call_fill(task, t, cause, regs_sp(regs), is_current);
+		return;
+	}
+	call_fill(task, t, cause, regs_sp(regs), is_current);
 }

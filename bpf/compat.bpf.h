@@ -242,20 +242,33 @@ static __always_inline struct pt_regs *task_regs(struct task_struct *task)
 #if defined(__TARGET_ARCH_x86)
 #define USER32_CS 0x23
 
-/* Only a value >= 0 is a system call: exceptions leave -1, interrupts a negative number. */
-static __always_inline long regs_sysno(struct pt_regs *regs)
-{
-	return (long)regs_field(regs, orig_ax);
-}
-
 static __always_inline bool regs_are_compat(struct pt_regs *regs)
 {
 	return (regs_field(regs, cs) & 0xffff) == USER32_CS;
 }
 
+/*
+ * The number that the call has for 64-bit programs, or PAR_SYSNO_NONE. Only a value >= 0
+ * is a system call: exceptions leave -1, interrupts a negative number.
+ */
+static __always_inline long regs_sysno(struct pt_regs *regs)
+{
+	long sysno = (long)regs_field(regs, orig_ax);
+
+	if (sysno < 0 || !regs_are_compat(regs))
+		return sysno;
+	return sysno < PAR_COMPAT_CNT ? config.compat[sysno & (PAR_COMPAT_CNT - 1)]
+				      : PAR_SYSNO_NONE;
+}
+
+static __always_inline long regs_compat_sysno(struct pt_regs *regs)
+{
+	return (long)regs_field(regs, orig_ax);
+}
+
 static __always_inline __u64 regs_arg0(struct pt_regs *regs)
 {
-	return regs_field(regs, di);
+	return regs_are_compat(regs) ? regs_field(regs, bx) : regs_field(regs, di);
 }
 
 static __always_inline __u64 regs_sp(struct pt_regs *regs)
@@ -288,11 +301,13 @@ static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
 
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
-	args[0] = regs_field(regs, di);
-	args[1] = regs_field(regs, si);
+	bool is_compat = regs_are_compat(regs);
+
+	args[0] = is_compat ? regs_field(regs, bx) : regs_field(regs, di);
+	args[1] = is_compat ? regs_field(regs, cx) : regs_field(regs, si);
 	args[2] = regs_field(regs, dx);
-	args[3] = regs_field(regs, r10);
-	args[4] = regs_field(regs, r8);
+	args[3] = is_compat ? regs_field(regs, si) : regs_field(regs, r10);
+	args[4] = is_compat ? regs_field(regs, di) : regs_field(regs, r8);
 }
 
 static __always_inline __u64 regs_arg5(struct pt_regs *regs)
@@ -302,14 +317,21 @@ static __always_inline __u64 regs_arg5(struct pt_regs *regs)
 #else
 #define PSR_MODE32_BIT 0x10
 
-static __always_inline long regs_sysno(struct pt_regs *regs)
-{
-	return regs_field(regs, syscallno);
-}
-
 static __always_inline bool regs_are_compat(struct pt_regs *regs)
 {
 	return regs_field(regs, pstate) & PSR_MODE32_BIT;
+}
+
+static __always_inline long regs_sysno(struct pt_regs *regs)
+{
+	if (regs_field(regs, syscallno) >= 0 && regs_are_compat(regs))
+		return PAR_SYSNO_NONE;
+	return regs_field(regs, syscallno);
+}
+
+static __always_inline long regs_compat_sysno(struct pt_regs *regs)
+{
+	return regs_field(regs, syscallno);
 }
 
 static __always_inline __u64 regs_arg0(struct pt_regs *regs)

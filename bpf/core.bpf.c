@@ -12,19 +12,18 @@
 const volatile struct par_config config;
 struct par_shared shared;
 
+/* What is in @rings: user space makes them, with room for as much as it takes. */
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, RING_BYTES_MIN);	/* of the template; user space sizes the real ones */
-} ring_template SEC(".maps");
+	__uint(max_entries, RING_BYTES_MIN);
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, RING_CNT_MAX);
 	__type(key, __u32);
 	__array(values, struct ring);
-} rings SEC(".maps") = {
-	.values = { &ring_template },
-};
+} rings SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -10,6 +10,7 @@
 #include "core.bpf.h"
 #include "cause.bpf.h"
 #include "compat.bpf.h"
+#include "pidns.bpf.h"
 #include "throttle.bpf.h"
 #include "poll.bpf.h"
 #include "traffic.bpf.h"
@@ -96,6 +97,7 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 	rec->turn_queue_ns = t->loop.queue_ns;
 	rec->turn_blocked_ns = t->loop.blocked_ns;
 	rec->turns = t->loop.turns;
+	rec->ns_tid = pidns_tid(task);
 	if (t->phase == PHASE_UNKNOWN)
 		state_from_task(task, t, rec);
 	else

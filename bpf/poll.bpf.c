@@ -18,18 +18,15 @@ struct pollfd {
 	short events, revents;
 };
 
-struct descriptors {
-	struct file **table;
-	__u32 cnt;
-};
-
 struct room {
 	union {
 		struct pollfd fds[POLL_MAX];
 		__u64 sets[3][SET_WORDS];
 	};
+	__u64 table;		/* the files by descriptor, in the kernel, */
+	__u64 table_cnt;	/* and how many */
 	__u64 in, out;		/* what is left of the word at hand */
-	__u32 word;		/* the next one; here, so that the verifier does not count along */
+	__u32 word;		/* the next one */
 };
 
 /* Nobody else leaves the same CPU at the same time. */
@@ -49,44 +46,44 @@ static const __u8 bit_places[64] = {
 	62, 11, 23, 32, 36, 44, 52, 55, 61, 22, 43, 51, 60, 42, 59, 58,
 };
 
-static __always_inline void descriptors_of(struct task_struct *task, struct descriptors *d)
-{
-	struct files_struct *files = task_field(task, files);
-	struct fdtable *fdt = task_field(files, fdt);
-
-	d->table = task_field(fdt, fd);
-	d->cnt = task_field(fdt, max_fds);
-}
-
-static __always_inline void add(struct poll_set *set, const struct descriptors *d, __u32 fd,
-				__u64 how)
+static __always_inline void add(struct poll_set *set, const struct room *room, __u32 fd, __u64 how)
 {
 	__u64 file;
 
-	if (fd >= d->cnt || set->cnt >= POLL_MAX)
+	if (fd >= room->table_cnt || set->cnt >= POLL_MAX)
 		return;
-	file = kernel_read_word(d->table + fd);
+	file = kernel_read_word((void *)(room->table + fd * sizeof(void *)));
 	if (!file)
 		return;
 	set->entry[set->cnt & (POLL_MAX - 1)] = file | how;
 	set->cnt++;
 }
 
-static __always_inline void collect_poll(const struct descriptors *d, struct room *room,
-					 const struct par_cause *cause, struct poll_set *set)
+/*
+ * The steps of both loops are global functions: verified once, and not in each round, of
+ * which there are many, with several ways through. Their results say whether to go on.
+ */
+__noinline int poll_step(const struct room *room, struct poll_set *set, __u32 i)
+{
+	__u16 events;
+
+	if (!room || !set)
+		return 0;
+	events = room->fds[i & (POLL_MAX - 1)].events;
+	add(set, room, room->fds[i & (POLL_MAX - 1)].fd,
+	    (events & POLLIN_ANY ? POLL_IN : 0) | (events & POLLOUT_ANY ? POLL_OUT : 0));
+	return 1;
+}
+
+static __always_inline void collect_poll(struct room *room, const struct par_cause *cause,
+					 struct poll_set *set)
 {
 	__u32 n = cause->args[1] < POLL_MAX ? cause->args[1] : POLL_MAX;
 
 	if (bpf_probe_read_user(room->fds, n * sizeof(room->fds[0]), (void *)cause->args[0]))
 		return;
-	for (__u32 i = 0; i < POLL_MAX; i++) {
-		__u16 events = room->fds[i].events;
-
-		if (i >= n)
-			break;
-		add(set, d, room->fds[i].fd,
-		    (events & POLLIN_ANY ? POLL_IN : 0) | (events & POLLOUT_ANY ? POLL_OUT : 0));
-	}
+	for (__u32 i = 0; i < POLL_MAX && i < n; i++)
+		poll_step(room, set, i);
 }
 
 /* The kernel reads whole words, too (fs/select.c). */
@@ -98,18 +95,20 @@ static __always_inline void read_set(__u64 *bits, __u32 bytes, __u64 addr)
 		bpf_probe_read_user(bits, bytes, (void *)addr);
 }
 
-/*
- * Takes one descriptor out of the word at hand, or the next word; false: that was
- * the last. Older kernels (6.1) refuse a loop that is entered in its middle.
- */
-static __always_inline bool select_step(const struct descriptors *d, struct room *room,
-					struct poll_set *set)
+/* Takes one descriptor out of the word at hand, or the next word; 0: that was the last. */
+__noinline int select_step(struct room *room, struct poll_set *set)
 {
-	__u64 both = room->in | room->out, one = both & -both;
-	__u32 word = room->word, fd = (word - 1) * 64 + bit_places[one * DE_BRUIJN >> 58];
+	__u64 both, one;
+	__u32 word;
 
+	if (!room || !set)
+		return 0;
+	both = room->in | room->out;
+	one = both & -both;
+	word = room->word;
 	if (both) {
-		add(set, d, fd, (room->in & one ? POLL_IN : 0) | (room->out & one ? POLL_OUT : 0));
+		add(set, room, (word - 1) * 64 + bit_places[one * DE_BRUIJN >> 58],
+		    (room->in & one ? POLL_IN : 0) | (room->out & one ? POLL_OUT : 0));
 		room->in &= ~one;
 		room->out &= ~one;
 	} else if (word < SET_WORDS) {
@@ -121,26 +120,25 @@ static __always_inline bool select_step(const struct descriptors *d, struct room
 	return both || word < SET_WORDS;
 }
 
-static __always_inline void collect_select(const struct descriptors *d, struct room *room,
-					   const struct par_cause *cause, struct poll_set *set)
+static __always_inline void collect_select(struct room *room, const struct par_cause *cause,
+					   struct poll_set *set)
 {
 	__u64 n = cause->args[0] < SET_WORDS * 64 ? cause->args[0] : SET_WORDS * 64;
-	__u32 bytes = (n + 63) / 64 * 8, i = 0;
-	bool more;
+	__u32 bytes = (n + 63) / 64 * 8;
 
 	read_set(room->sets[0], bytes, cause->args[1]);
 	read_set(room->sets[1], bytes, cause->args[2]);
 	read_set(room->sets[2], bytes, cause->args[3]);
 	room->in = room->out = room->word = 0;
-	do {
-		barrier(); /* clang would enter in the middle, as it knows the first step */
-		more = select_step(d, room, set);
-	} while (more && ++i < POLL_MAX + SET_WORDS);
+	for (__u32 i = 0; i < POLL_MAX + SET_WORDS; i++)
+		if (!select_step(room, set))
+			break;
 }
 
 __noinline int poll_collect(struct thread *t)
 {
-	struct descriptors d;
+	struct files_struct *files;
+	struct fdtable *fdt;
 	struct room *room;
 	__u32 zero = 0;
 	__u32 call;
@@ -155,11 +153,14 @@ __noinline int poll_collect(struct thread *t)
 	room = bpf_map_lookup_elem(&rooms, &zero);
 	if (!room)
 		return 0;
-	descriptors_of(current_task(), &d);
+	files = task_field(current_task(), files);
+	fdt = task_field(files, fdt);
+	room->table = (__u64)task_field(fdt, fd);
+	room->table_cnt = task_field(fdt, max_fds);
 	if (call & PAR_CALL_POLL)
-		collect_poll(&d, room, &t->cause, &t->poll);
+		collect_poll(room, &t->cause, &t->poll);
 	else
-		collect_select(&d, room, &t->cause, &t->poll);
+		collect_select(room, &t->cause, &t->poll);
 	t->poll.is_open = t->poll.cnt > 0;
 	t->cause.polled = t->poll.cnt;
 	return 0;

@@ -101,8 +101,7 @@ static __always_inline __u32 socket_score(struct file *file, __u64 how)
 	if (!sk)
 		return SCORE_NONE;
 	if (socket_listens(sk)) {
-		ready = kernel_read(sk, sk_ack_backlog) ||
-			kernel_read(sk, sk_receive_queue.qlen);
+		ready = kernel_read(sk, sk_ack_backlog) || kernel_read(sk, sk_receive_queue.qlen);
 		return (ready ? SCORE_READY : SCORE_WAITING) + RANK_SERVED;
 	}
 	is_tcp = socket_is_tcp(sk);
@@ -149,7 +148,7 @@ __noinline __u32 ready_score(__u64 entry)
 		return SCORE_NONE;
 	case PAR_FILE_SOCKET:
 		return socket_score(file, entry);
-	case PAR_FILE_SIGNALFD:	/* its waiters are woken before the signal is there */
+	case PAR_FILE_SIGNALFD: /* its waiters are woken before the signal is there */
 		return SCORE_UNKNOWN + RANK_SERVED;
 	case PAR_FILE_TIMERFD:
 		timer = kernel_read(file, private_data);

@@ -314,7 +314,8 @@ static __always_inline void wake(struct task_struct *task, struct thread *t, __u
 		throttle_begin(task, t); /* of the CPU it slept on, which mostly is the next */
 }
 
-static __always_inline int woken(struct task_struct *task)
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_sched_waking, struct task_struct *task)
 {
 	struct thread *t = thread_find(task);
 	__u64 now;
@@ -327,14 +328,23 @@ static __always_inline int woken(struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/sched_waking")
-int BPF_PROG(on_sched_waking, struct task_struct *task)
-{
-	return woken(task);
-}
-
+/* It has not run yet: nothing is to be learnt but when. */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 {
-	return woken(task);
+	struct thread *t = thread_find(task);
+	__u64 now;
+
+	if (!t || t->phase != PHASE_OFF || t->off.wake_ns)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (recording_over(now))
+		return 0;
+	t->off.waker_tid = task_field(current_task(), pid);
+	t->off.waker_cpu = bpf_get_smp_processor_id();
+	t->off.wake_flags = 0;
+	t->off.wake_ns = now;
+	if (!throttles_tasks())
+		throttle_begin(task, t);
+	return 0;
 }

@@ -28,9 +28,13 @@ static __always_inline bool is_suffix3(char a, char b, char c)
 	       ((a == 'm' || a == 'c') && b == 'j' && c == 's');
 }
 
-/* Does the path in user space name code for an interpreter: "….py", "….pyc", "….rb"? */
-static __noinline bool is_code(const char *path)
+/*
+ * Does the path in user space name code for an interpreter: "….py", "….pyc", "….rb"? A
+ * global function: verified once, and not with each caller.
+ */
+__noinline int is_code(__u64 addr)
 {
+	const char *path = (const char *)addr;
 	char s[CHUNK] = {};
 	long n = 0;
 	__u64 i;
@@ -94,10 +98,10 @@ void startup_step(struct task_struct *task, struct thread *t, long sysno, long r
 		return;
 	regs_args(task_regs(task), args);
 	if (sysno == call->openat) {
-		if (is_code((const char *)args[1]))
+		if (is_code(args[1]))
 			tell(task, t, PAR_STARTUP_LOADED);
 	} else if (sysno == call->open) {
-		if (is_code((const char *)args[0]))
+		if (is_code(args[0]))
 			tell(task, t, PAR_STARTUP_LOADED);
 	} else if (sysno == call->mmap) {
 		if ((args[2] & PROT_EXEC) && !(args[3] & MAP_ANONYMOUS))

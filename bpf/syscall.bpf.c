@@ -68,7 +68,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (!t)
 		return 0;
 	sysno = regs_sysno(regs);
-	if (sysno < 0 || sysno >= PAR_SYSNO_CNT || regs_are_compat(regs) || counts_over())
+	if (sysno < 0 || sysno >= PAR_SYSNO_NONE || counts_over())
 		return 0;
 	i = sysno;
 	call = config.call[i & (PAR_SYSNO_CNT - 1)];

@@ -2,6 +2,7 @@
 /* Births, names and ends. A thread's exit itself is in sched.bpf.c: its last switch. */
 #include "core.bpf.h"
 #include "emit.bpf.h"
+#include "pidns.bpf.h"
 #include "startup.bpf.h"
 
 SEC("tp_btf/sched_process_fork")
@@ -32,7 +33,7 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	rec->tgid = parent->tgid;
 	rec->child_tid = child->pid;
 	rec->child_tgid = child->tgid;
-	rec->pad = 0;
+	rec->child_ns_tid = pidns_tid(child);
 	if (parent->tgid != child->tgid && child->mm && child->mm == parent->mm)
 		rec->hdr.flags |= PAR_FORK_SHARES_VM;
 	__builtin_memcpy(rec->comm, child->comm, sizeof(rec->comm));

@@ -383,8 +383,11 @@ static __always_inline void add_move(struct thread *t, const struct move *m, boo
 		traffic_add_fd(t, m, is_write);
 }
 
-/* The sum of msg_len over the first @cnt elements of an array of struct mmsghdr. */
-static __noinline __u64 mmsg_bytes(__u64 array, __u32 cnt)
+/*
+ * The sum of msg_len over the first @cnt elements of an array of struct mmsghdr. A global
+ * function: each round of its loop is verified once, and not with each caller.
+ */
+__noinline __u64 mmsg_bytes(__u64 array, __u32 cnt)
 {
 	__u64 sum = 0;
 

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #endif
 
+#define PAR_COMPAT_CNT 512	/* the same for the calls of 32-bit programs */
 #define PAR_SYSNO_CNT 1024	/* a power of two above every native system call number */
 
 /* par_config.call[]: what the arguments of a system call mean. */
@@ -64,9 +65,13 @@ struct par_startup_calls {
 	__s16 pad;
 };
 
+/* A number that no system call has: a 32-bit call without a 64-bit equal. */
+#define PAR_SYSNO_NONE (PAR_SYSNO_CNT - 1)
+
 struct par_config {
 	__u32 call[PAR_SYSNO_CNT];	/* PAR_CALL_* */
 	__u8 move[PAR_SYSNO_CNT];	/* enum par_move */
+	__u16 compat[PAR_COMPAT_CNT];	/* 32-bit calls' 64-bit numbers, or PAR_SYSNO_NONE */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
 	__u32 self_tgid;	/* never traced */
 	__u32 page_bytes;

@@ -111,7 +111,7 @@ struct par_file_ref {
 #define PAR_CAUSE_IOWAIT	0x01	/* in_iowait was set: the kernel waits for block I/O */
 #define PAR_CAUSE_KTHREAD	0x02	/* never in user space: no system call to speak of */
 #define PAR_CAUSE_FAULT		0x04	/* came through an exception, not a system call */
-#define PAR_CAUSE_COMPAT	0x08	/* a 32-bit system call: @sysno is of that table */
+#define PAR_CAUSE_COMPAT	0x08	/* a 32-bit system call that 64-bit programs lack: @sysno is of that table */
 #define PAR_CAUSE_READY		0x10	/* polls: @file was ready at the wake-up */
 #define PAR_CAUSE_LOOKED	0x20	/* @owner_tid is as of hdr.ts_ns, not of when it left its CPU */
 #define PAR_CAUSE_POLLED	0x40	/* polls: @file is one of many, and args[0] not its descriptor */
@@ -235,7 +235,7 @@ struct par_task {
 	__u64 turn_ns;
 	__u64 turn_queue_ns, turn_blocked_ns;
 	__u32 turns;
-	__u32 pad;
+	__u32 ns_tid;		/* in its own pid namespace; 0: that is the first one */
 };
 
 /* hdr.flags of PAR_FORK */
@@ -247,7 +247,7 @@ struct par_fork {
 	__u32 tgid;
 	__u32 child_tid;
 	__u32 child_tgid;
-	__u32 pad;
+	__u32 child_ns_tid;	/* as par_task's */
 	char  comm[PAR_COMM_LEN];
 };
 

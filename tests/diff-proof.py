@@ -2,82 +2,123 @@
 # SPDX-License-Identifier: MIT
 """Does `partrace diff` tell noise from change? It records, and counts.
 
-diff-proof.py [--tries N] [--required SHARE] [--amount N] [--modes threads,processes]
-              [--patience S] [--keep DIR]
+diff-proof.py [--folder DIR] [--tries N] [--only NAMES] [--required SHARE] [--seconds S]
+              [--judge] [-v]
 
-In turns the same work is recorded, and a fifth more of it. Of each try, the same again must raise
-no alarm: no row of the diff that is more than noise, no gate that fails. And the
-fifth more must be caught: a gate of wall>10% fails. Required are 19 of 20 of both, or SHARE, for each mode. Ends
-with 1 if that is missed. Needs root.
+Records several workloads in turns, each as it is and with a fifth more planted, and compares
+one recording with one, N times:
 
-Two runs are only the same thing on a machine that is: it waits until others use no CPU, and records
-again what they disturbed. Ends with 77 if the machine is too busy for that.
+  same      two recordings of the same thing, one after the other, must raise no alarm:
+            no row, lock or channel of the diff that is more than noise, no gate that fails
+  planted   a fifth more must be caught: the gate of that workload fails
+  repeated  where one against one misses it, diff must say how many recordings of each side
+            would tell, and so many must: drawn from those at hand, up to five
+
+Required are 19 of 20 of each, or SHARE. Besides it prints the share of all pairs that can be
+made of the recordings: these are more, but not independent of each other.
+
+Recordings in --folder are taken as they are, and only those that are missing are made;
+with --seconds it stops after that time, with status 75, to go on when called again. --judge records
+nothing. Ends with 1 if something is missed. Recording needs root.
 """
 import argparse
+import collections
+import concurrent.futures
+import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORK = os.path.join(HERE, "e2e", "workloads", "fixed_work.py")
-PARTRACE = os.path.abspath(os.environ.get("PARTRACE", os.path.join(HERE, "..", "build", "partrace")))
+OUT = os.path.abspath(os.environ.get("OUT", os.path.join(HERE, "..", "build")))
+PARTRACE = os.path.abspath(os.environ.get("PARTRACE", os.path.join(OUT, "partrace")))
+PLANTED = os.path.join(OUT, "tests", "workloads", "planted")
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
-GATE = "wall>10%,throughput>10%,cpu>10%,p95>10%,memory>10%,gil>2pp,lock>2pp,run_queue>2pp"
-QUIET = 0.1         # CPUs that others may use meanwhile
-LOOK = 0.3          # seconds
+EVERYTHING = "wall>10%,throughput>10%,cpu>10%,p95>10%,memory>10%,gil>2pp,lock>2pp,run_queue>2pp"
+SERVED = 2          # seconds of a server's life
+REPEATED_MAX = 5
+DRAWS = 20
 
 
-class Others:
-    """CPUs that were not used by us or our children: since it was made."""
-    def __init__(self):
-        self.start, self.used = time.monotonic(), self.other_seconds()
-
-    @staticmethod
-    def other_seconds():
-        with open("/proc/stat") as file:
-            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
-        mine = os.times()
-        return ((user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-                - mine.user - mine.system - mine.children_user - mine.children_system)
-
-    def cpus(self):
-        return (self.other_seconds() - self.used) / (time.monotonic() - self.start)
+def fixed(mode, amount):
+    return [PYTHON, os.path.join(HERE, "e2e", "workloads", "fixed_work.py"), mode, "--amount", str(amount)]
 
 
-def wait_for_quiet(deadline):
-    while True:
-        others = Others()
-        time.sleep(LOOK)
-        if others.cpus() <= QUIET:
-            return
-        if time.monotonic() > deadline:
-            print("diff-proof: this machine is too busy: others use %.2f CPUs" % others.cpus())
-            sys.exit(77)
+def planted(*args):
+    return [PLANTED] + [str(arg) for arg in args]
 
 
-def record(path, mode, amount, deadline):
-    while True:
-        wait_for_quiet(deadline)
-        others = Others()
-        subprocess.run([PARTRACE, "record", "-q", "-o", path, "--", PYTHON, WORK, mode, "--amount", str(amount)],
-                       check=True, stdout=subprocess.DEVNULL)
-        if others.cpus() <= QUIET or time.monotonic() > deadline:
-            return
+# name: what it is, gate, commands. "same" first, then what is planted.
+Workload = collections.namedtuple("Workload", "about gate commands")
+WORKLOADS = {
+    "threads": Workload("2 Python threads behind a GIL, 0.9 s", "wall>10%,cpu>10%", {
+        "same": fixed("threads", 600), "more": fixed("threads", 720)}),
+    "pool-short": Workload("pool of 2 Python processes, 0.6 s", "wall>10%,cpu>10%", {
+        "same": fixed("processes", 700), "more": fixed("processes", 840)}),
+    "pool": Workload("pool of 2 Python processes, 2.2 s", "wall>10%,cpu>10%", {
+        "same": fixed("processes", 3000), "more": fixed("processes", 3600)}),
+    "lock": Workload("4 C threads and a mutex, 1.0 s", "wall>10%,cpu>10%", {
+        "same": planted("lock", 4, 600, 200, 400), "more": planted("lock", 4, 720, 200, 400),
+        "hold": planted("lock", 4, 600, 200, 480)}),
+    "disk": Workload("2 C threads that sync to disk, 0.8 s", "wall>10%,cpu>10%", {
+        "same": planted("disk", 2, 1000, 500, 16384), "more": planted("disk", 2, 1200, 500, 16384)}),
+    "server": Workload("server, 4 clients, 2 s of its life", "throughput>10%,p95>10%", {
+        "same": planted("server", 4, 600, 2000), "more": planted("server", 4, 720, 2400)}),
+}
+PLANTS = {"more": "a fifth more work", "hold": "lock held a fifth longer"}
+
+
+def path_of(folder, name, variant, i):
+    return os.path.join(folder, "%s-%s-%d.pftrace" % (name, variant, i))
+
+
+def record(path, name, command):
+    start = [PARTRACE, "record", "-q", "-o", path]
+    if name != "server":
+        subprocess.run(start + ["--"] + command, check=True, stdout=subprocess.DEVNULL,
+                       cwd=os.path.dirname(path))
+        return
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        pid = server.stdout.readline().decode().strip()
+        time.sleep(0.2)
+        subprocess.run(start + ["-p", pid, "-d", str(SERVED)], check=True)
+        server.stdin.close()
+
+
+def record_all(args, names):
+    """Whatever drifts meanwhile does so for all alike: they take turns."""
+    end = time.monotonic() + args.seconds if args.seconds else float("inf")
+    for i in range(args.tries + 1):
+        for name in names:
+            for variant, command in WORKLOADS[name].commands.items():
+                path = path_of(args.folder, name, variant, i)
+                if os.path.exists(path):
+                    continue
+                if time.monotonic() > end:
+                    print("diff-proof: time is up in round %d; call again to go on" % i)
+                    sys.exit(75)
+                record(path, name, command)
 
 
 def compare(before, after, gate):
-    """(exit status, the diff)"""
+    """(Did the gate fail, the diff)"""
     done = subprocess.run([PARTRACE, "diff", "--json", "--fail-on", gate] + before + ["--"] + after,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     if done.returncode not in (0, 3):
         raise SystemExit("diff-proof: partrace diff ended with %d" % done.returncode)
-    return done.returncode, json.loads(done.stdout.decode())
+    return done.returncode == 3, json.loads(done.stdout.decode())
 
 
-def alarms(status, diff):
+def compare_all(pairs, gate):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(lambda pair: compare(pair[0], pair[1], gate), pairs))
+
+
+def alarms(failed, diff):
     """What two recordings of the same thing are said to differ in."""
     for row in diff["rows"]:
         if row["significant"]:
@@ -87,54 +128,103 @@ def alarms(status, diff):
     for thing in diff["locks"] + diff["channels"]:
         if thing["change"] != "same":
             yield "%s %s" % (thing["name"], thing["change"])
-    if status == 3:
+    if failed:
         yield "gate " + " ".join(diff["failed"])
 
 
-def ratio(diff, metric):
-    return next(r["ratio"] for r in diff["rows"] if r["metric"] == metric and not r["role"])
+def count_quiet(pairs, why):
+    quiet = 0
+    for pair, result in zip(pairs, compare_all(pairs, EVERYTHING)):
+        said = list(alarms(*result))
+        quiet += not said
+        if said:
+            why.append("%s: %s" % (" and ".join(os.path.basename(side[0]) for side in pair), "; ".join(said)))
+    return quiet
 
 
-def prove(mode, args, folder, deadline):
-    """How many tries were quiet, and how many caught the change."""
-    same = [os.path.join(folder, "%s-same-%d.pftrace" % (mode, i)) for i in range(args.tries + 1)]
-    more = [os.path.join(folder, "%s-more-%d.pftrace" % (mode, i)) for i in range(args.tries)]
-    record(same[0], mode, args.amount, deadline)
-    quiet = caught = 0
-    for i in range(args.tries):
-        record(more[i], mode, args.amount * 6 // 5, deadline)
-        record(same[i + 1], mode, args.amount, deadline)
-        status, diff = compare(same[i:i + 1], same[i + 1:i + 2], GATE)
-        false = list(alarms(status, diff))
-        quiet += not false
-        status, planted = compare(same[i:i + 1], more[i:i + 1], "wall>10%")
-        caught += status == 3
-        if false or status != 3 or args.verbose:
-            print("%s %2d: the same again %.3fx%s; a fifth more %.3fx, %s"
-                  % (mode, i, ratio(diff, "wall"), ": ALARM: " + "; ".join(false) if false else "",
-                     ratio(planted, "wall"), "caught" if status == 3 else "MISSED"))
-    return quiet, caught
+def draw(dice, files, others, cnt):
+    """Two sides of cnt recordings each, none on both."""
+    before = dice.sample(files, cnt)
+    return before, dice.sample([f for f in others if f not in before], cnt)
+
+
+class Judge:
+    def __init__(self, args):
+        self.args, self.failed, self.dice = args, False, random.Random(1)
+
+    def files(self, name, variant):
+        return [path_of(self.args.folder, name, variant, i) for i in range(self.args.tries + 1)]
+
+    def require(self, cnt, tries):
+        self.failed |= cnt < tries * self.args.required
+        return "%d of %d" % (cnt, tries)
+
+    def same(self, name):
+        files, why = self.files(name, "same"), []
+        quiet = count_quiet([([a], [b]) for a, b in zip(files, files[1:])], why)
+        pairs = [([a], [b]) for a, b in itertools.combinations(files, 2)]
+        triples = [draw(self.dice, files, files, 3) for _ in range(DRAWS)]
+        print("  the same again: no alarm in %s; of all %d pairs in %.1f %%; three against three in %s"
+              % (self.require(quiet, self.args.tries), len(pairs), 100 * count_quiet(pairs, []) / len(pairs),
+                 self.require(count_quiet(triples, why), DRAWS)))
+        for line in why if self.args.verbose else []:
+            print("      " + line)
+
+    def plant(self, name, variant):
+        gate = WORKLOADS[name].gate
+        metric = gate.split(">")[0]
+        files, more = self.files(name, "same"), self.files(name, variant)
+        tries = compare_all([([a], [b]) for a, b in zip(files[:-1], more)], gate)
+        pairs = compare_all([([a], [b]) for a, b in itertools.product(files, more)], gate)
+        rows = [next(r for r in diff["rows"] if r["metric"] == metric and not r["role"]) for _, diff in tries]
+        ratios = sorted(row["ratio"] for row in rows)
+        caught = sum(failed for failed, _ in tries)
+        is_enough = caught >= self.args.tries * self.args.required
+        lines = collections.Counter(line for _, diff in tries for line in diff["failed"])
+        print("  %s: %s is %.2fx (%.2f-%.2f); caught in %d of %d (%s); of all %d pairs in %.1f %%"
+              % (PLANTS[variant], metric, ratios[len(ratios) // 2], ratios[0], ratios[-1], caught,
+                 self.args.tries, ", ".join("%s %d" % line for line in sorted(lines.items())) or gate, len(pairs),
+                 100 * sum(failed for failed, _ in pairs) / len(pairs)))
+        if not is_enough:
+            self.repeat(files, more, gate, [row for row, (failed, _) in zip(rows, tries) if not failed])
+
+    def repeat(self, files, more, gate, missed):
+        said = sorted(row["recordings_needed"] or 0 for row in missed if not row["significant"])
+        needed = said[len(said) // 2] if said else 0
+        print("    where it was missed, diff asked for %s recordings of each side" % (needed or "no number of"))
+        for cnt in range(3, REPEATED_MAX + 1):
+            draws = compare_all([draw(self.dice, files, more, cnt) for _ in range(DRAWS)], gate)
+            caught = sum(failed for failed, _ in draws)
+            print("    %d against %d caught it in %d of %d" % (cnt, cnt, caught, DRAWS))
+            if caught >= DRAWS * self.args.required:
+                return
+        self.failed = True
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--folder", help="where the recordings are, and stay")
     parser.add_argument("--tries", type=int, default=20)
+    parser.add_argument("--only", help="workloads, with commas: " + ", ".join(WORKLOADS))
     parser.add_argument("--required", type=float, default=0.95, help="share of the tries (default: 0.95)")
-    parser.add_argument("--amount", type=int, default=400, help="of work: 400 take about a second")
-    parser.add_argument("--modes", default="threads,processes")
-    parser.add_argument("--patience", type=int, default=600, help="seconds, for all of it")
-    parser.add_argument("--keep", metavar="DIR", help="leave the recordings there")
+    parser.add_argument("--seconds", type=float, help="record no longer than that")
+    parser.add_argument("--judge", action="store_true", help="record nothing")
     parser.add_argument("-v", "--verbose", action="store_true")
     args = parser.parse_args()
-    failed = False
-    deadline = time.monotonic() + args.patience
-    with tempfile.TemporaryDirectory(prefix="diff-proof.") as folder:
-        for mode in args.modes.split(","):
-            quiet, caught = prove(mode, args, args.keep or folder, deadline)
-            failed |= min(quiet, caught) < args.tries * args.required
-            print("%s: of %d tries, the same again raised no alarm in %d, a fifth more was caught in %d"
-                  % (mode, args.tries, quiet, caught))
-    return 1 if failed else 0
+    names = args.only.split(",") if args.only else list(WORKLOADS)
+    with tempfile.TemporaryDirectory(prefix="diff-proof.") as temporary:
+        args.folder = os.path.abspath(args.folder or temporary)
+        os.makedirs(args.folder, exist_ok=True)
+        if not args.judge:
+            record_all(args, names)
+        judge = Judge(args)
+        for name in names:
+            print("%s: %s" % (name, WORKLOADS[name].about))
+            judge.same(name)
+            for variant in list(WORKLOADS[name].commands)[1:]:
+                judge.plant(name, variant)
+            sys.stdout.flush()
+    return 1 if judge.failed else 0
 
 
 if __name__ == "__main__":

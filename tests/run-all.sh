@@ -81,6 +81,12 @@ goal_san()
     $MAKE SAN=1 OUT="$OUT-san" "$@"
 }
 
+goal_thread()
+{
+    # shellcheck disable=SC2086
+    $MAKE SAN=thread OUT="$OUT-thread" "$@"
+}
+
 tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
 
 # The oldest and the newest stable kernel, and little of what `make vmtest` records there.
@@ -91,8 +97,9 @@ other_kernels()
 
 step layers goal layers
 step style goal style
+step lint goal lint
 if ! step build goal all; then
-    for tier in "${tiers[@]}"; do
+    for tier in "${tiers[@]}" 'seeds, sanitized' fuzz threads; do
         book "$tier" 0 1 0
     done
     exit
@@ -103,4 +110,7 @@ for tier in "${tiers[@]}"; do
     *)   step "$tier" goal "$tier" ;;
     esac
 done
+step 'seeds, sanitized' goal_san seeds
+step fuzz goal fuzz FUZZ_SECONDS=3
+step threads goal_thread threads
 step 'other kernels' other_kernels

@@ -42,6 +42,8 @@ print(sys.executable)' 2>/dev/null && return
 partrace=$(find_partrace)
 python=$(find_python)
 tmp=$(mktemp -d)
+# The programs run as whoever called sudo.
+[ -z "${SUDO_UID-}" ] || chown "$SUDO_UID" "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 
 # record MODE WORKERS
@@ -52,7 +54,6 @@ record() {
     "$partrace" -o "demo-$1.pftrace" -- "$python" "$here/demo/wordcount.py" \
         --mode "$1" --workers "$2" --seconds "$seconds" --result "$tmp/$1.json"
     "$partrace" report --json "demo-$1.pftrace" >"$tmp/$1-facts.json"
-    [ -z "${SUDO_UID-}" ] || chown "$SUDO_UID:${SUDO_GID-$SUDO_UID}" "demo-$1.pftrace"
 }
 
 # As many processes as the first recording advises, or as there are CPUs.

@@ -179,6 +179,7 @@ struct upid {
 };
 
 struct pid {
+	unsigned int level;
 	struct hlist_head tasks[4];
 	struct upid numbers[1];
 };
@@ -274,7 +275,7 @@ struct task_struct {
 	unsigned int __state;
 	void *stack;
 	unsigned int flags;
-	int on_cpu;
+	unsigned int on_cpu;	/* a byte from 7.2 on: only what is unsigned is read in its size */
 	unsigned int policy;
 	int pid, tgid;
 	unsigned in_iowait:1;
@@ -290,6 +291,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	int exit_code, exit_state;
 	struct hlist_node pid_links[4];
+	struct pid *thread_pid;
 };
 
 struct gendisk {
@@ -395,7 +397,7 @@ struct unix_sock {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax, ip, cs, sp;
+	unsigned long bx, r10, r9, r8, cx, dx, si, di, orig_ax, ip, cs, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {

@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 
 #define HELP_COLUMN 28
+#define HELP_WIDTH  79
 
 struct parser {
 	const struct argspec *spec;
@@ -85,12 +86,6 @@ static int parse_number(const char *s, uint64_t *out)
 static int store(const struct arg_option *o, const char *value)
 {
 	switch (o->type) {
-	case ARG_FLAG:
-		*(bool *)o->out = true;
-		return 0;
-	case ARG_COUNT:
-		++*(int *)o->out;
-		return 0;
 	case ARG_STRING:
 		*(const char **)o->out = value;
 		return 0;
@@ -100,14 +95,27 @@ static int store(const struct arg_option *o, const char *value)
 		return parse_number(value, o->out);
 	case ARG_CALLBACK:
 		return o->parse(o->out, value);
+	default:
+		return -EINVAL;
 	}
-	return -EINVAL;
+}
+
+static void set_flag(const struct arg_option *o)
+{
+	if (o->type == ARG_FLAG)
+		*(bool *)o->out = true;
+	else
+		++*(int *)o->out;
 }
 
 /* @as: the option as the user wrote it. */
 static int apply(struct parser *p, const struct arg_option *o, const char *as, const char *value)
 {
-	if (takes_value(o) && !value) {
+	if (!takes_value(o)) {
+		set_flag(o);
+		return 0;
+	}
+	if (!value) {
 		if (p->next == p->argc)
 			return argspec_error(p->spec, "option '%s' needs a value: %s", as,
 					     o->value ? o->value : "VALUE");
@@ -197,6 +205,36 @@ int argspec_parse(const struct argspec *spec, int argc, char **argv, struct arg_
 	return err;
 }
 
+/*
+ * @text from @column on, in lines that are narrow enough for any terminal and begin at
+ * @indent; "\n\n" parts paragraphs.
+ */
+static void flow(const char *text, int column, int indent, FILE *to)
+{
+	bool is_first = true;
+
+	while (*text) {
+		int len = (int)strcspn(text, " \n");
+		bool is_paragraph = text[len] == '\n' && text[len + 1] == '\n';
+
+		if (!is_first && column + 1 + len > HELP_WIDTH) {
+			fprintf(to, "\n%*s", indent, "");
+			column = indent;
+		} else if (!is_first) {
+			fputc(' ', to);
+			column++;
+		}
+		column += fprintf(to, "%.*s", len, text);
+		is_first = is_paragraph;
+		if (is_paragraph) {
+			fprintf(to, "\n\n%*s", indent, "");
+			column = indent;
+		}
+		text += len + (is_paragraph ? 2 : text[len] != '\0');
+	}
+	fputc('\n', to);
+}
+
 static void help_option(const struct arg_option *o, FILE *to)
 {
 	const char *value = o->value ? o->value : "VALUE";
@@ -211,7 +249,8 @@ static void help_option(const struct arg_option *o, FILE *to)
 		len += fprintf(to, " %s", value);
 	if (len > HELP_COLUMN - 2)
 		len = 0 * fprintf(to, "\n");
-	fprintf(to, "%*s%s\n", HELP_COLUMN - len, "", o->help);
+	fprintf(to, "%*s", HELP_COLUMN - len, "");
+	flow(o->help, HELP_COLUMN, HELP_COLUMN, to);
 }
 
 void argspec_help(const struct argspec *spec, FILE *to)
@@ -219,15 +258,19 @@ void argspec_help(const struct argspec *spec, FILE *to)
 	fprintf(to, "usage: partrace%s%s%s%s%s\n", spec->command[0] ? " " : "", spec->command,
 		spec->options && !is_end(spec->options) ? " [options]" : "",
 		spec->args && spec->args[0] ? " " : "", spec->args ? spec->args : "");
-	if (spec->summary)
-		fprintf(to, "\n%s\n", spec->summary);
+	if (spec->summary) {
+		fputc('\n', to);
+		flow(spec->summary, 0, 0, to);
+	}
 	if (!is_end(spec->options))
 		fputs("\n", to);
 	for (const struct arg_option *o = spec->options; !is_end(o); o++)
 		help_option(o, to);
 	fprintf(to, "  -h, --help%*sthis text\n", HELP_COLUMN - 12, "");
-	if (spec->notes)
-		fprintf(to, "\n%s\n", spec->notes);
+	if (spec->notes) {
+		fputc('\n', to);
+		flow(spec->notes, 0, 0, to);
+	}
 }
 
 /* A text on one line: where it is broken is --help's business. */

@@ -90,8 +90,8 @@ int invoker_become(const struct invoker *who)
 }
 
 /* What sudo sets by itself, whatever its caller had. */
-static const char *const set_by_sudo[] = { "HOME", "LOGNAME", "MAIL", "PATH",
-					   "SHELL", "USER", "USERNAME" };
+static const char *const set_by_sudo[] = { "HOME",  "LOGNAME", "MAIL",    "PATH",
+					   "SHELL", "USER",    "USERNAME" };
 
 static const char *find_in(const char *env, size_t len, const char *name)
 {
@@ -103,16 +103,15 @@ static const char *find_in(const char *env, size_t len, const char *name)
 	return NULL;
 }
 
-/* sudo stays our parent, and what its caller gave to it can be read there. */
-static char *caller_environment(size_t *len)
+/* sudo stays partrace's parent, and what its caller gave to it can be read there. */
+static char *caller_environment(pid_t sudo, size_t *len)
 {
 	char *env = xmalloc(ENVIRON_MAX_BYTES);
-	uint32_t parent = (uint32_t)getppid();
 	char exe[256];
 	int got;
 
-	if (!procfs_exe(parent, exe, sizeof(exe)) && !strcmp(text_base_name(exe), "sudo")) {
-		got = procfs_read(env, ENVIRON_MAX_BYTES, "/proc/%u/environ", parent);
+	if (!procfs_exe((uint32_t)sudo, exe, sizeof(exe)) && !strcmp(text_base_name(exe), "sudo")) {
+		got = procfs_read(env, ENVIRON_MAX_BYTES, "/proc/%u/environ", (uint32_t)sudo);
 		if (got > 0) {
 			*len = (size_t)got;
 			return env;
@@ -151,7 +150,7 @@ static void take_passwd(const struct passwd *pw)
 	unsetenv("MAIL");
 }
 
-void invoker_environment(const struct invoker *who)
+void invoker_environment(const struct invoker *who, pid_t sudo)
 {
 	static const char *const marks[] = { "SUDO_COMMAND", "SUDO_GID", "SUDO_HOME", "SUDO_UID",
 					     "SUDO_USER" };
@@ -161,7 +160,7 @@ void invoker_environment(const struct invoker *who)
 
 	if (!who->is_known)
 		return;
-	env = caller_environment(&len);
+	env = caller_environment(sudo, &len);
 	pw = getpwuid(who->uid);
 	if (env)
 		take_caller(env, len);

@@ -30,8 +30,9 @@ int invoker_become(const struct invoker *who);
 
 /*
  * Undo what sudo did to the environment of this process: their HOME, USER, PATH and so
- * on, as they were when they called sudo as far as that can be told; no SUDO_*.
+ * on, as they were when they called sudo as far as that can be told; no SUDO_*. @sudo is
+ * who started partrace, and may be something else.
  */
-void invoker_environment(const struct invoker *who);
+void invoker_environment(const struct invoker *who, pid_t sudo);
 
 #endif

@@ -26,6 +26,13 @@ enum log_level log_level(void)
 	return current_level;
 }
 
+bool log_terminal_is_dumb(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || !term[0] || !strcmp(term, "dumb");
+}
+
 /* A line that wraps could not be erased: only its last part is on the cursor's row. */
 static int line_room(void)
 {

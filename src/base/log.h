@@ -30,6 +30,9 @@ void log_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* As TERM says: it knows no sequences. */
+bool log_terminal_is_dumb(void);
+
 /*
  * Replace the progress line, on a terminal only. Every message above and
  * log_progress_end() erase it first.

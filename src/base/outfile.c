@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/invoker.h"
+#include "base/safe_dir.h"
 #include "base/xalloc.h"
 
 bool outfile_is_stdout(const char *path)
@@ -54,6 +56,7 @@ static int write_and_close(int fd, const void *data, size_t len)
 /* Under a name that nobody has, so that it is nobody's file that is written over. */
 static int replace(const char *path, const void *data, size_t len)
 {
+	struct invoker who = invoker_find();
 	char *partial = xasprintf("%s.XXXXXX", path);
 	mode_t mask = umask(0);
 	int fd = mkostemp(partial, O_CLOEXEC);
@@ -66,6 +69,9 @@ static int replace(const char *path, const void *data, size_t len)
 	}
 	/* As others would make it, not for its owner alone. */
 	err = fchmod(fd, 0666 & ~mask) ? -errno : 0;
+	/* Theirs already, unless only root may write here; some file systems have no owners. */
+	if (who.is_known && fchown(fd, who.uid, who.gid))
+		err = errno == EPERM ? err : -errno;
 	if (err)
 		close(fd);
 	else
@@ -79,14 +85,31 @@ out:
 	return err;
 }
 
-int outfile_write(const char *path, const void *data, size_t len)
+/* -ELOOP: the way leads through a link, or to a FIFO, that others put where all may. */
+static int check_way(const char *path)
+{
+	struct stat st;
+	const char *name;
+	int dir = safe_dir_open(path, &name), err = 0;
+
+	if (dir < 0)
+		return dir;
+	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) && !S_ISREG(st.st_mode) &&
+	    safe_dir_is_foreign(dir, &st))
+		err = -ELOOP;
+	close(dir);
+	return err;
+}
+
+static int write_to(const char *path, const void *data, size_t len)
 {
 	struct stat st;
 	char *real;
 	int err;
 
-	if (outfile_is_stdout(path))
-		return write_and_close(dup(STDOUT_FILENO), data, len);
+	err = check_way(path);
+	if (err)
+		return err;
 	if (stat(path, &st))
 		return errno == ENOENT ? replace(path, data, len) : -errno;
 	if (S_ISDIR(st.st_mode))
@@ -95,12 +118,29 @@ int outfile_write(const char *path, const void *data, size_t len)
 		return -EEXIST;
 	if (!S_ISREG(st.st_mode))
 		return write_and_close(open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC), data, len);
-	if (access(path, W_OK))
+	if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
 		return -errno;
 	real = realpath(path, NULL);
 	if (!real)
 		return -errno;
 	err = replace(real, data, len);
 	free(real);
+	return err;
+}
+
+int outfile_write(const char *path, const void *data, size_t len)
+{
+	struct invoker who = invoker_find();
+	int err;
+
+	if (outfile_is_stdout(path))
+		return write_and_close(dup(STDOUT_FILENO), data, len);
+	err = invoker_enter(&who);
+	if (!err)
+		err = write_to(path, data, len);
+	invoker_leave(&who);
+	/* Where only root may write, root does. */
+	if (who.is_known && (err == -EACCES || err == -EPERM))
+		err = write_to(path, data, len);
 	return err;
 }

@@ -15,17 +15,17 @@ static bool is_refused(bool failed)
 }
 
 /* Evaluate @call, which sets @ret, and once more with the rights if it is refused. */
-#define REACH(ret, call)                                                                           \
-	do {                                                                                       \
-		ret = call;                                                                        \
-		if (is_refused(ret < 0) && rights_raise()) {                                       \
-			int reach_err;                                                             \
-                                                                                                   \
-			ret = call;                                                                \
-			reach_err = errno;                                                         \
-			rights_lower();                                                            \
-			errno = reach_err;                                                         \
-		}                                                                                  \
+#define REACH(ret, call)                                     \
+	do {                                                 \
+		ret = call;                                  \
+		if (is_refused(ret < 0) && rights_raise()) { \
+			int reach_err;                       \
+                                                             \
+			ret = call;                          \
+			reach_err = errno;                   \
+			rights_lower();                      \
+			errno = reach_err;                   \
+		}                                            \
 	} while (0)
 
 int reach_open(const char *path, int flags)

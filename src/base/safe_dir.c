@@ -14,7 +14,7 @@
 #include "base/invoker.h"
 #include "base/xalloc.h"
 
-#define LINKS_MAX 40	/* as the kernel's MAXSYMLINKS */
+#define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 
 #define OPEN_FLAGS (O_PATH | O_CLOEXEC)
 

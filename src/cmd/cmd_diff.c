@@ -21,11 +21,11 @@
 #define FAIL_ON_HELP "exit with 3 if something got worse by more: 'wall>10%,cpu>5%,p95>10%,gil>2pp'"
 
 #define NOTES                                                                              \
-	"Several recordings of one thing: diff a1 a2 a3 -- b1 b2 b3. They tell noise from change\n" \
+	"Several recordings of one thing: diff a1 a2 a3 -- b1 b2 b3. They tell noise from change " \
 	"better than one can. Needs no root.\n\n"                                           \
-	"LIMITS is METRIC>N% (of what it was) or METRIC>Npp (percentage points of thread time), and\n" \
-	"may be followed by others. Metrics are wall, throughput, requests, cpu, p95, memory,\n" \
-	"switches, startup, and each bucket of time: gil, lock, run_queue ... METRIC@ROLE is that of\n" \
+	"LIMITS is METRIC>N% (of what it was) or METRIC>Npp (percentage points of thread time), and " \
+	"may be followed by others. Metrics are wall, throughput, requests, cpu, p95, memory, " \
+	"switches, startup, and each bucket of time: gil, lock, run_queue ... METRIC@ROLE is that of " \
 	"one role's threads. What is within noise fails no limit."
 
 struct texts {

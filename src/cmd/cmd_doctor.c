@@ -32,8 +32,7 @@ static int parse_options(int argc, char **argv, const char **btf)
 		{ 'v', "verbose", ARG_COUNT, NULL, "show what the kernel says of the programs",
 		  &verbose, NULL },
 		{ 0, "btf", ARG_STRING, "FILE",
-		  "take the kernel's types from a copy of its /sys/kernel/btf/vmlinux", btf,
-		  NULL },
+		  "take the kernel's types from a copy of its /sys/kernel/btf/vmlinux", btf, NULL },
 		{ 0 },
 	};
 	const struct argspec spec = {
@@ -42,10 +41,9 @@ static int parse_options(int argc, char **argv, const char **btf)
 		.summary =
 			"Lists what a recording needs of this kernel and this user, and what each "
 			"missing part costs.",
-		.notes =
-			"ok: it is there. less: a recording is possible, and lacks what is said. "
-			"MISSING: no\nrecording is possible. Exit status: 0 recording is possible, "
-			"1 it is not.",
+		.notes = "ok: it is there. less: a recording is possible, and lacks what is said. "
+			 "MISSING: no recording is possible. Exit status: 0 recording is possible, "
+			 "1 it is not.",
 		.options = table,
 	};
 	struct arg_rest rest;

@@ -45,8 +45,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 			   "Needs no root.",
 		.notes =
 			"folded, pprof, speedscope: thread time by process, role, cause and object, "
-			"as stacks. csv,\njson, ndjson: a row per thread and window, with its time by "
-			"cause. Several files are one\nprofile, or one table.",
+			"as stacks. csv, json, ndjson: a row per thread and window, with its time by "
+			"cause. Several files are one profile, or one table.",
 		.options = table,
 	};
 	struct arg_rest rest;

@@ -153,12 +153,11 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.args = cmd_record.args,
 		.summary = "Records running or launched programs, prints a verdict on threads or "
 			   "processes, and writes a Perfetto trace.",
-		.notes =
-			"Children and new threads of a target are recorded too. A command that "
-			"still runs when\nthe recording ends is sent SIGTERM. Exit status: 0 done, "
-			"1 failed, 2 usage, 3 a limit of\n--slo was missed, whatever the command's "
-			"own; else, of a command that ended by itself,\nits own, and 126 or "
-			"127 when it can't be run.",
+		.notes = "Children and new threads of a target are recorded too. A command that "
+			 "still runs when the recording ends is sent SIGTERM. Exit status: 0 done, "
+			 "1 failed, 2 usage, 3 a limit of --slo was missed, whatever the command's "
+			 "own; else, of a command that ended by itself, its own, and 126 or "
+			 "127 when it can't be run.",
 		.options = table,
 		.stops_at_operand = true,
 	};
@@ -213,7 +212,8 @@ static int watch(struct collector *c, struct target *target, const struct option
 {
 	uint64_t end_ns = o->duration_ns ? c->session.begin_ns + o->duration_ns : UINT64_MAX;
 	/* On a launched command's terminal it would run into what that writes. */
-	bool shows_progress = !o->quiet && !o->command && isatty(STDERR_FILENO);
+	bool shows_progress = !o->quiet && !o->command && isatty(STDERR_FILENO) &&
+			      !log_terminal_is_dumb();
 	uint64_t progress_ns = c->session.begin_ns + PROGRESS_NS;
 	int err = 0;
 

@@ -48,8 +48,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.args = cmd_report.args,
 		.summary = "Prints the verdict on a recording and its evidence. Needs no root.",
 		.notes = "Several FILEs are judged as one: recordings of processes that belong "
-			 "together, such as a\nserver's workers, made on one machine at the same "
-			 "time. What a change would bring is then not\npredicted: for that, record "
+			 "together, such as a server's workers, made on one machine at the same "
+			 "time. What a change would bring is then not predicted: for that, record "
 			 "all processes at once, with -p PID,PID.",
 		.options = options,
 	};

@@ -60,8 +60,9 @@ static int explain_problem(const struct combine_problem *p, char *const *paths)
 		log_hint("report them one by one; tables of many machines: partrace export");
 		return -EINVAL;
 	case COMBINE_GAP:
-		log_err(0, "'%s' begins %.1f s after '%s' has ended: what ran side by side is "
-			   "not known",
+		log_err(0,
+			"'%s' begins %.1f s after '%s' has ended: what ran side by side is "
+			"not known",
 			second, (double)p->gap_ns / 1e9, first);
 		log_hint("record the processes at the same time; before and after: partrace diff");
 		return -EINVAL;

@@ -51,7 +51,7 @@ static bool wants_color(enum show_color when)
 
 	if (when != SHOW_COLOR_AUTO)
 		return when == SHOW_COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no && no[0]);
+	return isatty(STDOUT_FILENO) && !(no && no[0]) && !log_terminal_is_dumb();
 }
 
 /* Takes @text. */

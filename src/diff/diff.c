@@ -58,13 +58,15 @@ size_t diff_typical(const struct facts *facts, size_t cnt)
 	return 0;
 }
 
-static struct sample *take_samples(const struct facts *facts, size_t cnt, bool *is_run)
+static struct sample *take_samples(const struct facts *facts, size_t cnt, bool *is_run,
+				   bool *is_pss)
 {
 	struct sample *samples = xcalloc(cnt, sizeof(*samples));
 
 	for (size_t i = 0; i < cnt; i++) {
 		sample_init(&samples[i], &facts[i]);
 		*is_run &= samples[i].is_run;
+		*is_pss &= samples[i].is_pss;
 	}
 	return samples;
 }
@@ -92,9 +94,12 @@ void diff_compare(struct diff *out, const struct facts *before, size_t before_cn
 		.after_cnt = after_cnt,
 		.is_run = true,
 	};
+	bool is_pss = true;
 
-	c.before = take_samples(before, before_cnt, &c.is_run);
-	c.after = take_samples(after, after_cnt, &c.is_run);
+	c.before = take_samples(before, before_cnt, &c.is_run, &is_pss);
+	c.after = take_samples(after, after_cnt, &c.is_run, &is_pss);
+	sample_add_memory(c.before, before_cnt, is_pss);
+	sample_add_memory(c.after, after_cnt, is_pss);
 	match_roles(&c);
 	*out = (struct diff){
 		.before = side_of(c.before, before_cnt),
@@ -105,6 +110,7 @@ void diff_compare(struct diff *out, const struct facts *before, size_t before_cn
 	compare_roles(&c, out);
 	compare_locks(&c, out);
 	compare_channels(&c, out);
+	compare_finish(out);
 	compare_prediction(&c, out);
 	compare_notes(&c, out);
 	out->summary = diff_summary(out);

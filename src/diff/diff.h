@@ -34,6 +34,8 @@ struct diff_row {
 	struct range ratio;	/* after / before */
 	struct range change;	/* after - before; a range only if both are known */
 	bool is_significant;	/* more than noise */
+	struct contrast contrast; /* logarithms for ratios, else points; freedom 0: none */
+	size_t needed;		/* recordings of each side that would show such a change; 0: not known */
 };
 
 enum diff_fate { DIFF_SAME, DIFF_APPEARED, DIFF_WENT, DIFF_GREW, DIFF_SHRANK };
@@ -51,6 +53,7 @@ struct diff_object {
 	char *name;		/* "GIL of python3"; "result queue … (worker to main)" */
 	struct diff_use before, after;
 	enum diff_fate fate;	/* beyond noise */
+	struct contrast contrast; /* freedom 0: none */
 };
 
 /* A role's threads, per recording. */

@@ -8,16 +8,16 @@
 #include "diff/compare.h"
 
 /* What starting and ending a run may take more or less. */
-#define JITTER_NS (8.0 * NS_PER_MS)
+#define JITTER_NS (5.0 * NS_PER_MS)
 /* Percentiles of fewer requests say nothing. */
 #define REQUESTS_MIN 20
 
 /* Requests come in bursts: their number varies by more than its root. */
-#define BURSTS 1.5
+#define BURSTS 1.0
 
 typedef struct measure measure_fn(const struct sample *s, bool is_run);
 
-static double lost(const struct sample *s)
+double undisturbed_time(const struct sample *s)
 {
 	return log((1 - s->stolen) * (1 - s->kept_away));
 }
@@ -28,7 +28,11 @@ static double lost(const struct sample *s)
  */
 static double stutter(const struct sample *s)
 {
-	return hypot(s->cpu_error / fmax(s->cpus, 1), DISTURBED_TIME * s->disturbed);
+	double waits = (double)facts_group_ns(s->facts, GROUP_IO);
+
+	return hypot(hypot(STUTTER * s->cpu_error / fmax(s->cpus, 1),
+			   s->life_ns > 0 ? NOISE_IO * waits / s->life_ns : 0),
+		     DISTURBED_TIME * s->disturbed);
 }
 
 static struct measure wall(const struct sample *s, bool is_run)
@@ -37,7 +41,7 @@ static struct measure wall(const struct sample *s, bool is_run)
 		.is_known = is_run,
 		.value = s->wall_ns,
 		.noise = hypot(hypot(NOISE_TIME, stutter(s)), JITTER_NS / s->wall_ns),
-		.undisturbed = lost(s),
+		.undisturbed = undisturbed_time(s),
 	};
 }
 
@@ -51,7 +55,7 @@ static struct measure requests(const struct sample *s, bool is_run)
 		.is_known = t->count >= REQUESTS_MIN,
 		.value = t->per_second,
 		.noise = hypot(hypot(NOISE_TIME, stutter(s)), BURSTS / sqrt((double)t->count)),
-		.undisturbed = -lost(s),
+		.undisturbed = -undisturbed_time(s),
 	};
 }
 
@@ -65,7 +69,7 @@ static struct measure throughput(const struct sample *s, bool is_run)
 	m.is_known = s->work_ns > 0;
 	m.value = NS_PER_S / s->work_ns;
 	m.noise = hypot(hypot(NOISE_TIME, stutter(s)), JITTER_NS / s->work_ns);
-	m.undisturbed = -m.undisturbed;
+	m.undisturbed = -log((1 - s->stolen) * (1 - s->kept_working));
 	return m;
 }
 
@@ -86,9 +90,17 @@ double undisturbed_cpu(const struct sample *s, bool is_run)
 	return log((1 - s->stolen) * (1 - fmin(dearer, 0.5)) * fewer);
 }
 
+double noise_of_switches(const struct sample *s, double switches, double involuntary)
+{
+	return hypot(hypot(NOISE_SWITCHES, 2 / sqrt(switches)),
+		     hypot(DISTURBED_SWITCHES * s->disturbed,
+			   NOISE_PREEMPTED * involuntary / switches));
+}
+
 double noise_of_memory(const struct sample *s, double bytes)
 {
-	double sharing = SHARING * s->shared_bytes / (double)s->facts->process_cnt;
+	double sharers = s->is_forked ? 1 : (double)s->facts->process_cnt;
+	double sharing = SHARING * s->shared_bytes / sharers;
 
 	return hypot(NOISE_MEMORY, hypot(BYTES_NOISE, sharing) / bytes);
 }
@@ -96,7 +108,7 @@ double noise_of_memory(const struct sample *s, double bytes)
 static struct measure cpu(const struct sample *s, bool is_run)
 {
 	double duration = (double)s->facts->recording.duration_ns;
-	double error = is_run || !(s->cpus > 0) ? 0 : s->cpu_error / s->cpus;
+	double error = is_run || !(s->cpus > 0) ? 0 : STUTTER * s->cpu_error / s->cpus;
 
 	return (struct measure){
 		.is_known = s->cpu_ns > 0 && duration > 0,
@@ -123,7 +135,7 @@ static struct measure p95(const struct sample *s, bool is_run)
 		.value = (double)t->p95,
 		.noise = hypot(hypot(NOISE_LATENCY, DISTURBED_LATENCY * s->disturbed),
 			       rank * slope / (double)t->p95),
-		.undisturbed = lost(s),
+		.undisturbed = undisturbed_time(s),
 	};
 }
 
@@ -144,8 +156,7 @@ static struct measure switches(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->switches > 0 && seconds > 0,
 		.value = is_run ? s->switches : s->switches / seconds,
-		.noise = hypot(hypot(NOISE_SWITCHES, DISTURBED_SWITCHES * s->disturbed),
-			       4 / sqrt(s->switches)),
+		.noise = noise_of_switches(s, s->switches, s->involuntary),
 		.undisturbed = log(1 - fmin(s->preempted / s->switches, PREEMPTED_MAX)),
 	};
 }
@@ -156,7 +167,7 @@ static struct measure startup(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->has_startup && s->startup_ns > 0,
 		.value = s->startup_ns,
-		.noise = hypot(NOISE_STARTUP, 1e6 / s->startup_ns),
+		.noise = hypot(NOISE_STARTUP, STARTUP_NS / s->startup_ns),
 	};
 }
 
@@ -188,13 +199,20 @@ static struct measure share_of(const struct sample *s, double ns, double group_n
 {
 	double share = s->life_ns > 0 ? ns / s->life_ns : 0;
 	double part = group_ns > 0 ? sqrt(ns / group_ns) : 0;
-	double busy = hypot(100 * part * s->share_error[g], DISTURBED_SHARE * s->disturbed);
-	struct thread_time all = { s->life_ns, s->cpu_ns, (double)facts_group_ns(s->facts, GROUP_CPU_WAIT) };
+	double busy = hypot(100 * STUTTER * part * s->share_error[g], DISTURBED_SHARE * s->disturbed);
+	struct thread_time all = {
+		.life_ns = s->life_ns,
+		.cpu_ns = s->cpu_ns,
+		.queue_ns = (double)facts_group_ns(s->facts, GROUP_CPU_WAIT),
+		.io_ns = (double)facts_group_ns(s->facts, GROUP_IO),
+	};
 
 	return (struct measure){
 		.is_known = s->life_ns > 0,
 		.value = 100 * share,
-		.noise = hypot(noise_of_share(share, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD), busy),
+		.noise = hypot(hypot(noise_of_share(share, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD),
+				     noise_of_io(&all, g, ns)),
+			       busy),
 		.undisturbed = undisturbed_share(s, &all, g, ns),
 	};
 }

@@ -23,6 +23,7 @@
 
 struct entry {
 	char *kind, *name;
+	char *ends;		/* of a channel whose use is a guess: the roles; else NULL */
 	struct diff_use *uses;	/* [before_cnt + after_cnt]; of one that has none all is 0 */
 	bool *seen;		/* likewise */
 };
@@ -31,6 +32,7 @@ struct ledger {
 	struct entry *entries;
 	size_t cnt, cap;
 	size_t recordings;
+	bool is_told;
 };
 
 /* Takes @name. */
@@ -57,6 +59,7 @@ static void ledger_release(struct ledger *l)
 	for (size_t i = 0; i < l->cnt; i++) {
 		free(l->entries[i].kind);
 		free(l->entries[i].name);
+		free(l->entries[i].ends);
 		free(l->entries[i].uses);
 		free(l->entries[i].seen);
 	}
@@ -163,22 +166,33 @@ static bool is_sum(const char *name)
 	return digits && !strcmp(name + digits, " more");
 }
 
-static char *plain_channel_name(const struct sample *s, const struct fact_channel *c)
+/* "main to worker" */
+static char *ends_of(const struct sample *s, const struct fact_channel *c)
+{
+	struct strbuf ends = { 0 };
+
+	add_roles(&ends, s, c->writers, c->writer_cnt);
+	strbuf_addstr(&ends, " to ");
+	add_roles(&ends, s, c->readers, c->reader_cnt);
+	return strbuf_take(&ends);
+}
+
+/* @is_told: what it is used as is known in all recordings. */
+static char *plain_channel_name(const struct sample *s, const struct fact_channel *c, bool is_told)
 {
 	struct strbuf name = { 0 };
 
 	if (is_sum(c->id))
 		return xstrdup("others");
-	if (c->used_as)
+	if (is_told && c->used_as)
 		strbuf_addstr(&name, c->used_as);
 	else
 		add_plain_id(&name, c->id ? c->id : "");
 	if (c->writer_cnt || c->reader_cnt) {
-		strbuf_addstr(&name, " (");
-		add_roles(&name, s, c->writers, c->writer_cnt);
-		strbuf_addstr(&name, " to ");
-		add_roles(&name, s, c->readers, c->reader_cnt);
-		strbuf_addch(&name, ')');
+		char *ends = ends_of(s, c);
+
+		strbuf_addf(&name, " (%s)", ends);
+		free(ends);
 	}
 	return strbuf_take(&name);
 }
@@ -214,7 +228,9 @@ static void add_channel(struct ledger *l, size_t recording, const struct sample 
 	/* Of shared memory only its size is known, and that says little about its use. */
 	if (!c->kind || (!c->messages && !c->bytes && !c->read_wait_ns && !c->write_wait_ns))
 		return;
-	e = entry_get(l, c->kind, plain_channel_name(s, c));
+	e = entry_get(l, c->kind, plain_channel_name(s, c, l->is_told));
+	if (!e->ends && c->used_as && strstr(c->used_as, "likely"))
+		e->ends = ends_of(s, c);
 	use = &e->uses[recording];
 	e->seen[recording] = true;
 	use->messages += (double)c->messages / (seconds > 0 ? seconds : 1);
@@ -245,7 +261,7 @@ static bool is_anywhere(const bool *seen, size_t cnt)
 	return false;
 }
 
-/* Which way a difference that is more than noise goes. */
+/* Which way a difference goes, if it is more than noise: see compare_finish(). */
 static enum diff_fate fate_of(const struct entry *e, size_t before_cnt, size_t after_cnt,
 			      bool is_more)
 {
@@ -261,10 +277,9 @@ static const struct sample *sample_at(const struct comparison *c, size_t i)
 	return i < c->before_cnt ? &c->before[i] : &c->after[i - c->before_cnt];
 }
 
-static enum diff_fate lock_fate(const struct comparison *c, const struct entry *e)
+static struct contrast lock_contrast(const struct comparison *c, const struct entry *e)
 {
 	struct side before = { 0 }, after = { 0 };
-	struct range change;
 
 	for (size_t i = 0; i < c->before_cnt + c->after_cnt; i++) {
 		double share = e->uses[i].share;
@@ -273,10 +288,7 @@ static enum diff_fate lock_fate(const struct comparison *c, const struct entry *
 			 hypot(noise_of_share(share / 100, NOISE_SHARE_FLOOR, NOISE_SHARE_SPREAD),
 			       DISTURBED_SHARE * sample_at(c, i)->disturbed));
 	}
-	change = side_difference(&before, &after);
-	if (change.low <= 0 && change.high >= 0)
-		return DIFF_SAME;
-	return fate_of(e, c->before_cnt, c->after_cnt, change.value > 0);
+	return side_contrast(&before, &after, 0);
 }
 
 static bool is_worth_a_line(const struct diff_use *u)
@@ -286,29 +298,55 @@ static bool is_worth_a_line(const struct diff_use *u)
 }
 
 /* By what goes through it: how long somebody waits for that depends on everything else. */
-static enum diff_fate channel_fate(const struct comparison *c, const struct entry *e,
-				   const struct diff_object *o)
+static struct contrast channel_contrast(const struct comparison *c, const struct entry *e)
+{
+	struct side before = { 0 }, after = { 0 };
+	double shift = 0;
+
+	for (size_t i = 0; i < c->before_cnt + c->after_cnt; i++) {
+		const struct sample *s = sample_at(c, i);
+		double messages = fmax(e->uses[i].messages, 1);
+		bool is_before = i < c->before_cnt;
+
+		side_add(is_before ? &before : &after, log(fmax(e->uses[i].bytes, messages)),
+			 hypot(hypot(NOISE_TRAFFIC, DISTURBED_TIME * s->disturbed),
+			       1 / sqrt(messages)));
+		/* All of a run's traffic comes sooner or later. */
+		if (!c->is_run)
+			shift += is_before ? undisturbed_time(s) / (double)c->before_cnt
+					   : -undisturbed_time(s) / (double)c->after_cnt;
+	}
+	return side_contrast(&before, &after, shift);
+}
+
+/* Is there one on the other side with the same ends, whose use was guessed otherwise? */
+static bool is_guessed_otherwise(const struct comparison *c, const struct ledger *l,
+				 const struct entry *e, bool is_new)
+{
+	for (size_t i = 0; e->ends && i < l->cnt; i++) {
+		const struct entry *other = &l->entries[i];
+
+		if (other != e && other->ends && !strcmp(other->ends, e->ends) &&
+		    (is_new ? is_anywhere(other->seen, c->before_cnt)
+			    : is_anywhere(other->seen + c->before_cnt, c->after_cnt)))
+			return true;
+	}
+	return false;
+}
+
+static void judge_channel(const struct comparison *c, const struct ledger *l,
+			  const struct entry *e, struct diff_object *o)
 {
 	bool was = is_anywhere(e->seen, c->before_cnt);
 	bool is = is_anywhere(e->seen + c->before_cnt, c->after_cnt);
-	struct side before = { 0 }, after = { 0 };
-	struct range change;
 
-	if (!is_worth_a_line(&o->before) && !is_worth_a_line(&o->after))
-		return DIFF_SAME;
-	if (!was || !is)
-		return fate_of(e, c->before_cnt, c->after_cnt, is);
-	for (size_t i = 0; i < c->before_cnt + c->after_cnt; i++) {
-		double messages = fmax(e->uses[i].messages, 1);
-
-		side_add(i < c->before_cnt ? &before : &after,
-			 log(fmax(e->uses[i].bytes, messages)),
-			 hypot(NOISE_TRAFFIC, 2 / sqrt(messages)));
-	}
-	change = side_difference(&before, &after);
-	if (change.low <= 0 && change.high >= 0)
-		return DIFF_SAME;
-	return fate_of(e, c->before_cnt, c->after_cnt, change.value > 0);
+	o->fate = DIFF_SAME;
+	if ((!is_worth_a_line(&o->before) && !is_worth_a_line(&o->after)) ||
+	    (was != is && is_guessed_otherwise(c, l, e, is)))
+		return;
+	if (was && is)
+		o->contrast = channel_contrast(c, e);
+	o->fate = fate_of(e, c->before_cnt, c->after_cnt, was && is ? o->contrast.value > 0 : is);
 }
 
 static int by_wait(const void *a, const void *b)
@@ -360,15 +398,38 @@ void compare_locks(const struct comparison *c, struct diff *out)
 		struct diff_object *o = &out->locks[out->lock_cnt++];
 
 		*o = object_of(c, &l.entries[i]);
-		o->fate = lock_fate(c, &l.entries[i]);
+		o->contrast = lock_contrast(c, &l.entries[i]);
+		o->fate = fate_of(&l.entries[i], c->before_cnt, c->after_cnt,
+				  o->contrast.value > 0);
 	}
 	qsort(out->locks, out->lock_cnt, sizeof(*out->locks), by_wait);
 	ledger_release(&l);
 }
 
+/*
+ * What a channel is used as shows to who looks into its process in time. Where one of the
+ * recordings tells that of none, it is left out for all.
+ */
+static bool is_told_by_all(const struct comparison *c)
+{
+	for (size_t i = 0; i < c->before_cnt + c->after_cnt; i++) {
+		const struct facts *f = sample_at(c, i)->facts;
+		bool is_told = !f->channel_cnt;
+
+		for (size_t j = 0; j < f->channel_cnt; j++)
+			is_told |= f->channels[j].used_as != NULL;
+		if (!is_told)
+			return false;
+	}
+	return true;
+}
+
 void compare_channels(const struct comparison *c, struct diff *out)
 {
-	struct ledger l = { .recordings = c->before_cnt + c->after_cnt };
+	struct ledger l = {
+		.recordings = c->before_cnt + c->after_cnt,
+		.is_told = is_told_by_all(c),
+	};
 
 	for (size_t i = 0; i < l.recordings; i++) {
 		const struct sample *s = sample_at(c, i);
@@ -381,7 +442,7 @@ void compare_channels(const struct comparison *c, struct diff *out)
 		struct diff_object *o = &out->channels[out->channel_cnt++];
 
 		*o = object_of(c, &l.entries[i]);
-		o->fate = channel_fate(c, &l.entries[i], o);
+		judge_channel(c, &l, &l.entries[i], o);
 	}
 	qsort(out->channels, out->channel_cnt, sizeof(*out->channels), by_bytes);
 	ledger_release(&l);

@@ -11,8 +11,7 @@
 #define ROLES_MAX 32
 
 /* What a role's few threads do varies more than what all do together. */
-#define NOISE_ROLE_CPU (2 * NOISE_TIME)
-#define JITTER_CPU_NS  (20.0 * NS_PER_MS)
+#define JITTER_CPU_NS  (5.0 * NS_PER_MS)
 
 /* A role with less than this of all thread time, or of all CPU time, is listed and not compared. */
 #define ROLE_MIN_SHARE 0.01
@@ -94,7 +93,7 @@ static struct measure cpu_of(const struct sample *s, const struct role_sample *r
 	return (struct measure){
 		.is_known = cpu_ns(r) > 0 && duration > 0,
 		.value = is_run ? cpu_ns(r) : cpu_ns(r) / duration,
-		.noise = hypot(hypot(NOISE_ROLE_CPU, DISTURBED_CPU * s->disturbed),
+		.noise = hypot(hypot(NOISE_TIME, DISTURBED_CPU * s->disturbed),
 			       JITTER_CPU_NS / cpu_ns(r)),
 		.undisturbed = undisturbed_cpu(s, is_run),
 	};
@@ -107,8 +106,7 @@ static struct measure switches_of(const struct sample *s, const struct role_samp
 	return (struct measure){
 		.is_known = r->switches > 0 && seconds > 0,
 		.value = is_run ? r->switches : r->switches / seconds,
-		.noise = 2 * hypot(hypot(NOISE_SWITCHES, DISTURBED_SWITCHES * s->disturbed),
-				   4 / sqrt(r->switches)),
+		.noise = noise_of_switches(s, r->switches, r->involuntary),
 		.undisturbed = log(1 - fmin(r->involuntary * s->queue_of_others / r->switches,
 					    PREEMPTED_MAX)),
 	};
@@ -131,7 +129,7 @@ static struct measure startup_of(const struct sample *s, const struct role_sampl
 	return (struct measure){
 		.is_known = r->has_startup && r->startup_ns > 0,
 		.value = r->startup_ns,
-		.noise = hypot(NOISE_STARTUP, 1e6 / r->startup_ns),
+		.noise = hypot(NOISE_STARTUP, STARTUP_NS / r->startup_ns),
 	};
 }
 
@@ -164,13 +162,18 @@ static struct measure share_of(const struct sample *s, const struct role_sample 
 	double share = r->life_ns > 0 ? ns / r->life_ns : 0;
 	bool is_waiter = cpu_ns(r) < WAITER_MAX_CPU * s->cpu_ns;
 	double spread = is_waiter ? NOISE_WAITER_SPREAD : NOISE_ROLE_SPREAD;
-	struct thread_time all = { r->life_ns, cpu_ns(r), group_ns(r, GROUP_CPU_WAIT) };
+	struct thread_time all = {
+		.life_ns = r->life_ns,
+		.cpu_ns = cpu_ns(r),
+		.queue_ns = group_ns(r, GROUP_CPU_WAIT),
+		.io_ns = group_ns(r, GROUP_IO),
+	};
 
 	return (struct measure){
 		.is_known = r->life_ns > 0,
 		.value = 100 * share,
 		.noise = hypot(noise_of_share(share, NOISE_ROLE_SHARE_FLOOR, spread),
-			       DISTURBED_SHARE * s->disturbed),
+			       hypot(noise_of_io(&all, g, ns), DISTURBED_SHARE * s->disturbed)),
 		.undisturbed = undisturbed_share(s, &all, g, ns),
 	};
 }

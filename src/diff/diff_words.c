@@ -19,6 +19,9 @@
 
 #define LOST_MAX_SHARE 0.001
 
+/* Below is what waking up costs. */
+#define KEPT_AWAY_NOTED 0.05
+
 static bool is_free_threaded(const struct facts *f)
 {
 	for (size_t i = 0; i < f->process_cnt; i++)
@@ -153,14 +156,14 @@ static void note_recording(struct diff *out, const char *side, const struct samp
 	if ((double)lost > LOST_MAX_SHARE * (double)r->events)
 		note(out, xasprintf("a recording of %s has lost %.1f %% of its records", side,
 				    100 * (double)lost / (double)(r->events + lost)));
-	if (s->is_run && p->exit_code)
+	if (s->is_run && p && p->exit_code)
 		note(out, xasprintf("the command in %s ended with status %d", side, p->exit_code));
 	if (s->stolen > NOISE_TIME)
 		note(out, xasprintf("the hypervisor took %.0f %% of the CPU time in %s",
 				    100 * s->stolen, side));
-	if (s->kept_away > NOISE_TIME)
-		note(out, xasprintf("other programs kept %s waiting for %.0f %% of the time it "
-				    "wanted a CPU",
+	if (s->kept_away > KEPT_AWAY_NOTED)
+		note(out, xasprintf("%s waited for CPUs that others used: for that it may have "
+				    "taken up to %.0f %% of its time",
 				    side, 100 * s->kept_away));
 }
 
@@ -317,6 +320,8 @@ char *diff_summary(const struct diff *d)
 	if (!r->is_significant)
 		strbuf_addstr(&s, "no change beyond noise, ");
 	say_ratio(&s, r, first[i].words);
+	if (r->needed)
+		strbuf_addf(&s, ": %zu recordings of each side would tell", r->needed);
 	say_prediction(&d->prediction, d, &s);
 	if (!r->is_significant)
 		say_others(d, first[i].metric, &s);

@@ -139,15 +139,21 @@ static double worsening(const struct fail_on_line *line, const struct diff_row *
 
 static char *say_change(const struct fail_on_line *line, const struct diff_row *r)
 {
-	double low = 100 * (r->ratio.low - 1), high = 100 * (r->ratio.high - 1);
+	struct strbuf s = { 0 };
 
 	if (line->is_points)
-		return xasprintf("%+.1f pp (%+.1f to %+.1f)%s", r->change.value, r->change.low,
-				 r->change.high, r->is_significant ? "" : ", within noise");
-	if (!r->has_ratio)
-		return xasprintf("%.3g before, %.3g after", r->before, r->after);
-	return xasprintf("%+.1f %% (%+.1f to %+.1f)%s", 100 * (r->ratio.value - 1), low, high,
-			 r->is_significant ? "" : ", within noise");
+		strbuf_addf(&s, "%+.1f pp (%+.1f to %+.1f)", r->change.value, r->change.low,
+			    r->change.high);
+	else if (r->has_ratio)
+		strbuf_addf(&s, "%+.1f %% (%+.1f to %+.1f)", 100 * (r->ratio.value - 1),
+			    100 * (r->ratio.low - 1), 100 * (r->ratio.high - 1));
+	else
+		strbuf_addf(&s, "%.3g before, %.3g after", r->before, r->after);
+	if (!r->is_significant && (line->is_points || r->has_ratio))
+		strbuf_addstr(&s, ", within noise");
+	if (r->needed)
+		strbuf_addf(&s, ": %zu recordings of each side would tell", r->needed);
+	return strbuf_take(&s);
 }
 
 static void judge_line(struct fail_on_line *line, const struct diff *d)

@@ -8,12 +8,16 @@
 #include "diff/interval.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define STRETCHES  20
 #define VALUES_MIN 8
 
-/* Of the normal distribution: 19 of 20 cases are within. */
-#define Z 1.959964
+/* Of the normal distribution: 19 of 20 cases are below. */
+#define LIKELY 1.644854
+
+#define BISECTIONS   60
+#define QUANTILE_MAX 1e9
 
 void side_add(struct side *s, double value, double noise)
 {
@@ -25,26 +29,84 @@ void side_add(struct side *s, double value, double noise)
 	s->assumed += noise * noise;
 }
 
-/* Student's t, two-sided, 19 of 20 (Cornish-Fisher; within 0.3 % from 4 degrees of freedom on). */
-static double student(double freedom)
+/*
+ * How often |t| is exceeded: the closed form for whole degrees of freedom (Abramowitz and
+ * Stegun 26.7.3 and 26.7.4).
+ */
+static double student_tail(double t, double freedom)
 {
-	double z3 = Z * Z * Z, z5 = z3 * Z * Z, z7 = z5 * Z * Z;
+	double angle = atan(t / sqrt(freedom)), c = cos(angle), sum = 0, term;
+	bool is_odd = fmod(freedom, 2) > 0.5;
 
-	return Z + (z3 + Z) / (4 * freedom) +
-	       (5 * z5 + 16 * z3 + 3 * Z) / (96 * freedom * freedom) +
-	       (3 * z7 + 19 * z5 + 17 * z3 - 15 * Z) / (384 * freedom * freedom * freedom);
+	term = is_odd ? c : 1;
+	for (double k = is_odd ? 3 : 2; k <= freedom; k += 2) {
+		sum += term;
+		term *= c * c * (k - 1) / k;
+	}
+	return 1 - (is_odd ? (angle + sin(angle) * sum) / M_PI_2 : sin(angle) * sum);
 }
 
-struct range side_difference(const struct side *before, const struct side *after)
+double student_quantile(double freedom, double alpha)
+{
+	double low = 0, high = 1;
+
+	while (student_tail(high, freedom) > alpha && high < QUANTILE_MAX)
+		high *= 2;
+	for (int i = 0; i < BISECTIONS; i++) {
+		double middle = (low + high) / 2;
+
+		if (student_tail(middle, freedom) > alpha)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+static double standard_error(const struct contrast *c, double per_recording)
+{
+	return sqrt(c->variance * per_recording +
+		    2 * c->assumed * INTERVAL_STAYS * INTERVAL_STAYS);
+}
+
+struct contrast side_contrast(const struct side *before, const struct side *after, double shift)
 {
 	double nb = (double)before->cnt, na = (double)after->cnt;
-	double assumed = (before->assumed + after->assumed) / (nb + na);
-	double freedom = INTERVAL_PRIOR + (nb - 1) + (na - 1);
-	double variance = (INTERVAL_PRIOR * assumed + before->squares + after->squares) / freedom;
-	double half = student(freedom) * sqrt(variance * (1 / nb + 1 / na));
-	double value = after->mean - before->mean;
+	struct contrast c = {
+		.value = after->mean - before->mean,
+		.shift = shift,
+		.assumed = (before->assumed + after->assumed) / (nb + na),
+		.freedom = INTERVAL_PRIOR + (nb - 1) + (na - 1),
+	};
 
-	return (struct range){ value, value - half, value + half };
+	c.variance = (INTERVAL_PRIOR * c.assumed + before->squares + after->squares) / c.freedom;
+	c.error = standard_error(&c, 1 / nb + 1 / na);
+	return c;
+}
+
+struct range contrast_range(const struct contrast *c, double alpha)
+{
+	double half = student_quantile(c->freedom, alpha) * c->error;
+
+	return (struct range){
+		c->value,
+		c->value - half + fmin(c->shift, 0),
+		c->value + half + fmax(c->shift, 0),
+	};
+}
+
+/* What others do may be the same each time: it does not average away. */
+size_t contrast_needed(const struct contrast *c, double alpha, size_t most)
+{
+	for (size_t n = 2; n <= most; n++) {
+		double freedom = INTERVAL_PRIOR + 2 * ((double)n - 1);
+		double error = standard_error(c, 2 / (double)n);
+
+		if (fabs(c->value) >= (student_quantile(freedom, alpha) + LIKELY) * error +
+					      fabs(c->shift))
+			return n;
+	}
+	return 0;
 }
 
 double interval_series_error(const double *values, size_t cnt)

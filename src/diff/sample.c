@@ -14,6 +14,9 @@
 /* Workers that overlap less than this follow each other, and count by their overlap. */
 #define TOGETHER 0.7
 
+/* More is not worth telling apart. */
+#define LOST_MAX 0.9
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -79,6 +82,35 @@ static uint32_t count_workers(const struct view *v)
 }
 
 /*
+ * Who waits for a CPU while the program does not use all of them waits for somebody
+ * else. The price of each wake-up looks alike: it is on both sides of a comparison, so
+ * what is left of it in their difference is little.
+ */
+static double missed_cpus(const struct facts *f, size_t window)
+{
+	const double *groups = f->series[window].groups;
+
+	return fmin(groups[GROUP_CPU_WAIT], fmax(f->recording.cpus_usable - groups[GROUP_CPU], 0));
+}
+
+/* Share of the time between two moments. Work for several CPUs goes on with those that are left. */
+static double lost_to_others(const struct facts *f, uint64_t begin_ns, uint64_t end_ns)
+{
+	double lost = 0;
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < f->series_cnt; i++) {
+		double missed = missed_cpus(f, i);
+
+		if (f->series[i].t_ns < begin_ns || f->series[i].t_ns >= end_ns)
+			continue;
+		lost += missed / fmax(f->series[i].groups[GROUP_CPU] + missed, 1);
+		cnt++;
+	}
+	return cnt ? fmin(lost / (double)cnt, LOST_MAX) : 0;
+}
+
+/*
  * The work as predictions see it (facts/whatif.h): the start-up of the workers is a
  * price of the model and belongs to it, that of the program does not.
  */
@@ -100,13 +132,23 @@ static void add_work(struct sample *s)
 		last = t->fact->last_cpu_ns > last ? t->fact->last_cpu_ns : last;
 	}
 	s->work_ns = last > first ? (double)(last - first) : 0;
+	s->kept_working = last > first ? lost_to_others(f, first, last) : 0;
 	s->workers = count_workers(&v);
 	view_release(&v);
 }
 
-static double process_bytes(const struct fact_process *p)
+static double process_bytes(const struct sample *s, const struct fact_process *p)
 {
-	return (double)(p->pss_bytes ? p->pss_bytes : p->rss_bytes);
+	return (double)(s->is_pss && p->pss_bytes ? p->pss_bytes : p->rss_bytes);
+}
+
+/* Of any: one that came and went between two looks is unknown either way. */
+static bool has_pss(const struct facts *f)
+{
+	for (size_t i = 0; i < f->process_cnt; i++)
+		if (f->processes[i].pss_bytes)
+			return true;
+	return false;
 }
 
 /* A process comes or goes. */
@@ -137,13 +179,14 @@ static void add_memory(struct sample *s)
 
 		if (p->ended && p->ended_ns <= p->started_ns)
 			continue;
-		steps[cnt++] = (struct step){ p->started_ns, process_bytes(p) };
+		steps[cnt++] = (struct step){ p->started_ns, process_bytes(s, p) };
 		if (p->ended)
-			steps[cnt++] = (struct step){ p->ended_ns, -process_bytes(p) };
+			steps[cnt++] = (struct step){ p->ended_ns, -process_bytes(s, p) };
 	}
 	for (size_t i = 0; i < f->process_cnt; i++) {
 		const struct fact_process *p = &f->processes[i];
 
+		s->is_forked |= p->start_method && !strcmp(p->start_method, "fork");
 		if (p->pss_bytes && p->rss_bytes > p->pss_bytes)
 			s->shared_bytes =
 				fmax(s->shared_bytes, (double)(p->rss_bytes - p->pss_bytes));
@@ -154,6 +197,14 @@ static void add_memory(struct sample *s)
 		s->memory_bytes = fmax(s->memory_bytes, sum);
 	}
 	free(steps);
+}
+
+void sample_add_memory(struct sample *samples, size_t cnt, bool is_pss)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		samples[i].is_pss = is_pss;
+		add_memory(&samples[i]);
+	}
 }
 
 static void add_startup(struct sample *s)
@@ -170,32 +221,41 @@ static void add_startup(struct sample *s)
 	free(values);
 }
 
-/*
- * Who waits for a CPU while the program does not use all of them waits for somebody
- * else. The price of each wake-up looks alike: it is on both sides of a comparison, so
- * what is left of it in their difference is little.
- */
+/* Of a thread that has much of the work, the one that waited most: the run may end with it. */
+static double most_queued(const struct sample *s)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < s->facts->thread_cnt; i++) {
+		const struct fact_thread *t = &s->facts->threads[i];
+		double cpu = (double)(t->time_ns[BUCKET_CPU_USER] + t->time_ns[BUCKET_CPU_KERNEL]);
+
+		if (t->lifetime_ns && cpu >= WORKER_MIN_SHARE * s->cpu_ns)
+			most = fmax(most, (double)t->time_ns[BUCKET_RUN_QUEUE] /
+						  (double)t->lifetime_ns);
+	}
+	return most;
+}
+
 static void add_others(struct sample *s)
 {
 	const struct facts *f = s->facts;
-	double wanted = 0, missed = 0, queued = 0, involuntary = 0;
+	double missed = 0, queued = 0;
 
 	for (size_t i = 0; i < f->series_cnt; i++) {
-		double cpu = f->series[i].groups[GROUP_CPU];
-		double queue = f->series[i].groups[GROUP_CPU_WAIT];
-		double spare = fmax(f->recording.cpus_usable - cpu, 0);
-
-		missed += fmin(queue, spare);
-		wanted += cpu + fmin(queue, spare);
-		queued += queue;
+		missed += missed_cpus(f, i);
+		queued += f->series[i].groups[GROUP_CPU_WAIT];
 	}
 	for (size_t i = 0; i < f->thread_cnt; i++)
-		involuntary += (double)f->threads[i].involuntary;
-	s->stolen = s->cpu_ns > 0 ? fmin((double)f->recording.steal_ns / s->cpu_ns, 0.9) : 0;
-	s->kept_away = wanted > 0 ? fmin(missed / wanted, 0.9) : 0;
-	s->disturbed = fmax(s->stolen, s->kept_away);
+		s->involuntary += (double)f->threads[i].involuntary;
+	s->stolen = s->cpu_ns > 0 ? fmin((double)f->recording.steal_ns / s->cpu_ns, LOST_MAX) : 0;
 	s->queue_of_others = queued > 0 ? missed / queued : 0;
-	s->preempted = involuntary * s->queue_of_others;
+	s->kept_away = fmax(lost_to_others(f, 0, UINT64_MAX),
+			    fmin(most_queued(s) * s->queue_of_others, LOST_MAX));
+	s->kept_working = fmax(s->kept_working,
+				fmin(most_queued(s) * s->queue_of_others, LOST_MAX));
+	s->disturbed = fmax(s->stolen, s->kept_away);
+	s->preempted = s->involuntary * s->queue_of_others;
 }
 
 static void add_noise(struct sample *s)
@@ -226,11 +286,11 @@ void sample_init(struct sample *s, const struct facts *f)
 {
 	*s = (struct sample){ .facts = f };
 	s->is_run = is_whole_run(f);
+	s->is_pss = has_pss(f);
 	s->wall_ns = s->is_run ? (double)f->processes[0].ended_ns : 0;
 	add_times(s);
 	if (f->process_cnt)
 		add_work(s);
-	add_memory(s);
 	add_startup(s);
 	add_others(s);
 	add_noise(s);
@@ -377,8 +437,8 @@ static void add_processes(struct sample *s, struct role_sample *r)
 		if (!role || strcmp(role, r->name))
 			continue;
 		r->processes++;
-		measured += process_bytes(p) > 0;
-		r->memory_bytes += process_bytes(p);
+		measured += process_bytes(s, p) > 0;
+		r->memory_bytes += process_bytes(s, p);
 		if (p->has_startup)
 			values[started++] = (double)p->startup_ns;
 	}

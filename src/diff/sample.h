@@ -3,7 +3,7 @@
  * One recording, as a diff looks at it: what is compared, how much of it is known to be
  * noise, and its threads by role instead of by id.
  *
- *	sample_init() each, sample_join_roles() all together, sample_add_roles() each
+ *	sample_init() each, sample_add_memory() and sample_join_roles() all together, sample_add_roles() each
  */
 #ifndef DIFF_SAMPLE_H
 #define DIFF_SAMPLE_H
@@ -31,18 +31,21 @@ struct sample {
 	double wall_ns;			/* of such a run */
 	double work_ns;			/* from the first to the last activity of who does the work */
 	uint32_t workers;		/* at a time */
-	double cpu_ns, life_ns, switches;
+	double cpu_ns, life_ns, switches, involuntary;
 	double time_ns[BUCKET_CNT];
+	bool is_pss;			/* memory_bytes and those of roles; else resident */
 	double memory_bytes;		/* of all processes, when they had most */
+	bool is_forked;			/* a process shares its memory with one that it forked */
 	double shared_bytes;		/* of the one that shares most: who else has the same files open decides */
 	bool has_startup;
 	double startup_ns;		/* median of all processes */
 
 	double stolen;			/* by the hypervisor, of the CPU time */
-	double kept_away;		/* from CPUs that it did not use itself, of the time it wanted one */
+	double kept_away;		/* from CPUs that it did not use itself, of the time: what that may have cost */
+	double kept_working;		/* the same of work_ns */
 	double disturbed;		/* the larger of both */
 	double queue_of_others;		/* part of its waits for a CPU that is kept_away */
-	double preempted;		/* switches that are others' */
+	double preempted;		/* as many of its involuntary switches */
 	double cpus, cpu_error;		/* CPUs in use, and the standard error of that */
 	double share_error[GROUP_CNT];	/* the same of the shares of thread time, 0 … 1 */
 
@@ -54,6 +57,9 @@ struct sample {
 
 /* @f is lent for the sample's life. */
 void sample_init(struct sample *s, const struct facts *f);
+
+/* What counts as memory has to be the same in all: proportional if all know it. */
+void sample_add_memory(struct sample *samples, size_t cnt, bool is_pss);
 
 /*
  * Give the same thing the same name in all samples: a role that is split by habit in

@@ -135,6 +135,7 @@ static const struct field task_fields[] = {
 	F("turn-queue", TIME, par_task, turn_queue_ns),
 	F("turn-blocked", TIME, par_task, turn_blocked_ns),
 	F("turns", UINT, par_task, turns),
+	F("ns-tid", UINT, par_task, ns_tid),
 	{ 0 },
 };
 
@@ -143,6 +144,7 @@ static const struct field fork_fields[] = {
 	F("pid", UINT, par_fork, tgid),
 	F("child", UINT, par_fork, child_tid),
 	F("childpid", UINT, par_fork, child_tgid),
+	F("child-ns-tid", UINT, par_fork, child_ns_tid),
 	F("comm", STRING, par_fork, comm),
 	BITS("shares-vm", BITS, PAR_FORK_SHARES_VM, par_hdr, flags),
 	CPU_AND_FLAGS(PAR_FORK_SHARES_VM),

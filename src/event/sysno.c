@@ -13,6 +13,20 @@ static const char *const names[] = {
 #include "sysno_table.h"
 };
 
+/* Programs of 32 bits on x86-64 have numbers of their own. */
+static const char *const compat_names[] = {
+#if defined(__x86_64__)
+#include "sysno_table32.h"
+#else
+	NULL
+#endif
+};
+
+const char *sysno_compat_name(int sysno)
+{
+	return sysno >= 0 && (size_t)sysno < COUNT(compat_names) ? compat_names[sysno] : NULL;
+}
+
 /*
  * A recorder is often built with headers older than the kernel it meets. From
  * 424 on every architecture uses the same numbers, so these need no headers.

@@ -9,6 +9,9 @@
 /* "futex"; NULL if the number is not known. */
 const char *sysno_name(int nr);
 
+/* Likewise, of a 32-bit program's call. NULL also where there are no such programs. */
+const char *sysno_compat_name(int sysno);
+
 /* The number, or -ENOENT. */
 int sysno_from_name(const char *name);
 

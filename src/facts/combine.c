@@ -438,5 +438,6 @@ void combine_take(struct facts *out, struct facts *parts, size_t cnt)
 		take_actors(out, &parts[i], out->recording.parts[i].start_ns);
 		facts_release(&parts[i]);
 	}
+	facts_index(out);
 	roles_assign(out);
 }

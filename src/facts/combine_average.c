@@ -24,7 +24,11 @@ struct share {
 /* At least this share of a recording's requests took no longer than @ns. */
 static double share_within(const struct fact_turns *t, uint64_t ns)
 {
-	return ns >= t->max ? 1 : ns >= t->p99 ? 0.99 : ns >= t->p95 ? 0.95 : ns >= t->p50 ? 0.5 : 0;
+	return ns >= t->max   ? 1
+	       : ns >= t->p99 ? 0.99
+	       : ns >= t->p95 ? 0.95
+	       : ns >= t->p50 ? 0.5
+			      : 0;
 }
 
 static bool is_bound(const struct share *of, size_t cnt, double requests, double wanted,
@@ -143,8 +147,8 @@ static void sum_servers(struct fact_requests *out, const struct facts *parts, si
 
 			if (has_server(out, s))
 				continue;
-			out->servers = xrealloc(out->servers, (out->server_cnt + 1) *
-								      sizeof(*out->servers));
+			out->servers = xrealloc(out->servers,
+						(out->server_cnt + 1) * sizeof(*out->servers));
 			out->servers[out->server_cnt++] = (struct fact_server){
 				.name = xstrdup(s->name ? s->name : ""),
 				.kind = xstrdup(s->kind ? s->kind : ""),

@@ -102,8 +102,8 @@ static bool is_same_channel(const struct fact_channel *a, const struct fact_chan
 {
 	if (a->key && b->key)
 		return !strcmp(a->key, b->key);
-	return is_same_text(a->kind, b->kind) && is_same_text(a->id, b->id) &&
-	       a->id && (!strncmp(a->id, "pipe:[", 6) || !strncmp(a->id, "fifo:[", 6));
+	return is_same_text(a->kind, b->kind) && is_same_text(a->id, b->id) && a->id &&
+	       (!strncmp(a->id, "pipe:[", 6) || !strncmp(a->id, "fifo:[", 6));
 }
 
 static void add_id(uint32_t **ids, size_t *cnt, uint32_t id)

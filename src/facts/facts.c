@@ -217,11 +217,30 @@ void facts_release(struct facts *f)
 	fact_slo_release(f->slo, f->slo_cnt);
 	free(f->series);
 	fact_verdict_release(&f->verdict);
+	htab_release(&f->index.processes);
+	htab_release(&f->index.threads);
 	*f = (struct facts){ 0 };
+}
+
+/* Of several with one id the last is put last, and stays. */
+void facts_index(struct facts *f)
+{
+	htab_release(&f->index.processes);
+	htab_release(&f->index.threads);
+	for (size_t i = 0; i < f->process_cnt; i++)
+		htab_put(&f->index.processes, f->processes[i].pid, 0, &f->processes[i]);
+	for (size_t i = 0; i < f->thread_cnt; i++)
+		htab_put(&f->index.threads, f->threads[i].tid, 0, &f->threads[i]);
+	f->index.of_processes = f->processes;
+	f->index.of_threads = f->threads;
+	f->index.process_cnt = f->process_cnt;
+	f->index.thread_cnt = f->thread_cnt;
 }
 
 const struct fact_process *facts_process(const struct facts *f, uint32_t pid)
 {
+	if (f->index.of_processes == f->processes && f->index.process_cnt == f->process_cnt)
+		return htab_find(&f->index.processes, pid, 0);
 	for (size_t i = f->process_cnt; i-- > 0;)
 		if (f->processes[i].pid == pid)
 			return &f->processes[i];
@@ -230,6 +249,8 @@ const struct fact_process *facts_process(const struct facts *f, uint32_t pid)
 
 const struct fact_thread *facts_thread(const struct facts *f, uint32_t tid)
 {
+	if (f->index.of_threads == f->threads && f->index.thread_cnt == f->thread_cnt)
+		return htab_find(&f->index.threads, tid, 0);
 	for (size_t i = f->thread_cnt; i-- > 0;)
 		if (f->threads[i].tid == tid)
 			return &f->threads[i];

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/htab.h"
 #include "model/bucket.h"
 #include "model/model.h"
 
@@ -324,9 +325,23 @@ struct facts {
 	struct fact_slo *slo;		/* [slo_cnt], filled by slo_judge() */
 	size_t slo_cnt;
 	struct fact_verdict verdict;	/* filled by verdict/, stored for other readers */
+
+	/* Of facts_index(): valid while the arrays are those that it was made of. */
+	struct {
+		struct htab processes, threads;	/* (id, 0) -> into the array */
+		const struct fact_process *of_processes;
+		const struct fact_thread *of_threads;
+		size_t process_cnt, thread_cnt;
+	} index;
 };
 
 void facts_release(struct facts *f);
+
+/*
+ * Once all processes and threads are there: facts_process() and facts_thread() need not look
+ * at each. Without it they do, which is all the same for a few.
+ */
+void facts_index(struct facts *f);
 void fact_slo_release(struct fact_slo *slo, size_t cnt);
 void fact_verdict_release(struct fact_verdict *v);
 

@@ -322,6 +322,7 @@ void facts_build_take(struct facts_build *fb, const struct model *m, struct fact
 		out->faults_minor += t->min_flt;
 		out->faults_major += t->maj_flt;
 	}
+	facts_index(out);
 	fill_loops(fb, m, out);
 	roles_assign(out);
 

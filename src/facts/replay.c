@@ -77,7 +77,7 @@ struct sim {
 	const struct replay *r;
 	const struct replay_model *m;
 	struct replay_result *out;
-	double now_ns, turn_ns;
+	double now_ns, turn_ns, part_ns, stretch_ns;
 	struct actor *actors;
 	struct cpu *cpus;
 	uint32_t cpu_cnt, busy_cnt;
@@ -299,7 +299,7 @@ static void begin_part(struct sim *s, uint32_t id, bool held)
 {
 	struct actor *a = &s->actors[id];
 	double share = held_of(s, id);
-	double whole = a->left_ns < PART_NS ? a->left_ns : PART_NS;
+	double whole = a->left_ns < s->part_ns ? a->left_ns : s->part_ns;
 
 	a->part_held = held ? share > 0 : share >= 1;
 	if (share <= 0 || share >= 1)
@@ -493,8 +493,8 @@ static void go_on(struct sim *s, struct cpu *c)
 	c->is_asked = is_anyone_ready(s);
 	if (c->is_asked && ns > turn)
 		ns = turn;
-	if (s->m->cpus < s->cpu_cnt && ns > STRETCH_NS)
-		ns = STRETCH_NS;
+	if (s->m->cpus < s->cpu_cnt && ns > s->stretch_ns)
+		ns = s->stretch_ns;
 	plan(s, c, s->now_ns + ns / c->speed);
 }
 
@@ -652,6 +652,8 @@ static void sim_init(struct sim *s)
 	}
 	/* So that hours cost no more than minutes. */
 	s->turn_ns = REPLAY_TURN_NS > run_ns / 1e6 ? REPLAY_TURN_NS : run_ns / 1e6;
+	s->part_ns = PART_NS > run_ns / 1e6 ? PART_NS : run_ns / 1e6;
+	s->stretch_ns = STRETCH_NS > run_ns / 1e6 ? STRETCH_NS : run_ns / 1e6;
 	for (uint32_t i = s->r->thread_cnt; i-- > 0;)
 		push_todo(s, i);
 }

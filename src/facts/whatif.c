@@ -12,6 +12,9 @@
 #include "base/xalloc.h"
 #include "facts/whatif_run.h"
 
+/* Doubles count nanoseconds up to here, 104 days; a longer time is a damaged record's. */
+#define REPLAY_MAX_NS (1ULL << 53)
+
 /* CPython's switch interval; Ruby's is 100 ms, but its GVL is passed on as threads wait. */
 #define SWITCH_NS 5e6
 
@@ -159,6 +162,8 @@ void whatif_fill(struct facts *out, const struct segments *s, const struct model
 
 	double duration_ns = (double)out->recording.duration_ns;
 
+	if (out->recording.duration_ns > REPLAY_MAX_NS)
+		return;
 	out->has_whatif = true;
 	if (duration_ns > 0)
 		w.kept = (double)segments_kept_ns(s, s->begin_ns + out->recording.duration_ns) /

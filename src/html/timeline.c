@@ -27,6 +27,7 @@
 #define FEW_LANES    12
 #define FEW_PITCH    32
 #define CURVE_HEIGHT 100
+#define CURVE_MOST   4		/* times the usable CPUs: one peak must not flatten the rest */
 #define LABEL_CHARS  40
 #define TICKS	     5
 
@@ -228,14 +229,22 @@ static double in_use(const struct fact_window *w, bool with_waiting)
 	return cnt > 0 ? fmin(cnt, COUNT_MAX) : 0;
 }
 
-double timeline_top(const struct facts *f)
+static double peak_of(const struct facts *f)
 {
-	double top = fmin(f->recording.cpus_usable, COUNT_MAX);
+	double peak = fmin(f->recording.cpus_usable, COUNT_MAX);
 
 	for (size_t i = 0; i < f->series_cnt; i++)
-		if (in_use(&f->series[i], true) > top)
-			top = in_use(&f->series[i], true);
-	return top > 0 ? top * 1.05 : 1;
+		peak = fmax(peak, in_use(&f->series[i], true));
+	return peak;
+}
+
+double timeline_top(const struct facts *f)
+{
+	double peak = peak_of(f), usable = fmin(f->recording.cpus_usable, COUNT_MAX);
+
+	if (usable > 0)
+		peak = fmin(peak, CURVE_MOST * usable);
+	return peak > 0 ? peak * 1.05 : 1;
 }
 
 static void draw_curve(const struct facts *f, const struct timeline_view *v, double cells,
@@ -250,7 +259,8 @@ static void draw_curve(const struct facts *f, const struct timeline_view *v, dou
 		double x = (double)f->series[i].t_ns / axis_ns;
 
 		strbuf_addf(out, "H%.0fV%.1f", cells * (x < end ? x : end),
-			    CURVE_HEIGHT * (1 - in_use(&f->series[i], with_waiting) / v->top));
+			    CURVE_HEIGHT *
+				    (1 - fmin(in_use(&f->series[i], with_waiting) / v->top, 1)));
 	}
 	strbuf_addf(out, "H%.0fV%dz\"><title>%s</title></path>\n", cells * end, CURVE_HEIGHT,
 		    with_waiting ? "threads that wait for a CPU" : "threads on a CPU");
@@ -361,7 +371,8 @@ static void put_drawing(const struct timeline *tl, const struct facts *f,
 	cells = (double)v->axis_ns / (double)cell_ns;
 	put_head(f, v, causes, out);
 	put_zoom(out);
-	strbuf_addf(out, "<div class=\"timeline\" style=\"--pitch:%dpx\">\n", pitch);
+	strbuf_addf(out, "<div class=\"timeline%s\" style=\"--pitch:%dpx;--lanes:%zu\">\n",
+		    pitch == FEW_PITCH ? "" : " many", pitch, tl->lane_cnt);
 	put_labels(tl, f, v->top, out);
 	strbuf_addf(out,
 		    "<div class=\"scroll\" tabindex=\"0\" role=\"group\" data-ns=\"%llu\" "
@@ -370,16 +381,20 @@ static void put_drawing(const struct timeline *tl, const struct facts *f,
 		    (unsigned long long)v->axis_ns);
 	draw_curves(f, v, cells, out);
 	strbuf_addf(out,
-		    "<svg class=\"lanes\" viewBox=\"0 0 %.3f %zu\" height=\"%zu\" "
+		    "<svg class=\"lanes\" viewBox=\"0 0 %.3f %zu\" "
 		    "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"what each thread did, "
 		    "over time\">\n",
-		    cells, tl->lane_cnt * LANE_PITCH, tl->lane_cnt * (size_t)pitch);
+		    cells, tl->lane_cnt * LANE_PITCH);
 	strbuf_add(out, strbuf_str(&lanes), lanes.len);
 	strbuf_addstr(out, "</svg>\n");
 	put_ticks(v->axis_ns, out);
 	strbuf_addstr(out, "</div>\n</div>\n</div>\n<p class=\"note\">Each cell is ");
 	markup_duration(out, cell_ns);
-	strbuf_addstr(out, ", divided by the causes of its time. The recording itself has every "
+	strbuf_addstr(out, ", divided by the causes of its time. ");
+	if (peak_of(f) > v->top)
+		strbuf_addf(out, "The curve is cut off at %.0f threads; at most it was %.0f. ",
+			    v->top, peak_of(f));
+	strbuf_addstr(out, "The recording itself has every "
 			   "wait: open it at https://ui.perfetto.dev.</p>\n");
 	markup_more(out, tl->lane_cnt, f->thread_cnt, "threads, which did less");
 	strbuf_addstr(out, "</section>\n");

@@ -23,7 +23,12 @@ const struct task *lock_wait_owner(const struct model *m, const struct task *t,
 				   const struct par_cause *cause, const struct wait_what *what)
 {
 	uint32_t tid = what->lock == LOCK_JOIN ? (uint32_t)cause->args[2] : cause->owner_tid;
-	const struct task *owner = tid ? task_find(m, tid) : NULL;
+	const struct task *owner;
+
+	/* The kernel's own locks name the first namespace's numbers. */
+	if (what->lock != LOCK_KERNEL && what->lock != LOCK_FILE)
+		tid = task_tid_of(m, t->process, tid);
+	owner = tid ? task_find(m, tid) : NULL;
 
 	/* Joined, or told of before at the end of the recording. */
 	if (!owner && tid)

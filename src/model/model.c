@@ -67,6 +67,7 @@ void model_release(struct model *m)
 	free(m->all_processes);
 	htab_release(&m->tasks);
 	htab_release(&m->ended);
+	htab_release(&m->ns_tids);
 	htab_release(&m->processes);
 	htab_release(&m->locks);
 	htab_release(&m->channels);
@@ -90,6 +91,7 @@ static void on_task(struct model *m, const struct par_task *rec)
 	struct task *t = task_get(m, rec->hdr.tid, rec->tgid, m->begin_ns);
 
 	t->process->ppid = rec->ppid;
+	task_set_ns_tid(m, t, rec->ns_tid);
 	task_rename(m, t, rec->comm);
 	timeline_start(m, t, rec);
 }
@@ -150,6 +152,7 @@ static void on_fork(struct model *m, const struct par_fork *rec)
 	if (parent && rec->child_tgid != rec->tgid)
 		inherit(t->process, parent);
 	t->process->shared_vm = rec->hdr.flags & PAR_FORK_SHARES_VM;
+	task_set_ns_tid(m, t, rec->child_ns_tid);
 	task_rename(m, t, rec->comm);
 }
 

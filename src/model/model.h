@@ -50,6 +50,7 @@ struct process {
 	bool serves;			/* ... which was for work to arrive */
 	uint32_t exit_code;		/* as wait(2) gives it */
 	bool born;			/* was forked inside the recording */
+	bool has_ns_tids;		/* its threads have other numbers for themselves */
 	bool ended;			/* exit_code is set */
 	uint64_t utime_ns, stime_ns;	/* of its threads that have ended */
 
@@ -283,6 +284,7 @@ struct observer {
 struct model {
 	uint64_t begin_ns, end_ns;
 	struct htab tasks;		/* (tid, 0) -> live struct task */
+	struct htab ns_tids;		/* (a number in its own pid namespace, pid) -> the tid, as a pointer */
 	struct htab ended;		/* (tid, 0) -> the last struct task of that number that ended */
 	struct htab processes;		/* (pid, 0) -> live struct process */
 	struct htab locks;		/* (pid, address) -> struct lock */

@@ -21,6 +21,21 @@ struct process *process_find(const struct model *m, uint32_t pid)
 	return htab_find(&m->processes, pid, 0);
 }
 
+uint32_t task_tid_of(const struct model *m, const struct process *process, uint32_t tid)
+{
+	if (!process->has_ns_tids)
+		return tid;
+	return (uint32_t)(uintptr_t)htab_find(&m->ns_tids, tid, process->pid);
+}
+
+void task_set_ns_tid(struct model *m, const struct task *t, uint32_t ns_tid)
+{
+	if (!ns_tid)
+		return;
+	t->process->has_ns_tids = true;
+	htab_put(&m->ns_tids, ns_tid, t->process->pid, (void *)(uintptr_t)t->tid);
+}
+
 static uint64_t clip(const struct model *m, uint64_t ts_ns)
 {
 	return ts_ns < m->begin_ns ? m->begin_ns : ts_ns;

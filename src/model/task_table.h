@@ -34,6 +34,15 @@ struct timeline {
 struct task *task_find(const struct model *m, uint32_t tid);
 struct process *process_find(const struct model *m, uint32_t pid);
 
+/*
+ * Whom @process means by @tid, which it may write in a lock: inside of a pid namespace its
+ * threads have numbers of their own. Itself, if they have not.
+ */
+uint32_t task_tid_of(const struct model *m, const struct process *process, uint32_t tid);
+
+/* @t is known as @ns_tid in there; 0: it has no other number. */
+void task_set_ns_tid(struct model *m, const struct task *t, uint32_t ns_tid);
+
 /* A new process is born at @ts_ns, or was there already if that is before the begin. */
 struct process *process_get(struct model *m, uint32_t pid, uint64_t ts_ns);
 

@@ -103,7 +103,7 @@ static struct wait_context context_of(const struct model *m, const struct task *
 				      uint32_t waker_tid)
 {
 	const struct process *p = t->process;
-	uint32_t tid = (uint32_t)cause->args[2];
+	uint32_t tid = task_tid_of(m, p, (uint32_t)cause->args[2]);
 	const struct task *named = task_find(m, tid), *waker = waker_of(m, waker_tid);
 
 	/* Who waits for a thread's end mostly runs again after that end. */

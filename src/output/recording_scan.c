@@ -224,21 +224,20 @@ static char *read_facts_at(int fd, struct place place, bool *is_complete)
 /* Walk the file; the later facts are, the more they know. */
 static int find_facts(struct scan *s, char **json, bool *is_complete)
 {
-	struct place *places = NULL;
-	size_t place_cnt = 0, place_cap = 0, tries;
+	struct place places[MAX_TRIES];		/* the last ones, by number */
+	size_t place_cnt = 0, tries;
 	enum step step;
 	int err;
 
 	while ((step = scan_next(s)) == STEP_PACKET) {
 		if (!s->is_ours)
 			continue;
-		XGROW(places, place_cnt, place_cap);
-		places[place_cnt++] = (struct place){ s->body, s->body_len };
+		places[place_cnt++ % MAX_TRIES] = (struct place){ s->body, s->body_len };
 	}
 
 	err = step == STEP_DAMAGED || place_cnt ? -EBADMSG : -ENODATA;
 	for (tries = 0; err && tries < place_cnt && tries < MAX_TRIES; tries++) {
-		struct place place = places[place_cnt - 1 - tries];
+		struct place place = places[(place_cnt - 1 - tries) % MAX_TRIES];
 		bool is_last = !tries && step == STEP_END && place.body + place.len == s->size;
 		bool claims_all = false;
 
@@ -248,7 +247,6 @@ static int find_facts(struct scan *s, char **json, bool *is_complete)
 			err = 0;
 		}
 	}
-	free(places);
 	return err;
 }
 

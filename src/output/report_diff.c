@@ -317,6 +317,8 @@ static void put_noise(struct wrap *w, const struct diff *d)
 			strbuf_addstr(&s, ", ");
 			report_diff_change(&s, r);
 		}
+		if (r->needed)
+			strbuf_addf(&s, ": %zu recordings of each side would tell", r->needed);
 	}
 	if (others)
 		strbuf_addf(&s, "%s%zu more, of buckets and roles", named ? "; and " : "", others);

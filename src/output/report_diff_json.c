@@ -79,6 +79,7 @@ static json_t *row_json(const struct diff_row *r)
 	set(out, "change_low", real_or_null(both, r->change.low));
 	set(out, "change_high", real_or_null(both, r->change.high));
 	set(out, "significant", json_boolean(r->is_significant));
+	set(out, "recordings_needed", r->needed ? json_integer((json_int_t)r->needed) : json_null());
 	return out;
 }
 

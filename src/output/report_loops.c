@@ -76,9 +76,12 @@ void report_loops(struct wrap *w, const struct facts *f)
 	size_t cnt = 0;
 
 	for (size_t i = 0; i < f->thread_cnt; i++) {
-		const struct fact_process *p = facts_process(f, f->threads[i].pid);
+		const struct fact_process *p;
 
-		if (f->threads[i].loop && !(p && p->helper))
+		if (!f->threads[i].loop)
+			continue;
+		p = facts_process(f, f->threads[i].pid);
+		if (!p || !p->helper)
 			loops[cnt++] = &f->threads[i];
 	}
 	qsort(loops, cnt, sizeof(*loops), by_lag);

@@ -19,6 +19,15 @@
 #include "output/pb_fields.h"
 #include "output/recording_scan.h"
 
+/*
+ * What is not ours could make us remember anything, in packets that are compressed to next to
+ * nothing. A hundred thousand threads take a quarter of this; more is left out.
+ */
+#define KEPT_MAX_BYTES (512u << 20)
+#define TEXT_MAX_BYTES 4096
+#define ENTRY_BYTES    64		/* of a table, and what malloc(3) adds */
+#define CPU_MAX	       65536
+
 /* What a slice says of itself, in the order of NOTE_NAMES. */
 enum note {
 	NOTE_BUCKET,
@@ -61,6 +70,7 @@ struct cpu {
 
 struct reader {
 	const struct trace_visitor *v;
+	size_t kept_bytes;		/* by all that follows, about */
 	uint64_t begin_ns, duration_ns;
 	bool has_begun;
 	struct htab sequences;		/* (id, 0) -> struct sequence */
@@ -146,40 +156,68 @@ static uint64_t inside(const struct reader *r, uint64_t ts_ns)
 	return ns < r->duration_ns ? ns : r->duration_ns;
 }
 
-static void close_slice(struct sequence *s)
+static bool has_room(const struct reader *r)
+{
+	return r->kept_bytes < KEPT_MAX_BYTES;
+}
+
+/* Take @text; NULL if there is no room for it. */
+static char *keep(struct reader *r, char *text)
+{
+	if (!text)
+		return NULL;
+	if (!has_room(r)) {
+		free(text);
+		return NULL;
+	}
+	r->kept_bytes += strlen(text) + ENTRY_BYTES;
+	return text;
+}
+
+/* Free what was kept, or NULL. */
+static void drop(struct reader *r, char *text)
+{
+	if (text)
+		r->kept_bytes -= strlen(text) + ENTRY_BYTES;
+	free(text);
+}
+
+static void close_slice(struct reader *r, struct sequence *s)
 {
 	for (int i = 0; i < NOTE_CNT; i++) {
-		free(s->notes[i]);
+		drop(r, s->notes[i]);
 		s->notes[i] = NULL;
 	}
 	s->is_open = false;
 }
 
-static void forget_strings(struct sequence *s)
+static void forget_strings(struct reader *r, struct sequence *s)
 {
 	htab_for_each(&s->strings, i)
-		free(s->strings.entries[i].value);
+		drop(r, s->strings.entries[i].value);
 	htab_release(&s->strings);
 }
 
+/* NULL: no room for one more. */
 static struct sequence *sequence_get(struct reader *r, uint64_t id)
 {
 	struct sequence *s = htab_find(&r->sequences, id, 0);
 
-	if (!s) {
+	if (!s && has_room(r)) {
 		s = xcalloc(1, sizeof(*s));
 		htab_put(&r->sequences, id, 0, s);
+		r->kept_bytes += sizeof(*s) + ENTRY_BYTES;
 	}
 	return s;
 }
 
 /* A sequence begins, maybe anew. */
-static void open_sequence(struct sequence *s, const struct packet *p)
+static void open_sequence(struct reader *r, struct sequence *s, const struct packet *p)
 {
 	struct pb_field f;
 
-	forget_strings(s);
-	close_slice(s);
+	forget_strings(r, s);
+	close_slice(r, s);
 	s->last_ns = p->ts;
 	s->counts_up = number_in(&p->defaults, PB_TRACE_PACKET_DEFAULTS_TIMESTAMP_CLOCK_ID) != 0;
 	s->uuid = 0;
@@ -198,26 +236,30 @@ static uint64_t time_of(struct sequence *s, const struct packet *p)
 /* A file that anybody may have written may hold anything. */
 static char *copy_text(const struct pb_field *f)
 {
-	char *s = xstrndup((const char *)f->data, f->len);
+	char *s = xstrndup((const char *)f->data,
+			   f->len < TEXT_MAX_BYTES ? f->len : TEXT_MAX_BYTES);
 
 	text_clean(s, strlen(s));
 	return s;
 }
 
-static void learn_strings(struct sequence *s, const struct pb_field *interned)
+static void learn_strings(struct reader *r, struct sequence *s, const struct pb_field *interned)
 {
 	struct pb_field entry, str;
 
 	for_each_field(entry, interned->data, interned->len)
 	{
 		uint64_t iid = number_in(&entry, PB_INTERNED_STRING_IID);
-		char *old;
+		char *old, *text;
 
 		if (!find_field(&entry, PB_INTERNED_STRING_STR, &str) || !str.data)
 			continue;
 		old = htab_find(&s->strings, entry.number, iid);
-		htab_put(&s->strings, entry.number, iid, copy_text(&str));
-		free(old);
+		text = keep(r, copy_text(&str));
+		if (!text)
+			return;
+		htab_put(&s->strings, entry.number, iid, text);
+		drop(r, old);
 	}
 }
 
@@ -233,13 +275,13 @@ static char *take_string(const struct sequence *s, const struct pb_field *f, uin
 	return known ? xstrdup(known) : NULL;
 }
 
-static void keep_note(struct sequence *s, enum note note, char *text)
+static void keep_note(struct reader *r, struct sequence *s, enum note note, char *text)
 {
-	free(s->notes[note]);
-	s->notes[note] = text;
+	drop(r, s->notes[note]);
+	s->notes[note] = keep(r, text);
 }
 
-static void read_note(struct sequence *s, const struct pb_field *annotation)
+static void read_note(struct reader *r, struct sequence *s, const struct pb_field *annotation)
 {
 	char *name = NULL, *value = NULL;
 	struct pb_field f;
@@ -261,24 +303,25 @@ static void read_note(struct sequence *s, const struct pb_field *annotation)
 	for (int i = 0; name && value && i < NOTE_SLICE_NAME; i++) {
 		if (strcmp(name, note_names[i]))
 			continue;
-		keep_note(s, (enum note)i, value);
+		keep_note(r, s, (enum note)i, value);
 		value = NULL;
 	}
 	free(name);
 	free(value);
 }
 
-static void begin_slice(struct sequence *s, const struct pb_field *event, uint64_t ts_ns)
+static void begin_slice(struct reader *r, struct sequence *s, const struct pb_field *event,
+			uint64_t ts_ns)
 {
 	struct pb_field f;
 
-	close_slice(s);
+	close_slice(r, s);
 	for_each_field(f, event->data, event->len)
 	{
 		if (f.number == PB_TRACK_EVENT_DEBUG_ANNOTATIONS)
-			read_note(s, &f);
+			read_note(r, s, &f);
 		else if (f.number == PB_TRACK_EVENT_NAME_IID || f.number == PB_TRACK_EVENT_NAME)
-			keep_note(s, NOTE_SLICE_NAME,
+			keep_note(r, s, NOTE_SLICE_NAME,
 				  take_string(s, &f, PB_TRACK_EVENT_NAME_IID,
 					      PB_INTERNED_DATA_EVENT_NAMES));
 	}
@@ -314,12 +357,12 @@ static void read_event(struct reader *r, struct sequence *s, const struct packet
 
 	switch (number_in(&p->event, PB_TRACK_EVENT_TYPE)) {
 	case PB_TRACK_EVENT_TYPE_SLICE_BEGIN:
-		begin_slice(s, &p->event, ts_ns);
+		begin_slice(r, s, &p->event, ts_ns);
 		break;
 	case PB_TRACK_EVENT_TYPE_SLICE_END:
 		if (s->is_open && r->v->wait)
 			tell_wait(r, s, ts_ns);
-		close_slice(s);
+		close_slice(r, s);
 		break;
 	}
 }
@@ -332,7 +375,10 @@ static void read_track(struct reader *r, const struct pb_field *descriptor)
 
 	if (!find_field(descriptor, PB_TRACK_DESCRIPTOR_THREAD, &thread))
 		return;
+	if (!track && !has_room(r))
+		return;
 	if (!track) {
+		r->kept_bytes += sizeof(*track) + ENTRY_BYTES;
 		track = xcalloc(1, sizeof(*track));
 		htab_put(&r->tracks, uuid, 0, track);
 	}
@@ -407,6 +453,8 @@ static void read_bundle(struct reader *r, const struct pb_field *bundle)
 	uint64_t cpu = number_in(bundle, PB_FTRACE_EVENT_BUNDLE_CPU);
 	struct pb_field f;
 
+	if (cpu >= CPU_MAX)
+		return;
 	for_each_field(f, bundle->data, bundle->len) if (f.number == PB_FTRACE_EVENT_BUNDLE_EVENT)
 		read_full_switch(r, cpu, &f);
 	if (find_field(bundle, PB_COMPACT_SCHED, &f))
@@ -425,14 +473,16 @@ static int on_packet(const unsigned char *body, size_t len, void *ctx)
 	if (p.bundle.data && r->v->run)
 		read_bundle(r, &p.bundle);
 	s = sequence_get(r, p.seq);
+	if (!s)
+		return 0;
 	if (p.flags & PB_TRACE_PACKET_SEQ_INCREMENTAL_STATE_CLEARED)
-		open_sequence(s, &p);
+		open_sequence(r, s, &p);
 	if (!r->has_begun && p.snapshot.data && p.has_ts) {
 		r->begin_ns = p.ts;
 		r->has_begun = true;
 	}
 	if (p.interned.data)
-		learn_strings(s, &p.interned);
+		learn_strings(r, s, &p.interned);
 	if (p.event.data && p.seq != SEQ_MAIN)
 		read_event(r, s, &p);
 	return 0;
@@ -443,8 +493,8 @@ static void reader_release(struct reader *r)
 	htab_for_each(&r->sequences, i) {
 		struct sequence *s = r->sequences.entries[i].value;
 
-		forget_strings(s);
-		close_slice(s);
+		forget_strings(r, s);
+		close_slice(r, s);
 		free(s);
 	}
 	htab_for_each(&r->tracks, i)

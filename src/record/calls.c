@@ -2,6 +2,7 @@
 /* One table, by name, so that it holds on every architecture. */
 #include "record/calls.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -77,8 +78,44 @@ static const struct {
 	{ "semop", PAR_MOVE_SEMOP },		{ "semtimedop", PAR_MOVE_SEMOP },
 };
 
+/* Those that have another name for 64-bit programs, whose types were wide from the start. */
+static const struct {
+	const char *compat, *native;
+} renamed[] = {
+	{ "_llseek", "lseek" },	  { "_newselect", "select" }, { "fcntl64", "fcntl" },
+	{ "fstat64", "fstat" },	  { "fstatat64", "newfstatat" }, { "ftruncate64", "ftruncate" },
+	{ "lstat64", "lstat" },	  { "mmap2", "mmap" },	      { "sendfile64", "sendfile" },
+	{ "stat64", "stat" },	  { "truncate64", "truncate" }, { "waitpid", "wait4" },
+};
+
+static int native_of(const char *compat)
+{
+	size_t len = strlen(compat);
+	char name[48];
+
+	for (size_t i = 0; i < ARRAY_CNT(renamed); i++)
+		if (!strcmp(renamed[i].compat, compat))
+			return sysno_from_name(renamed[i].native);
+	/* "futex_time64": with the times that 64-bit programs always had. */
+	if (len > 7 && !strcmp(compat + len - 7, "_time64"))
+		len -= 7;
+	snprintf(name, sizeof(name), "%.*s", (int)len, compat);
+	return sysno_from_name(name);
+}
+
+static void fill_compat(struct par_config *config)
+{
+	for (size_t i = 0; i < PAR_COMPAT_CNT; i++) {
+		const char *name = sysno_compat_name((int)i);
+		int native = name ? native_of(name) : -1;
+
+		config->compat[i] = (__u16)(native >= 0 ? native : PAR_SYSNO_NONE);
+	}
+}
+
 void calls_fill(struct par_config *config)
 {
+	fill_compat(config);
 	memset(config->call, 0, sizeof(config->call));
 	memset(config->move, 0, sizeof(config->move));
 	for (size_t i = 0; i < ARRAY_CNT(table); i++) {

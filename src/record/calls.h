@@ -5,7 +5,7 @@
 
 #include "par_config.h"
 
-/* Sets @config's call and move. */
+/* Sets @config's call, move and compat. */
 void calls_fill(struct par_config *config);
 void calls_fill_startup(struct par_startup_calls *calls);
 

@@ -25,7 +25,8 @@ static const int calls[] = {
 	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
 	SCMP_SYS(getdents64), SCMP_SYS(dup), SCMP_SYS(flock), SCMP_SYS(getcwd),
 	/* the recording gets its name */
-	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(renameat2), SCMP_SYS(unlinkat),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
 	/* locks, owners and runtimes of the targets */
 	SCMP_SYS(process_vm_readv), SCMP_SYS(capget), SCMP_SYS(capset),
 	/* memory and threads */
@@ -98,6 +99,8 @@ static int allow_parts(scmp_filter_ctx f)
 	err |= allow_if(f, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	err |= allow_if(f, SCMP_SYS(clone),
 			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	/* Of its own thread: placement.c. */
+	err |= allow_if(f, SCMP_SYS(sched_setaffinity), SCMP_A0(SCMP_CMP_EQ, 0));
 	/* Its flags are in memory: without it the C library takes clone(). */
 	err |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	err |= allow_if(f, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0));

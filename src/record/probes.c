@@ -182,24 +182,36 @@ static void configure(struct probes *p)
 	bpf_program__set_autoattach(p->skel->progs.on_tell, false);
 }
 
+/*
+ * The kernel waits for an RCU grace period, some milliseconds, after each change of a map of
+ * maps: so all are put into it at once, where it can (from 5.6 on).
+ */
+static int put_rings(struct probes *p, int outer)
+{
+	__u32 keys[RING_CNT_MAX], cnt = (__u32)p->ring_cnt;
+
+	for (__u32 i = 0; i < cnt; i++)
+		keys[i] = i;
+	if (!bpf_map_update_batch(outer, keys, p->ring_fds, &cnt, NULL))
+		return 0;
+	for (size_t i = 0; i < p->ring_cnt; i++)
+		if (bpf_map_update_elem(outer, &keys[i], &p->ring_fds[i], BPF_ANY))
+			return log_err(errno, "cannot use ring buffer %zu", i);
+	return 0;
+}
+
 static int make_rings(struct probes *p)
 {
-	int outer = bpf_map__fd(p->skel->maps.rings);
-
 	p->ring_fds = xcalloc(p->ring_cnt, sizeof(*p->ring_fds));
 	for (size_t i = 0; i < p->ring_cnt; i++)
 		p->ring_fds[i] = -1;
 	for (size_t i = 0; i < p->ring_cnt; i++) {
-		__u32 key = (__u32)i;
-
 		p->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "partrace_ring", 0, 0,
 						RING_BYTES, NULL);
 		if (p->ring_fds[i] < 0)
 			return log_err(errno, "cannot create ring buffer %zu", i);
-		if (bpf_map_update_elem(outer, &key, &p->ring_fds[i], BPF_ANY))
-			return log_err(errno, "cannot use ring buffer %zu", i);
 	}
-	return 0;
+	return put_rings(p, bpf_map__fd(p->skel->maps.rings));
 }
 
 static void say_missing(void)

@@ -16,7 +16,7 @@ static struct {
 	bool has_thread;
 	sem_t asked, done;
 	enum { ASK_ON, ASK_OFF, ASK_END } ask;
-	int fd;			/* >= 0: it is on */
+	int fd; /* >= 0: it is on */
 	bool is_refused;
 } stats = { .fd = -1 };
 

@@ -96,20 +96,20 @@ fail:
  * The command is the caller's: it has no right that they don't have. Ambient
  * capabilities, which partrace may have been started with, would outlive its exec.
  */
-static int become_caller(void)
+static int become_caller(pid_t sudo)
 {
 	struct invoker who = invoker_find();
 
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	invoker_environment(&who);
+	invoker_environment(&who, sudo);
 	return invoker_become(&who);
 }
 
 /* The child: wait for target_release(), become the command, or say why not. */
-static void __attribute__((noreturn)) run_command(char *const argv[], int exec_fd,
-						  void (*restore)(void))
+static void __attribute__((noreturn))
+run_command(char *const argv[], int exec_fd, pid_t sudo, void (*restore)(void))
 {
-	int err = become_caller();
+	int err = become_caller(sudo);
 
 	/* Without partrace nobody would ever wake it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -130,7 +130,7 @@ int target_launch(struct target *t, char *const argv[], void (*restore)(void))
 {
 	int fds[2] = { -1, -1 };
 	int status, err;
-	pid_t pid;
+	pid_t pid, sudo = getppid();
 
 	*t = (struct target){ 0 };
 	alloc_pids(t, 1);
@@ -140,7 +140,7 @@ int target_launch(struct target *t, char *const argv[], void (*restore)(void))
 	if (pid < 0)
 		goto fail;
 	if (!pid)
-		run_command(argv, fds[1], restore);
+		run_command(argv, fds[1], sudo, restore);
 
 	close(fds[1]);
 	t->exec_fd = fds[0];

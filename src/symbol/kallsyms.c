@@ -109,6 +109,8 @@ static void find_ranges(struct kallsyms *k)
 	set_range(&k->lock_text, lock[0], lock[1]);
 }
 
+#define READ_BYTES (64u << 10)
+
 int kallsyms_load(struct kallsyms *k, const char *path)
 {
 	FILE *f = fopen(path ? path : "/proc/kallsyms", "re");
@@ -117,6 +119,7 @@ int kallsyms_load(struct kallsyms *k, const char *path)
 
 	if (!f)
 		return -errno;
+	setvbuf(f, NULL, _IOFBF, READ_BYTES); /* else by the kilobyte: this is some megabytes */
 	while (getline(&line, &size, f) > 0)
 		parse(k, line);
 	free(line);

@@ -209,7 +209,7 @@ static void find_brief(const struct view *v, struct sizes *out)
 		double life = (double)p->ended_ns - (double)p->started_ns;
 
 		if (!p->ended || !p->has_startup || !p->start_method || p->helper ||
-		    !facts_process(v->facts, p->ppid) || life < (double)p->startup_ns)
+		    !v->processes[i].parent || life < (double)p->startup_ns)
 			continue;
 		startup[cnt] = (double)p->startup_ns;
 		work[cnt++] = life - (double)p->startup_ns;

@@ -61,7 +61,7 @@ static void find_language(const struct view *v, struct audience *out)
 }
 
 /* The nearest one with a framework, upwards from @p; @below: its child on the way, or @p. */
-static const struct fact_process *lead_of(const struct facts *f, const struct fact_process *p,
+static const struct fact_process *lead_of(const struct view *v, const struct fact_process *p,
 					  const struct fact_process **below)
 {
 	*below = p;
@@ -69,7 +69,7 @@ static const struct fact_process *lead_of(const struct facts *f, const struct fa
 		if (p->framework)
 			return p;
 		*below = p;
-		p = p->ppid ? facts_process(f, p->ppid) : NULL;
+		p = v->processes[p - v->facts->processes].parent;
 	}
 	return NULL;
 }
@@ -116,7 +116,7 @@ static void find_framework(const struct view *v, struct audience *out)
 		if (!t->process || (v->workers && !t->is_worker))
 			continue;
 		all += t->active_ns;
-		p = lead_of(v->facts, t->process, &below);
+		p = lead_of(v, t->process, &below);
 		if (p)
 			add_lead(leads, &cnt, p, below, t->active_ns);
 	}

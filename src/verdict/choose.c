@@ -59,10 +59,10 @@ bool is_whole_machine(const struct facts *f)
 
 static char *name_busiest(const struct view *v)
 {
-	const struct process_view *top = NULL;
+	const struct process_view *top = v->processes;	/* a whole machine has some */
 
-	for (size_t i = 0; i < v->process_cnt; i++)
-		if (!top || v->processes[i].cpu_ns > top->cpu_ns)
+	for (size_t i = 1; i < v->process_cnt; i++)
+		if (v->processes[i].cpu_ns > top->cpu_ns)
 			top = &v->processes[i];
 	return xasprintf("The whole machine was recorded, which is many programs with an answer "
 			 "each: name one. The busiest is %s, with %.2f CPUs: partrace -p %u.",

@@ -106,6 +106,12 @@ static void add_processes(struct view *v, struct htab *index)
 		v->processes[i].fact = &f->processes[i];
 		htab_put(index, f->processes[i].pid, 0, &v->processes[i]);
 	}
+	for (size_t i = 0; i < f->process_cnt; i++) {
+		struct process_view *parent = htab_find(index, f->processes[i].ppid, 0);
+
+		if (parent)
+			v->processes[i].parent = parent->fact;
+	}
 	for (size_t i = 0; i < f->thread_cnt; i++) {
 		struct process_view *p = htab_find(index, f->threads[i].pid, 0);
 

@@ -64,6 +64,7 @@ struct role_view {
 
 struct process_view {
 	const struct fact_process *fact;
+	const struct fact_process *parent;	/* NULL: not in the facts */
 	struct time_parts time;			/* of the view's threads */
 	double cpu_ns, queue_ns;		/* of all its threads; queue: throttled, too */
 	uint32_t threads, workers;
@@ -80,7 +81,7 @@ struct view {
 	const struct facts *facts;
 	struct thread_view *threads;
 	size_t thread_cnt;
-	struct process_view *processes;
+	struct process_view *processes;	/* [process_cnt], in the order of facts->processes */
 	size_t process_cnt;
 	struct role_view *roles;
 	size_t role_cnt;

@@ -12,7 +12,8 @@ shared. Beside workloads there are limits, which are measured once. --list names
 tracers. Needs root and a quiet machine.
 
 Ends with 1 if something could not be measured; with --check also if a target was missed.
-OUT=build and PARTRACE=build/partrace say what is measured.
+OUT=build and PARTRACE=build/partrace say what is measured; AGAINST="old=/tmp/old/partrace ..."
+names other builds to measure it against, as tracers "old" and "old-light".
 """
 import argparse
 import contextlib
@@ -20,6 +21,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,24 +83,31 @@ def lock(path):
         yield
 
 
+def run_rounds(workload, tracers, args, add, folder):
+    broken = set()
+    for number in range(args.rounds):
+        turn = number % len(tracers)
+        with lock(args.lock):
+            for tracer in tracers[turn:] + tracers[:turn]:
+                if tracer.name in broken:
+                    continue
+                try:
+                    result = measure(workload, tracer, folder, args.patience)
+                except NotRunnable as why:
+                    broken.add(tracer.name)
+                    result = {"not_runnable": str(why)}
+                add(dict(result, round="%d-%d" % (os.getpid(), number), workload=workload.name,
+                         tracer=tracer.name))
+
+
 def run_workload(workload, tracers, args, add):
     folder = tempfile.mkdtemp(prefix="partrace-bench.")
-    broken = {}
     try:
         workload.open(folder)
-        for number in range(args.rounds):
-            turn = number % len(tracers)
-            with lock(args.lock):
-                for tracer in tracers[turn:] + tracers[:turn]:
-                    if tracer.name in broken:
-                        continue
-                    try:
-                        result = measure(workload, tracer, folder, args.patience)
-                    except NotRunnable as why:
-                        broken[tracer.name] = result = {"not_runnable": str(why)}
-                    add(dict(result, round="%d-%d" % (os.getpid(), number), workload=workload.name,
-                             tracer=tracer.name))
-        workload.close()
+        try:
+            run_rounds(workload, tracers, args, add, folder)
+        finally:
+            workload.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -150,6 +159,7 @@ def say(sample):
 
 def main():
     args = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers are stopped, folders removed
     if args.list:
         list_all()
         return 0

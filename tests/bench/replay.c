@@ -110,6 +110,21 @@ static void push_cycle(struct replay *r, uint32_t cpu, uint64_t turn, uint64_t n
 	r->cycles++;
 }
 
+/* In a real hour the compressor is never so far behind that chunks go out as they are. */
+static void wait_for_packer(struct replay *r)
+{
+	struct packer *p = &r->file.packer;
+	size_t waiting;
+
+	do {
+		pthread_mutex_lock(&p->mutex);
+		waiting = p->chunk_cnt;
+		pthread_mutex_unlock(&p->mutex);
+		if (waiting > 1)
+			clock_sleep_ns(NS_PER_MS / 10);
+	} while (waiting > 1);
+}
+
 static void feed(struct replay *r, uint64_t horizon_ns)
 {
 	const void *rec;
@@ -208,8 +223,10 @@ static int run(struct replay *r, uint64_t seconds)
 		now_ns += CYCLE_NS;
 		for (uint32_t cpu = 0; cpu < CPUS; cpu++)
 			push_cycle(r, cpu, turn, now_ns + jitter(r, CYCLE_NS / 2));
-		if (now_ns % STEP_NS == 0)
+		if (now_ns % STEP_NS == 0) {
 			feed(r, now_ns - SETTLE_NS);
+			wait_for_packer(r);
+		}
 		if (now_ns % INTERIM_NS == 0) {
 			err = put_facts(r, false);
 			if (!err)

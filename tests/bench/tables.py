@@ -22,7 +22,7 @@ class Spread:
 
 def by_round(samples, workload, tracer):
     return {s["round"]: s for s in samples
-            if s["workload"] == workload and s["tracer"] == tracer and "seconds" in s}
+            if s.get("workload") == workload and s["tracer"] == tracer and "seconds" in s}
 
 
 def per_amount(sample):
@@ -76,7 +76,7 @@ def machine():
 def show(samples, workloads, tracers):
     print(machine(), end="\n\n")
     for workload in workloads:
-        here = [s for s in samples if s["workload"] == workload.name]
+        here = [s for s in samples if s.get("workload") == workload.name]
         if not here:
             continue
         rows = []

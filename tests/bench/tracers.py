@@ -14,6 +14,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.abspath(os.path.join(HERE, "..", "..", os.environ.get("OUT", "build")))
 PARTRACE = os.path.abspath(os.environ.get("PARTRACE", os.path.join(OUT, "partrace")))
+AGAINST = os.environ.get("AGAINST", "").split()     # other builds, to compare with: "NAME=PATH ..."
 FLOOR = os.path.join(OUT, "tests", "bench", "floor")
 os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -77,8 +78,8 @@ def output_lost(pattern):
     return lambda run: sum(int(n) for n in re.findall(pattern, run.output()))
 
 
-def partrace(name, *options):
-    return Tracer(name, [PARTRACE, "record", "-v", "-o", "{folder}/out.pftrace", *options, "-p", "{pid}"],
+def partrace(name, *options, binary=PARTRACE):
+    return Tracer(name, [binary, "record", "-v", "-o", "{folder}/out.pftrace", *options, "-p", "{pid}"],
                   ready="recording begins", trace="out.pftrace", lost=partrace_lost)
 
 
@@ -101,13 +102,18 @@ TRACERS = [
            lost=output_lost(r"LOST (\d+)")),
     Tracer("strace", ["strace", "-f", "-c", "-o", "{folder}/strace.txt", "-p", "{pids}"],
            ready="attached", settle=0.3, share=0.05),
-    Tracer("offcputime", ["offcputime"], ready="Tracing", lost=output_lost(r"(\d+) stack traces")),
-    Tracer("wakeuptime", ["wakeuptime"], ready="Tracing", lost=output_lost(r"(\d+) stack traces")),
+    # These say that they are attached, but only to a terminal at once.
+    Tracer("offcputime", ["offcputime"], settle=2.0, lost=output_lost(r"(\d+) stack traces")),
+    Tracer("wakeuptime", ["wakeuptime"], settle=2.0, lost=output_lost(r"(\d+) stack traces")),
     Tracer("offcputime-bpfcc", ["offcputime-bpfcc"], ready="Tracing"),
     Tracer("wakeuptime-bpfcc", ["wakeuptime-bpfcc"], ready="Tracing"),
     Tracer("wprof", ["wprof", "-d", "600000", "-D", "{folder}/wprof.data", "-T", "{folder}/wprof.pb"],
            settle=1.5, trace="wprof.pb"),
 ]
+for word in AGAINST:
+    name, binary = word.split("=", 1)
+    TRACERS += [partrace(name, binary=os.path.abspath(binary)),
+                partrace(name + "-light", "--light", binary=os.path.abspath(binary))]
 
 
 def cpu_ns(pid):

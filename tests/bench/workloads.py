@@ -163,7 +163,7 @@ WORKLOADS = [
     Workload("condvar", "40,000 items through four threads, mutex and condition variable between them",
              [program("condvar"), "--items", "{amount}"], 40000),
     Workload("gil", "four Python threads that compute under the GIL",
-             [PYTHON, os.path.join(HERE, "workloads", "gil.py"), "{amount}"], 200),
+             [PYTHON, os.path.join(HERE, "workloads", "gil.py"), "{amount}"], 1500),
     Pgbench("pgbench", "4 clients, 12,000 transactions, fsync off", None, 12000),
     Redis("redis", "redis-benchmark, 50 clients, 300,000 GETs", None, 300000),
     Workload("unrelated-calls", "getppid, not watched: partrace watches another program",

@@ -77,4 +77,9 @@ for mode in '' --light; do
     record $mode -o "locks$mode.pftrace" -d 2 -p "$PID"
     check "locks$mode.pftrace" || bad=1
 done
+# In a container threads have numbers of their own, and write those into their locks.
+mkdir container
+start_ready unshare --pid --fork --kill-child "$WORKLOADS/truth" --only $kinds --dir "$TMP/container"
+record -o container.pftrace -d 2 -p "$PID"
+check container.pftrace || bad=1
 [ "$bad" = 0 ] || fail "kinds or holders are wrong, see above"

@@ -55,6 +55,14 @@ for key in ("switches", "wakings", "slices", "instants", "flows", "threads", "pr
 PY
 }
 check_counts
+if [ -e "$TOP/build/perfetto/trace_processor.wasm" ] && command -v node >/dev/null; then
+    "$TOP/tests/perfetto-import.mjs" both.pftrace threads.pftrace -- \
+        "SELECT name FROM process WHERE name GLOB '*python*'" >import.txt || fail "Perfetto's importer: $(cat import.txt)"
+    assert_says import.txt '^name=before: .*python'
+    assert_says import.txt '^name=after: .*python'
+else
+    echo "no copy of Perfetto's importer here: not asked"
+fi
 run "$PARTRACE" diff --trace threads.pftrace threads.pftrace processes.pftrace
 assert_status 1
 assert_one_error

@@ -103,13 +103,13 @@ zpty -b shell zsh -f
 send() { zpty -w shell "$1"; }
 send "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' list-prompt ''; stty -echo"
 send "partrace () { print -r -- TYPED \$@ }"
-sleep 0.5
+send "print -r -- REA''DY"
+zpty -r shell line '*READY*'
 zpty -w -n shell $'partrace rep\tone --col\talw\t\n'
-sleep 1.5
-send exit
-while zpty -r shell line; do print -r -- "$line"; done
+zpty -r shell line $'*TYPED *\n*'
+print -r -- "$line"
 ZSH
-    zsh -f typed.zsh "$TMP/$share/zsh/site-functions" >typed.txt 2>&1 </dev/null || true
+    timeout 60 zsh -f typed.zsh "$TMP/$share/zsh/site-functions" >typed.txt 2>&1 </dev/null || true
     assert_says typed.txt 'TYPED report one.* --color=always|TYPED report one.* --color always'
 else
     echo "no zsh here: its completion not tried"

@@ -20,6 +20,8 @@ PARTRACE=$(realpath -m "${PARTRACE:-$OUT/partrace}")
 WORKLOADS=$OUT/tests/workloads
 TRACE_CHECK=${TRACE_CHECK:-$TOP/tests/trace-check.py}
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1 PARTRACE
+# Who called sudo has no part in this, but where a test says so.
+unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
 
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/partrace-e2e.XXXXXX")
 STARTED=()	# process ids of what runs in the background

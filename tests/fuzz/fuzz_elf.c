@@ -34,9 +34,8 @@ static void put_file(const char *file, const void *data, size_t size)
 
 static void make_process(void)
 {
-	static const char maps[] =
-		"400000-500000 r-xp 00000000 08:01 5 /python3.13\n"
-		"500000-600000 rw-p 00001000 08:01 5 /python3.13\n";
+	static const char maps[] = "400000-500000 r-xp 00000000 08:01 5 /python3.13\n"
+				   "500000-600000 rw-p 00001000 08:01 5 /python3.13\n";
 
 	FUZZ_CHECK(!mkdir(path_of("proc"), 0700) && !mkdir(path_of("proc/7"), 0700) &&
 		   !mkdir(path_of("proc/7/map_files"), 0700));

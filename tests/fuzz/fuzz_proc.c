@@ -39,8 +39,17 @@ static const char *path_of(const char *file)
 static void make_dirs(void)
 {
 	static const char *const dirs[] = {
-		"proc", "proc/7", "proc/7/net", "proc/7/task", "proc/7/task/7", "proc/7/fd",
-		"proc/self", "sys", "sys/devices", "sys/devices/system", "sys/devices/system/cpu",
+		"proc",
+		"proc/7",
+		"proc/7/net",
+		"proc/7/task",
+		"proc/7/task/7",
+		"proc/7/fd",
+		"proc/self",
+		"sys",
+		"sys/devices",
+		"sys/devices/system",
+		"sys/devices/system/cpu",
 	};
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)

@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Each seed once: tests/fuzz/replay.sh OUT [NAME…]. Also the events and facts of golden
+# Each seed once: tests/fuzz/replay.sh OUT NAME…. Also the events and facts of golden
 # cases, which are seeds of two fuzzers.
 set -u
 here=$(dirname "$0")
 out=$1/tests/fuzz
 shift
-[ $# -gt 0 ] || set -- $(cd "$here" && for f in fuzz_*.c; do f=${f#fuzz_}; echo "${f%.c}"; done)
 TMPDIR=$(mktemp -d) && export TMPDIR || exit 1
 trap 'rm -rf "$TMPDIR"' EXIT
 

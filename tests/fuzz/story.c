@@ -114,8 +114,8 @@ static void check_diff(const struct facts *f)
 	fuzz_check_clean(&out);
 	strbuf_reset(&out);
 	timeline_read(&tl, "/dev/null", f);
-	diff_page_format(&r, &(struct diff_page_side){ f, &tl }, &(struct diff_page_side){ f, &tl },
-			 &out);
+	diff_page_format(&r, &(struct diff_page_side){ f, 0, &tl },
+			 &(struct diff_page_side){ f, 0, &tl }, "0", &out);
 	fuzz_check_clean(&out);
 	timeline_release(&tl);
 	strbuf_release(&out);

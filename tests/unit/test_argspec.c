@@ -237,6 +237,40 @@ static void the_table_has_a_line_for_each_option_that_is_shown(void **state)
 	free(text);
 }
 
+/* Each command's is shown in terminals of 80 columns. */
+static void help_is_narrow(void **state)
+{
+	static const char words[] =
+		"which is told in so many words that no terminal has room for them in one line, "
+		"or in two, if they are those of an option";
+	const struct arg_option options[] = {
+		{ 0, "an-option-of-some-length", ARG_FLAG, NULL, words, NULL, NULL },
+		{ 0 },
+	};
+	const struct argspec spec = {
+		.command = "x",
+		.summary = words,
+		.notes = "One paragraph, which is told in so many words that it takes two lines.\n\n"
+			 "Another one, which does.",
+		.options = options,
+	};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	argspec_help(&spec, to);
+	fclose(to);
+	for (const char *c = text; *c; c += strcspn(c, "\n") + 1) {
+		if (strcspn(c, "\n") > 79)
+			fail_msg("wider than 79: %s", c);
+		assert_true(c[strcspn(c, "\n") - (*c != '\n')] != ' ');
+	}
+	assert_non_null(strstr(text, "two lines.\n\nAnother one, which does.\n"));
+	assert_non_null(strstr(text, "\n                            which is told"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +281,7 @@ int main(void)
 		cmocka_unit_test(the_first_operand_ends_options_when_told_so),
 		cmocka_unit_test(errors_are_one_line_and_a_hint),
 		cmocka_unit_test(help_lists_what_is_shown_and_nothing_else),
+		cmocka_unit_test(help_is_narrow),
 		cmocka_unit_test(the_table_has_a_line_for_each_option_that_is_shown),
 	};
 

@@ -451,7 +451,8 @@ static void the_problem_is_named(void **state)
 static void time_without_a_gap_may_be_a_chain(void **state)
 {
 	struct facts parts[] = { worker(100, 0, 2000, 0), worker(200, 3000, 2000, 0),
-				 worker(300, 1000, 3000, 0) }, f;
+				 worker(300, 1000, 3000, 0) },
+		     f;
 
 	(void)state;
 	f = combined(parts, ARRAY_CNT(parts));
@@ -497,7 +498,8 @@ static void older_recordings_are_taken_with_doubt(void **state)
 static void roles_are_those_of_the_whole(void **state)
 {
 	struct facts parts[] = { worker(100, 0, 5000, 100), worker(200, 0, 5000, 4000),
-				 worker(201, 0, 5000, 4000) }, f;
+				 worker(201, 0, 5000, 4000) },
+		     f;
 
 	(void)state;
 	parts[1].processes[0].ppid = parts[2].processes[0].ppid = 100;

@@ -10,6 +10,7 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <zlib.h>
 
 #include "base/text.h"
@@ -25,7 +26,7 @@
 #include "verdict/verdict.h"
 
 #define MUTATIONS   10000
-#define SECONDS_MAX 20		/* for one recording, on a busy machine, with sanitizers */
+#define SECONDS_MAX 10		/* of CPU time for one recording, with sanitizers */
 #define GROWTH_MAX  (256u << 10) /* KiB, over all of them */
 
 static int file_fd, said_fd;
@@ -107,6 +108,14 @@ static void tell(const struct facts *f, bool with_page)
 	strbuf_release(&out);
 }
 
+/* SIGPROF ends us after so many seconds; 0: no more. */
+static void limit_cpu(time_t seconds)
+{
+	const struct itimerval limit = { .it_value.tv_sec = seconds };
+
+	assert_int_equal(setitimer(ITIMER_PROF, &limit, NULL), 0);
+}
+
 /* What `report` does with the file; what it says goes to @said_fd. 1: there was a report. */
 static int try(const struct strbuf *recording, bool with_page)
 {
@@ -118,7 +127,7 @@ static int try(const struct strbuf *recording, bool with_page)
 	put_file(recording);
 	assert_int_equal(ftruncate(said_fd, 0), 0);
 	lseek(said_fd, 0, SEEK_SET);
-	alarm(SECONDS_MAX);
+	limit_cpu(SECONDS_MAX);
 	err = load_facts(&f, file_path);
 	if (!err) {
 		fact_verdict_release(&f.verdict);
@@ -126,7 +135,7 @@ static int try(const struct strbuf *recording, bool with_page)
 		tell(&f, with_page);
 		facts_release(&f);
 	}
-	alarm(0);
+	limit_cpu(0);
 	fflush(stderr);
 	len = pread(said_fd, said, sizeof(said) - 1, 0);
 	if (!err) {
@@ -193,11 +202,11 @@ static void mutate(struct strbuf *sb)
 {
 	static const unsigned char special[] = { 0, 1, 0x7f, 0x80, 0xff, '"', '{', '[', '-', '9' };
 	uint32_t len = (uint32_t)sb->len, at = any(len), other = any(len);
-	uint32_t cnt = 1 + any(len - (at > other ? at : other) < 64 ? len - (at > other ? at : other)
-								      : 64);
+	uint32_t cnt = 1 + any(64);
 
 	if (!len)
 		return;
+	cnt = cnt < len - at ? cnt : len - at;
 	switch (any(6)) {
 	case 0:
 		sb->buf[at] ^= (char)(1u << any(8));
@@ -205,22 +214,20 @@ static void mutate(struct strbuf *sb)
 	case 1:
 		sb->buf[at] = (char)special[any(sizeof(special))];
 		break;
-	case 2:	/* goes */
-		cnt = cnt < len - at ? cnt : len - at;
+	case 2: /* goes */
 		memmove(sb->buf + at, sb->buf + at + cnt, len - at - cnt);
 		sb->len -= cnt;
 		break;
-	case 3:	/* comes twice */
-		cnt = cnt < len - at ? cnt : len - at;
-		strbuf_add(sb, sb->buf, cnt);
+	case 3: /* comes twice */
+		cnt = cnt < sizeof(special) ? cnt : sizeof(special);
+		strbuf_add(sb, special, cnt); /* any bytes: makes room */
 		memmove(sb->buf + at + cnt, sb->buf + at, len - at);
 		break;
-	case 4:	/* changes place */
-		cnt = cnt < len - at ? cnt : len - at;
+	case 4: /* changes place */
 		cnt = cnt < len - other ? cnt : len - other;
 		memmove(sb->buf + at, sb->buf + other, cnt);
 		break;
-	case 5:	/* the file ends */
+	case 5: /* the file ends */
 		if (!any(4))
 			sb->len = at;
 		break;
@@ -239,8 +246,8 @@ static void wrap_facts(struct strbuf *file, const struct strbuf *json)
 	uLongf len = compressBound(json->len);
 	unsigned char *data = xmalloc(len);
 
-	assert_int_equal(compress2(data, &len, (const unsigned char *)strbuf_str(json), json->len, 1),
-			 Z_OK);
+	assert_int_equal(
+		compress2(data, &len, (const unsigned char *)strbuf_str(json), json->len, 1), Z_OK);
 	format_identity(file);
 	format_facts(file, data, len, json->len, true);
 	free(data);

@@ -46,6 +46,7 @@ static void a_line_for_each_kind_stays_as_it_is(void **state)
 	      "sys=futex(0x1000,0x80,2) owner=10");
 	stays("6ms cycle tid=10 ran=2ms out=5ms preempted gap=5ms:10:R+>99<99");
 	stays("7ms fork tid=10 pid=10 child=12 childpid=12 comm=app");
+	stays("7ms fork tid=10 pid=10 child=12 childpid=10 child-ns-tid=3 comm=app");
 	stays("7.5ms exec pid=12 old=12 comm=ls path=/bin/ls");
 	stays("8ms rename tid=12 pid=12 comm=\"a b\"");
 	stays("9ms exit tid=12 pid=12 code=256 process utime=2ms");
@@ -294,6 +295,10 @@ static void any_file(struct par_file_ref *ref)
 {
 	ref->id = any(UINT64_MAX);
 	ref->kind = (uint8_t)any(next() % 16 ? PAR_FILE_CNT - 1 : UINT8_MAX);
+	if (ref->kind == PAR_FILE_NONE) {
+		ref->id = 0; /* nothing more is said of it */
+		return;
+	}
 	ref->flags = (uint8_t)any(next() % 4 ? 0xf : UINT8_MAX);
 	if (ref->kind != PAR_FILE_TCP && ref->kind != PAR_FILE_UDP &&
 	    ref->kind != PAR_FILE_SOCKET) {
@@ -367,6 +372,7 @@ static void any_task(struct par_task *t)
 	t->turn_queue_ns = any(UINT64_MAX);
 	t->turn_blocked_ns = any(UINT64_MAX);
 	t->turns = (uint32_t)any(UINT32_MAX);
+	t->ns_tid = (uint32_t)any(UINT32_MAX);
 	any_string(t->comm, sizeof(t->comm));
 	any_cause(&t->cause);
 }
@@ -378,6 +384,7 @@ static void any_births_and_ends(struct event *ev)
 		ev->fork.tgid = (uint32_t)any(UINT32_MAX);
 		ev->fork.child_tid = (uint32_t)any(UINT32_MAX);
 		ev->fork.child_tgid = (uint32_t)any(UINT32_MAX);
+		ev->fork.child_ns_tid = (uint32_t)any(UINT32_MAX);
 		any_string(ev->fork.comm, sizeof(ev->fork.comm));
 		break;
 	case PAR_EXEC:

@@ -232,6 +232,65 @@ static void names_that_are_not_utf8_do_not_lose_their_key(void **state)
 	facts_release(&g);
 }
 
+static void of_several_with_one_id_the_latest_is_found(void **state)
+{
+	struct facts f = recording(1000, 2);
+
+	(void)state;
+	process(&f, 7, 1, "first");
+	process(&f, 8, 1, "other");
+	process(&f, 7, 1, "second");
+	thread(&f, 9, 7, "a", CPU(1));
+	thread(&f, 9, 7, "b", CPU(1));
+	assert_string_equal(facts_process(&f, 7)->name, "second");
+	facts_index(&f);
+	assert_string_equal(facts_process(&f, 7)->name, "second");
+	assert_string_equal(facts_process(&f, 8)->name, "other");
+	assert_string_equal(facts_thread(&f, 9)->name, "b");
+	assert_null(facts_process(&f, 1));
+	assert_null(facts_thread(&f, 7));
+	process(&f, 10, 1, "late");
+	assert_string_equal(facts_process(&f, 10)->name, "late");
+	facts_release(&f);
+}
+
+static void items_without_their_text_have_an_empty_one(void **state)
+{
+	struct facts f;
+	char err[FACTS_JSON_ERR_LEN];
+
+	(void)state;
+	assert_int_equal(parse("{\"schema\": 1, \"channels\": [{}], \"locks\": [{}], "
+			       "\"threads\": [{\"name\": null}], \"processes\": [{}]}",
+			       &f, err),
+			 0);
+	assert_string_equal(f.channels[0].kind, "");
+	assert_string_equal(f.channels[0].id, "");
+	assert_string_equal(f.locks[0].name, "");
+	assert_string_equal(f.threads[0].name, "");
+	assert_string_equal(f.threads[0].role, "");
+	assert_string_equal(f.processes[0].name, "");
+	assert_null(f.processes[0].exe);
+	facts_release(&f);
+}
+
+static void more_values_than_any_recording_has_are_not_parsed(void **state)
+{
+	static const char begin[] = "{\"schema\": 1, \"x\": [\"[,{\\\"[,{\"";
+	struct strbuf text = { 0 };
+	char err[FACTS_JSON_ERR_LEN];
+	struct facts f;
+
+	(void)state;
+	strbuf_addstr(&text, begin);
+	for (int i = 0; i < 5 << 20; i++)
+		strbuf_add(&text, ",{}", 3);
+	strbuf_addstr(&text, "]}");
+	assert_int_equal(parse(strbuf_str(&text), &f, err), -EBADMSG);
+	assert_string_equal(err, "more values than any recording has");
+	strbuf_release(&text);
+}
+
 static void missing_null_and_unknown_keys_are_tolerated(void **state)
 {
 	struct facts f;
@@ -352,6 +411,9 @@ int main(void)
 		cmocka_unit_test(every_key_is_there_and_null_is_what_is_not_known),
 		cmocka_unit_test(empty_facts_are_valid_json),
 		cmocka_unit_test(names_that_are_not_utf8_do_not_lose_their_key),
+		cmocka_unit_test(of_several_with_one_id_the_latest_is_found),
+		cmocka_unit_test(items_without_their_text_have_an_empty_one),
+		cmocka_unit_test(more_values_than_any_recording_has_are_not_parsed),
 		cmocka_unit_test(missing_null_and_unknown_keys_are_tolerated),
 		cmocka_unit_test(wrong_types_are_named_with_their_path),
 		cmocka_unit_test(a_newer_schema_is_refused_by_number),

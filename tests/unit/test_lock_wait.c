@@ -95,6 +95,43 @@ static void who_is_joined_holds_the_join(void **state)
 	assert_int_equal(holder, 10);
 }
 
+/* What 11 waits for, if 10 and 11 call themselves 1 and 2. */
+static enum bucket joined_in_a_container(const char *wait, uint32_t *holder)
+{
+	struct strbuf lines = { 0 };
+	struct story s;
+	enum bucket bucket;
+
+	strbuf_addf(&lines,
+		    "100ms begin\n"
+		    "100ms task tid=10 pid=10 ns-tid=1 comm=app running cpu=0\n"
+		    "101ms fork tid=10 pid=10 child=11 childpid=10 child-ns-tid=2 comm=worker\n"
+		    "102ms cycle tid=11 pid=10 cpu=1 out=101ms new\n"
+		    "110ms cycle tid=11 pid=10 cpu=1 out=103ms state=S wake=109ms %s\n"
+		    "200ms open tid=10 pid=10 running cpu=0\n"
+		    "200ms open tid=11 pid=10 running cpu=1\n"
+		    "200ms end\n",
+		    wait);
+	story_of(&s, strbuf_str(&lines));
+	bucket = story_ns(&s, 11, BUCKET_SYNC) == 6 * MS ? BUCKET_SYNC : BUCKET_IPC;
+	assert_int_equal(story_ns(&s, 11, bucket), 6 * MS);
+	*holder = only_lock(&s)->edges[0].holder;
+	story_release(&s);
+	strbuf_release(&lines);
+	return bucket;
+}
+
+static void a_container_has_numbers_of_its_own(void **state)
+{
+	uint32_t holder;
+
+	(void)state;
+	assert_int_equal(joined_in_a_container("sys=futex(0x1000,0x109,1)", &holder), BUCKET_SYNC);
+	assert_int_equal(holder, 10);
+	/* 10 is nobody in there. */
+	assert_int_equal(joined_in_a_container("sys=futex(0x1000,0x109,10)", &holder), BUCKET_IPC);
+}
+
 static void who_unlocks_a_file_held_it(void **state)
 {
 	uint32_t holder;
@@ -310,6 +347,7 @@ int main(void)
 		cmocka_unit_test(a_timed_wait_that_nobody_ended_was_its_own_timers),
 		cmocka_unit_test(a_shared_lock_is_ipc_unless_a_sibling_has_it),
 		cmocka_unit_test(who_is_joined_holds_the_join),
+		cmocka_unit_test(a_container_has_numbers_of_its_own),
 		cmocka_unit_test(who_unlocks_a_file_held_it),
 		cmocka_unit_test(a_word_that_counts_is_no_mutex),
 		cmocka_unit_test(the_two_words_of_a_rwlock_are_one_lock),

@@ -430,6 +430,136 @@ static void a_worker_that_was_killed_is_named(void **state)
 	free(text);
 }
 
+/* Names as programs give them to themselves, at each place where one is shown. */
+static struct facts foreign(void)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_lock *l;
+
+	f.recording.command = xcalloc(1, sizeof(char *));
+	f.recording.command[f.recording.command_cnt++] = xstrdup("сервер --порт");
+	f.recording.pids = xcalloc(1, sizeof(uint32_t));
+	f.recording.pids[f.recording.pid_cnt++] = 100;
+	process(&f, 100, 1, "сервер");
+	process(&f, 200, 100, "日本語の名前");
+	thread(&f, 100, 100, "работник", CPU(4000), LOCK(4000));
+	thread(&f, 101, 100, "日本語の名前", CPU(4000), LOCK(4000));
+	thread(&f, 200, 200, "日本語の名前", CPU(4000), IPC(4000));
+	l = lock(&f, LOCK_MUTEX, "замок", 100, 8000);
+	edge(l, 100, 101, 4000);
+	edge(l, 101, 100, 4000);
+	channel(&f, "fifo", 100, 200, 5000, 500000, 4000);
+	free(f.channels[0].id);
+	f.channels[0].id = xstrdup("/tmp/труба");
+	f.channels[0].used_as = xstrdup("очередь");
+	return f;
+}
+
+static void foreign_names_fit_a_terminal_without_them(void **state)
+{
+	static const unsigned int widths[] = { 80, 160 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct facts f = foreign();
+		struct report_text_options o = { .width = widths[i / 2],
+						 .utf8 = i % 2,
+						 .is_verbose = true,
+						 .trace = "след.pftrace" };
+		char *text = report(&f, o);
+
+		for (const char *c = text; !o.utf8 && *c; c++)
+			if ((unsigned char)*c >= 0x80)
+				fail_msg("not ASCII: %s", c);
+		if (o.utf8)
+			assert_non_null(strstr(text, "日本語"));
+		if (widest_line(text) > o.width)
+			fail_msg("wider than %u:\n%s", o.width, text);
+		free(text);
+	}
+}
+
+static struct facts contended(void)
+{
+	struct facts f = recording(10000, 2);
+	struct fact_lock *l;
+
+	python(&f, 100);
+	l = lock(&f, LOCK_MUTEX, "mutex m", 100, 9000);
+	for (uint32_t i = 0; i < 12; i++) {
+		thread(&f, 100 + i, 100, "worker", CPU(1000), LOCK(9000));
+		edge(l, 100 + i, 100, 12 - i);
+	}
+	channel(&f, "unix", 100, 101, 1000000, 5000000000, 3000);
+	f.channels[0].used_as = xstrdup("multiprocessing Manager or Listener");
+	return f;
+}
+
+/* Beside each other what a narrow terminal has below each other. */
+static void a_wide_terminal_is_made_use_of(void **state)
+{
+	struct facts f = contended(), g = contended();
+	char *narrow = report(&f, (struct report_text_options){ .width = 80 });
+	char *wide = report(&g, (struct report_text_options){ .width = 160 });
+	const char *row = strstr(wide, "(holder -> waiter)");
+
+	(void)state;
+	assert_non_null(strstr(narrow, "\n            ... 7 more\n"));
+	assert_non_null(strstr(wide, "\n            ... 2 more\n"));
+	assert_true(row && strstr(row, "worker 100 -> worker 105: ") < strchr(row, '\n'));
+	assert_non_null(strstr(narrow, "\n            multiprocessing Manager or Listener\n"));
+	assert_non_null(strstr(wide, " 0 s  multiprocessing Manager or Listener\n"));
+	/* Not at the other end of the line, where nobody looks. */
+	assert_non_null(strstr(wide, " (confidence: "));
+	assert_true(strcspn(strstr(wide, "Verdict "), "\n") <= 100);
+	free(narrow);
+	free(wide);
+}
+
+static void a_number_stays_with_its_unit(void **state)
+{
+	static const char text[] = "at most 100 ms, or 200 MB, or 3 % of 400 threads";
+	struct strbuf out = { 0 };
+
+	(void)state;
+	for (size_t width = 12; width < sizeof(text); width++) {
+		struct wrap w = { .out = &out, .width = width };
+
+		strbuf_reset(&out);
+		wrap_text(&w, "", 0, text);
+		assert_null(strstr(strbuf_str(&out), "100\n"));
+		assert_null(strstr(strbuf_str(&out), "200\n"));
+		assert_null(strstr(strbuf_str(&out), "3\n"));
+		assert_true(widest_line(strbuf_str(&out)) <= width);
+	}
+	strbuf_release(&out);
+}
+
+static void several_recordings_are_named_by_what_they_are_of(void **state)
+{
+	static const char *const commands[] = { "nginx", "gunicorn app", "gunicorn app" };
+	struct facts f = gil_facts(), g = gil_facts();
+	struct strbuf s = { 0 };
+
+	(void)state;
+	f.recording.parts = xcalloc(3, sizeof(*f.recording.parts));
+	for (size_t i = 0; i < 3; i++) {
+		struct fact_part *p = &f.recording.parts[f.recording.part_cnt++];
+
+		p->command = xcalloc(1, sizeof(char *));
+		p->command[p->command_cnt++] = xstrdup(commands[i]);
+	}
+	report_add_target(&s, &f);
+	assert_string_equal(strbuf_str(&s), "nginx + gunicorn app (pid 100): 3 recordings, 10.0 s, "
+					    "1 process, 5 threads, 2 usable CPUs");
+	strbuf_reset(&s);
+	report_add_target(&s, &g);
+	assert_null(strstr(strbuf_str(&s), "recordings"));
+	strbuf_release(&s);
+	facts_release(&f);
+	facts_release(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +582,10 @@ int main(void)
 		cmocka_unit_test(numbers_read_as_people_write_them),
 		cmocka_unit_test(workers_are_summed_by_role),
 		cmocka_unit_test(a_worker_that_was_killed_is_named),
+		cmocka_unit_test(foreign_names_fit_a_terminal_without_them),
+		cmocka_unit_test(a_wide_terminal_is_made_use_of),
+		cmocka_unit_test(a_number_stays_with_its_unit),
+		cmocka_unit_test(several_recordings_are_named_by_what_they_are_of),
 	};
 
 	return cmocka_run_group_tests_name("report_text", tests, NULL, NULL);

@@ -25,6 +25,17 @@ static void names_have_numbers(void **state)
 	assert_int_equal(sysno_from_name("epoll_pwait"), SYS_epoll_pwait);
 }
 
+static void programs_of_32_bits_have_other_numbers(void **state)
+{
+	(void)state;
+#if defined(__x86_64__)
+	assert_string_equal(sysno_compat_name(4), "write");
+	assert_string_equal(sysno_compat_name(422), "futex_time64");
+#endif
+	assert_null(sysno_compat_name(-1));
+	assert_null(sysno_compat_name(511));
+}
+
 static void every_name_leads_back_to_its_number(void **state)
 {
 	int known = 0;
@@ -64,6 +75,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_have_names),
 		cmocka_unit_test(names_have_numbers),
+		cmocka_unit_test(programs_of_32_bits_have_other_numbers),
 		cmocka_unit_test(every_name_leads_back_to_its_number),
 		cmocka_unit_test(calls_newer_than_the_headers_are_known),
 		cmocka_unit_test(the_unknown_is_refused),
