@@ -72,7 +72,7 @@ static void look_at_machine(struct features *fs)
 	uname(&u);
 	f->found = xstrdup(u.machine);
 	if (!strcmp(u.machine, "aarch64"))
-		lacks(f, FEATURE_LESS, "nobody has tried it here", NULL);
+		lacks(f, FEATURE_LESS, "tried in an emulator only", NULL);
 	else if (strcmp(u.machine, "x86_64"))
 		lacks(f, FEATURE_NONE, cost_all, NULL);
 }
