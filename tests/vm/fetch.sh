@@ -20,6 +20,7 @@ mirror()
 {
     local found
 
+    # shellcheck disable=SC2016 # apt's own variable
     found=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null |
         grep -m 1 '/debian/*$' || true)
     found=${VM_MIRROR:-${found:-http://deb.debian.org/debian}}

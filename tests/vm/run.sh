@@ -31,6 +31,7 @@ VM_SECONDS=${VM_SECONDS:-3}
 VM_LIMIT=${VM_LIMIT:-900}
 workloads=(truth loop served called)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
+# shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -140,9 +141,11 @@ make_root()
 # The compiler is unpacked like the rest: installed, it would be in the way of gcc-multilib.
 make_arm64()
 {
-    local cross=$VM_CACHE/cross-$release-$(dpkg --print-architecture) gcc
+    local host cross gcc
 
-    "$here/fetch.sh" root "$release" "$(dpkg --print-architecture)" "$cross" gcc-aarch64-linux-gnu || return 1
+    host=$(dpkg --print-architecture)
+    cross=$VM_CACHE/cross-$release-$host
+    "$here/fetch.sh" root "$release" "$host" "$cross" gcc-aarch64-linux-gnu || return 1
     gcc=$cross/usr/bin/aarch64-linux-gnu-gcc
     "$here/fetch.sh" root "$release" arm64 "$1" libc6-dev libbpf-dev libelf-dev libdw-dev zlib1g-dev \
         libjansson-dev libseccomp-dev busybox-static python3-minimal || return 1
