@@ -8,6 +8,8 @@
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
+#   VM="bookworm sid trixie/arm64"   which kernels of Debian's vmtest boots
+
 #   BENCH="--rounds 3 pingpong"   options of tests/bench/bench.py
 #   DESTDIR= PREFIX=/usr/local                  as usual, for install and uninstall
 
@@ -148,6 +150,11 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 diff-proof: all $(OUT)/tests/workloads/planted	## does diff tell noise from change? needs root, ten minutes
 	@$(need_root)
 	$(Q)$(for_root) OUT=$(OUT) tests/diff-proof.py $(DIFF_PROOF)
+
+# Other kernels, in an emulator: see tests/vm/run.sh.
+.PHONY: vmtest
+vmtest: all workloads	## record on Debian's kernels from 5.10 on, in an emulator; no root needed
+	$(Q)OUT=$(OUT) tests/vm/run.sh $(VM)
 
 # What partrace costs, beside what others cost and the least that anybody must: see
 # tests/bench/bench.py. BENCH="--rounds 3 --tracers default,light pingpong"

@@ -11,6 +11,8 @@
  */
 #include "block.bpf.h"
 
+#include "compat.bpf.h"
+
 #define MINOR_BITS 20	/* of a dev_t inside the kernel */
 
 /* include/linux/blk_types.h */
@@ -66,7 +68,7 @@ int BPF_PROG(on_block_rq_complete, struct request *rq)
 		return 0;
 	c->ts_ns = bpf_ktime_get_ns();
 	c->interrupted = bpf_get_current_task();
-	c->dev = disk_dev(BPF_CORE_READ(rq, q, disk));
+	c->dev = disk_dev(request_disk(rq));
 	return 0;
 }
 
@@ -94,7 +96,7 @@ __u32 block_completing(__u64 now_ns)
 /* @requests: 1 for a new one, 0 for what is added to it. */
 static __always_inline int count(struct bio *bio, __u32 requests)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct par_disk_count zero = {}, *c;
 	struct par_disk_key key = {};
 	__u32 bytes, op;
@@ -106,8 +108,8 @@ static __always_inline int count(struct bio *bio, __u32 requests)
 	/* Neither flushes, which have no bytes, nor discards, which move none. */
 	if (!bytes || (op != REQ_OP_READ && op != REQ_OP_WRITE && op != REQ_OP_ZONE_APPEND))
 		return 0;
-	key.tgid = task->tgid;
-	key.dev = disk_dev(BPF_CORE_READ(bio, bi_bdev, bd_disk));
+	key.tgid = task_field(task, tgid);
+	key.dev = disk_dev(bio_disk(bio));
 	c = bpf_map_lookup_elem(&disk_counts, &key);
 	if (!c) {
 		bpf_map_update_elem(&disk_counts, &key, &zero, BPF_NOEXIST);
@@ -127,20 +129,34 @@ static __always_inline int count(struct bio *bio, __u32 requests)
 	return 0;
 }
 
+/*
+ * Which of a tracepoint's arguments is the bio: @before 5.11 (e8a676d61c07), or the first.
+ * Clang would choose an address and then load; the verifier wants each load of its own.
+ */
+#define BIO_ARG(ctx, before) ({                                                     \
+	struct bio *__bio;                                                          \
+	if (config.block_args)                                                      \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                               \
+			     : "=r"(__bio)                                          \
+			     : "r"(ctx), "i"((before) * 8));                        \
+	else                                                                        \
+		__bio = (struct bio *)(ctx)[0];                                     \
+	__bio; })
+
 SEC("tp_btf/block_getrq")
-int BPF_PROG(on_block_getrq, struct bio *bio)
+int on_block_getrq(unsigned long long *ctx)
 {
-	return count(bio, 1);
+	return count(BIO_ARG(ctx, 1), 1);
 }
 
 SEC("tp_btf/block_bio_backmerge")
-int BPF_PROG(on_block_bio_backmerge, struct bio *bio)
+int on_block_bio_backmerge(unsigned long long *ctx)
 {
-	return count(bio, 0);
+	return count(BIO_ARG(ctx, 2), 0);
 }
 
 SEC("tp_btf/block_bio_frontmerge")
-int BPF_PROG(on_block_bio_frontmerge, struct bio *bio)
+int on_block_bio_frontmerge(unsigned long long *ctx)
 {
-	return count(bio, 0);
+	return count(BIO_ARG(ctx, 2), 0);
 }

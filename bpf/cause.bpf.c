@@ -130,7 +130,7 @@ void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 		return;
 	}
 
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	regs = task_regs(task);
 	sysno = regs_sysno(regs);
 	if (sysno < 0) {
 		cause->flags |= PAR_CAUSE_FAULT;

@@ -42,6 +42,29 @@ static __always_inline __u64 kernel_read_word(const void *addr)
 	return value;
 }
 
+/*
+ * The task at hand. Before 5.11 (3ca1032ab7ab) the verifier does not know its type, and
+ * only task_field() may look into what could be one.
+ */
+static __always_inline struct task_struct *current_task(void)
+{
+	if (config.has_storage)
+		return bpf_get_current_task_btf();
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+/* The copy is hidden, as clang would compute one address for both ways. */
+#define task_field(task, field) ({                                                  \
+	typeof(task) __task = (task);                                               \
+	typeof(__task->field) __field;                                              \
+	if (config.has_storage) {                                                   \
+		__field = __task->field;                                            \
+	} else {                                                                    \
+		barrier_var(__task);                                                \
+		bpf_core_read((void *)&__field, sizeof(__field), &__task->field);   \
+	}                                                                           \
+	__field; })
+
 /* task->state became task->__state in 5.14 (2f064a59a11f). */
 struct task_struct___before_5_14 {
 	long state;
@@ -152,18 +175,76 @@ static __always_inline void stopped_clock_read(struct cfs_rq *cfs_rq, struct sto
 		out->standing_ns = now_ns - since_ns;
 }
 
+/* The disk of a request is its queue's from 5.16 on (f3fa33acca9f). */
+struct request___before_5_16 {
+	struct gendisk *rq_disk;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct gendisk *request_disk(struct request *rq)
+{
+	struct request_queue *q = NULL;
+
+	if (bpf_core_field_exists(q->disk))
+		return BPF_CORE_READ(rq, q, disk);
+	return BPF_CORE_READ((struct request___before_5_16 *)rq, rq_disk);
+}
+
+/* That of a bio is its block device's from 5.12 on (309dca309fc3). */
+struct bio___before_5_12 {
+	struct gendisk *bi_disk;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct gendisk *bio_disk(struct bio *bio)
+{
+	if (bpf_core_field_exists(bio->bi_bdev))
+		return BPF_CORE_READ(bio, bi_bdev, bd_disk);
+	return BPF_CORE_READ((struct bio___before_5_12 *)bio, bi_disk);
+}
+
 /* Never in user space: nothing to learn from its registers. */
 static __always_inline bool is_kernel_thread(struct task_struct *task)
 {
-	return task->flags & (PF_KTHREAD | PF_IO_WORKER);
+	return task_field(task, flags) & (PF_KTHREAD | PF_IO_WORKER);
 }
+
+/* THREAD_SIZE, without a sanitizer in the kernel. */
+#if defined(__TARGET_ARCH_x86)
+#define KERNEL_STACK_BYTES 16384
+#else
+#define KERNEL_STACK_BYTES (config.page_bytes > 16384 ? config.page_bytes : 16384)
+#endif
+
+/*
+ * With what @task entered the kernel. Before 5.15 (dd6e10fbd9fb) nobody tells where that
+ * is: at the end of its stack, and it is read with regs_field() only.
+ */
+static __always_inline struct pt_regs *task_regs(struct task_struct *task)
+{
+	__u64 stack;
+
+	if (config.has_task_regs)
+		return (struct pt_regs *)bpf_task_pt_regs(task);
+	stack = (__u64)BPF_CORE_READ(task, stack);
+	return (struct pt_regs *)(stack + KERNEL_STACK_BYTES - bpf_core_type_size(struct pt_regs));
+}
+
+#define regs_field(regs, field) ({                                                  \
+	typeof(regs) __regs = (regs);                                               \
+	typeof(__regs->field) __reg;                                                \
+	if (config.has_task_regs) {                                                 \
+		__reg = __regs->field;                                              \
+	} else {                                                                    \
+		barrier_var(__regs);                                                \
+		bpf_core_read((void *)&__reg, sizeof(__reg), &__regs->field);       \
+	}                                                                           \
+	__reg; })
 
 #if defined(__TARGET_ARCH_x86)
 #define USER32_CS 0x23
 
 static __always_inline bool regs_are_compat(struct pt_regs *regs)
 {
-	return (regs->cs & 0xffff) == USER32_CS;
+	return (regs_field(regs, cs) & 0xffff) == USER32_CS;
 }
 
 /*
@@ -172,7 +253,7 @@ static __always_inline bool regs_are_compat(struct pt_regs *regs)
  */
 static __always_inline long regs_sysno(struct pt_regs *regs)
 {
-	long sysno = (long)regs->orig_ax;
+	long sysno = (long)regs_field(regs, orig_ax);
 
 	if (sysno < 0 || !regs_are_compat(regs))
 		return sysno;
@@ -182,25 +263,31 @@ static __always_inline long regs_sysno(struct pt_regs *regs)
 
 static __always_inline long regs_compat_sysno(struct pt_regs *regs)
 {
-	return (long)regs->orig_ax;
+	return (long)regs_field(regs, orig_ax);
 }
 
 static __always_inline __u64 regs_arg0(struct pt_regs *regs)
 {
-	return regs_are_compat(regs) ? regs->bx : regs->di;
+	return regs_are_compat(regs) ? regs_field(regs, bx) : regs_field(regs, di);
 }
 
 static __always_inline __u64 regs_sp(struct pt_regs *regs)
 {
-	return regs->sp;
+	return regs_field(regs, sp);
 }
 
 static __always_inline __u64 regs_ip(struct pt_regs *regs)
 {
-	return regs->ip;
+	return regs_field(regs, ip);
 }
 
-/* The first argument of a function at its entry. */
+/* Of a uprobe's own context, which the verifier wants read directly. */
+static __always_inline __u64 regs_probe_sp(struct pt_regs *regs)
+{
+	return regs->sp;
+}
+
+/* The first argument of a function at its entry, of such a context. */
 static __always_inline __u64 regs_param0(struct pt_regs *regs)
 {
 	return regs->di;
@@ -216,50 +303,55 @@ static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
 	bool is_compat = regs_are_compat(regs);
 
-	args[0] = is_compat ? regs->bx : regs->di;
-	args[1] = is_compat ? regs->cx : regs->si;
-	args[2] = regs->dx;
-	args[3] = is_compat ? regs->si : regs->r10;
-	args[4] = is_compat ? regs->di : regs->r8;
+	args[0] = is_compat ? regs_field(regs, bx) : regs_field(regs, di);
+	args[1] = is_compat ? regs_field(regs, cx) : regs_field(regs, si);
+	args[2] = regs_field(regs, dx);
+	args[3] = is_compat ? regs_field(regs, si) : regs_field(regs, r10);
+	args[4] = is_compat ? regs_field(regs, di) : regs_field(regs, r8);
 }
 
 static __always_inline __u64 regs_arg5(struct pt_regs *regs)
 {
-	return regs->r9;
+	return regs_field(regs, r9);
 }
 #else
 #define PSR_MODE32_BIT 0x10
 
 static __always_inline bool regs_are_compat(struct pt_regs *regs)
 {
-	return regs->pstate & PSR_MODE32_BIT;
+	return regs_field(regs, pstate) & PSR_MODE32_BIT;
 }
 
 static __always_inline long regs_sysno(struct pt_regs *regs)
 {
-	if (regs->syscallno >= 0 && regs_are_compat(regs))
+	if (regs_field(regs, syscallno) >= 0 && regs_are_compat(regs))
 		return PAR_SYSNO_NONE;
-	return regs->syscallno;
+	return regs_field(regs, syscallno);
 }
 
 static __always_inline long regs_compat_sysno(struct pt_regs *regs)
 {
-	return regs->syscallno;
+	return regs_field(regs, syscallno);
 }
 
 static __always_inline __u64 regs_arg0(struct pt_regs *regs)
 {
-	return regs->orig_x0;	/* regs[0] is overwritten with the result */
+	return regs_field(regs, orig_x0);	/* regs[0] is overwritten with the result */
 }
 
 static __always_inline __u64 regs_sp(struct pt_regs *regs)
 {
-	return regs->sp;
+	return regs_field(regs, sp);
 }
 
 static __always_inline __u64 regs_ip(struct pt_regs *regs)
 {
-	return regs->pc;
+	return regs_field(regs, pc);
+}
+
+static __always_inline __u64 regs_probe_sp(struct pt_regs *regs)
+{
+	return regs->sp;
 }
 
 static __always_inline __u64 regs_param0(struct pt_regs *regs)
@@ -274,16 +366,16 @@ static __always_inline bool regs_returned(struct pt_regs *regs, __u64 sp)
 
 static __always_inline void regs_args(struct pt_regs *regs, __u64 args[5])
 {
-	args[0] = regs->orig_x0;
-	args[1] = regs->regs[1];
-	args[2] = regs->regs[2];
-	args[3] = regs->regs[3];
-	args[4] = regs->regs[4];
+	args[0] = regs_field(regs, orig_x0);
+	args[1] = regs_field(regs, regs[1]);
+	args[2] = regs_field(regs, regs[2]);
+	args[3] = regs_field(regs, regs[3]);
+	args[4] = regs_field(regs, regs[4]);
 }
 
 static __always_inline __u64 regs_arg5(struct pt_regs *regs)
 {
-	return regs->regs[5];
+	return regs_field(regs, regs[5]);
 }
 #endif
 

@@ -32,19 +32,48 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
+/* Before 5.11 (4cf1bc1f1045) tasks have no storage: by their addresses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, struct thread);
+} threads_by_address SEC(".maps");
+
+static struct thread untouched;
+
 struct thread *thread_find(struct task_struct *task)
 {
-	return bpf_task_storage_get(&threads, task, 0, 0);
+	__u64 address = (__u64)task;
+
+	if (config.has_storage)
+		return bpf_task_storage_get(&threads, task, 0, 0);
+	return bpf_map_lookup_elem(&threads_by_address, &address);
 }
 
 struct thread *thread_get(struct task_struct *task)
 {
+	__u64 address = (__u64)task;
 	struct thread *t;
 
-	t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (config.has_storage) {
+		t = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	} else {
+		bpf_map_update_elem(&threads_by_address, &address, &untouched, BPF_NOEXIST);
+		t = bpf_map_lookup_elem(&threads_by_address, &address);
+	}
 	if (!t)
 		drop(PAR_DROP_STATE);
 	return t;
+}
+
+void thread_forget(struct task_struct *task)
+{
+	__u64 address = (__u64)task;
+
+	if (!config.has_storage)
+		bpf_map_delete_elem(&threads_by_address, &address);
 }
 
 void *ring_here(void)

@@ -146,6 +146,9 @@ struct thread *thread_find(struct task_struct *task) __hidden;
 /* Start tracing @task. NULL, and counted: no memory. */
 struct thread *thread_get(struct task_struct *task) __hidden;
 
+/* @task is about to be freed. */
+void thread_forget(struct task_struct *task) __hidden;
+
 /* The ring of the CPU at hand. NULL if there is none, which never happens. */
 void *ring_here(void) __hidden;
 

@@ -43,12 +43,13 @@ void *kernel_cast(const void *addr, __u32 type)
 
 struct file *file_at(struct task_struct *task, __u64 fd)
 {
-	struct fdtable *fdt = task->files->fdt;
+	struct files_struct *files = task_field(task, files);
+	struct fdtable *fdt = task_field(files, fdt);
 
 	fd = (__u32)fd;
-	if (fd >= fdt->max_fds)
+	if (fd >= task_field(fdt, max_fds))
 		return NULL;
-	return (struct file *)kernel_read_word(fdt->fd + fd);
+	return (struct file *)kernel_read_word(task_field(fdt, fd) + fd);
 }
 
 static __always_inline __u8 char_kind(struct inode *inode)

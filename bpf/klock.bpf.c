@@ -64,7 +64,7 @@ int BPF_PROG(on_contention_begin, void *lock, unsigned int flags)
 
 	if (flags & LCB_F_SPIN)
 		return 0;
-	t = thread_find(bpf_get_current_task_btf());
+	t = thread_find(current_task());
 	if (!t || t->klock.lock == (__u64)lock)
 		return 0;
 	t->klock.lock = (__u64)lock;
@@ -76,7 +76,7 @@ int BPF_PROG(on_contention_begin, void *lock, unsigned int flags)
 SEC("tp_btf/contention_end")
 int BPF_PROG(on_contention_end, void *lock)
 {
-	struct thread *t = thread_find(bpf_get_current_task_btf());
+	struct thread *t = thread_find(current_task());
 
 	if (t && t->klock.lock == (__u64)lock)
 		t->klock.lock = 0;

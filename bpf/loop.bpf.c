@@ -32,8 +32,8 @@ static __always_inline bool is_loop_poll(const struct thread *t, __u32 call,
 
 static __always_inline void tell(const struct thread *t, __u64 start, __u64 now, __u8 flags)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct par_turn *rec = emit_begin(sizeof(*rec), PAR_TURN, task->pid, now);
+	struct task_struct *task = current_task();
+	struct par_turn *rec = emit_begin(sizeof(*rec), PAR_TURN, task_field(task, pid), now);
 
 	if (!rec)
 		return;
@@ -41,7 +41,7 @@ static __always_inline void tell(const struct thread *t, __u64 start, __u64 now,
 	rec->start_ns = start;
 	rec->queue_ns = t->loop.queue_ns;
 	rec->blocked_ns = t->loop.blocked_ns;
-	rec->tgid = task->tgid;
+	rec->tgid = task_field(task, tgid);
 	rec->turns = t->loop.turns;
 	emit_end(rec);
 }

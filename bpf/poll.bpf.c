@@ -137,6 +137,7 @@ static __always_inline void collect_select(struct room *room, const struct par_c
 
 __noinline int poll_collect(struct thread *t)
 {
+	struct files_struct *files;
 	struct fdtable *fdt;
 	struct room *room;
 	__u32 zero = 0;
@@ -152,9 +153,10 @@ __noinline int poll_collect(struct thread *t)
 	room = bpf_map_lookup_elem(&rooms, &zero);
 	if (!room)
 		return 0;
-	fdt = bpf_get_current_task_btf()->files->fdt;
-	room->table = (__u64)fdt->fd;
-	room->table_cnt = fdt->max_fds;
+	files = task_field(current_task(), files);
+	fdt = task_field(files, fdt);
+	room->table = (__u64)task_field(fdt, fd);
+	room->table_cnt = task_field(fdt, max_fds);
 	if (call & PAR_CALL_POLL)
 		collect_poll(room, &t->cause, &t->poll);
 	else

@@ -106,7 +106,7 @@ static __always_inline void account(struct task_struct *task, struct thread *t, 
 	ran_ns = now - from;
 	gil->since_ns = now;
 	if (gil->known)
-		add(task->pid, ran_ns, gil->released);
+		add(task_field(task, pid), ran_ns, gil->released);
 	else
 		gil->unknown_ns += ran_ns;
 }
@@ -121,7 +121,7 @@ static __always_inline void learn(struct task_struct *task, struct thread *t, bo
 	gil->known = true;
 	gil->released = without;
 	if (gil->unknown_ns)
-		add(task->pid, gil->unknown_ns, without);
+		add(task_field(task, pid), gil->unknown_ns, without);
 	gil->unknown_ns = 0;
 }
 
@@ -131,7 +131,7 @@ static __always_inline int changes_to(bool without)
 	struct thread *t;
 
 	__sync_fetch_and_add(&watch.hits, 1);
-	task = bpf_get_current_task_btf();
+	task = current_task();
 	t = thread_find(task);
 	if (!t || !watch.begin_ns)
 		return 0;
@@ -170,11 +170,11 @@ int on_python_park(struct pt_regs *ctx)
 	struct thread *t;
 
 	__sync_fetch_and_add(&watch.park_hits, 1);
-	t = thread_find(bpf_get_current_task_btf());
+	t = thread_find(current_task());
 	if (!t)
 		return 0;
 	t->park.addr = regs_param0(ctx);
-	t->park.sp = regs_sp(ctx);
+	t->park.sp = regs_probe_sp(ctx);
 	return 0;
 }
 
@@ -318,7 +318,7 @@ static __always_inline bool shows_gil(struct task_struct *task, const struct thr
 	if (!place)
 		return false;
 	at_lock = t->cause.args[0] - place->lock_addr;
-	at_eval = regs_ip((struct pt_regs *)bpf_task_pt_regs(task)) - place->eval_addr;
+	at_eval = regs_ip(task_regs(task)) - place->eval_addr;
 	/* All is read by now: clang would fold two reads into one, of either pointer. */
 	barrier_var(at_lock);
 	barrier_var(at_eval);
@@ -327,11 +327,12 @@ static __always_inline bool shows_gil(struct task_struct *task, const struct thr
 	return at_eval < place->eval_size;
 }
 
-void python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
+int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
 {
 	if (!*(volatile __u64 *)&watch.begin_ns)
-		return;
+		return 0;
 	account(task, t, now_ns);
 	if (!t->gil.known && shows_gil(task, t))
 		learn(task, t, false);
+	return 0;
 }

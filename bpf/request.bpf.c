@@ -116,8 +116,8 @@ static __always_inline void on_read(struct task_struct *task, struct thread *t,
 	if (!s->begin_ns) {
 		s->begin_ns = came_ns(t, s, now);
 		s->read_ns = now;
-		s->tid = task->pid;
-		s->tgid = task->tgid;
+		s->tid = task_field(task, pid);
+		s->tgid = task_field(task, tgid);
 	}
 	s->arrival_ns = 0;
 	s->last_ns = now;
@@ -133,7 +133,7 @@ static __always_inline void on_write(struct task_struct *task, struct par_served
 		return;
 	}
 	s->write_ns = now;
-	s->end_tid = task->pid;
+	s->end_tid = task_field(task, pid);
 }
 
 static __always_inline bool is_served_stream(const struct par_file_ref *ref)
@@ -145,7 +145,7 @@ static __always_inline bool is_served_stream(const struct par_file_ref *ref)
 
 __noinline int request_moved(struct thread *t, __u32 step)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct par_served *s;
 	__u64 file, now;
 
@@ -200,12 +200,12 @@ static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
 	__sync_fetch_and_add(&l->waiting_sum, waiting);
 	if (waiting > l->waiting_max)
 		l->waiting_max = waiting;
-	l->tgid = task->tgid;
+	l->tgid = task_field(task, tgid);
 }
 
 __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct par_file_ref ref;
 	struct par_served *s;
 	__u64 file, now;
@@ -245,8 +245,8 @@ int BPF_PROG(on_sk_data_ready, const struct sock *sk)
 SEC("uprobe")
 int on_request_call(struct pt_regs *ctx)
 {
-	struct thread *t = thread_find(bpf_get_current_task_btf());
-	__u64 sp = regs_sp(ctx);
+	struct thread *t = thread_find(current_task());
+	__u64 sp = regs_probe_sp(ctx);
 
 	if (!t)
 		return 0;
@@ -264,7 +264,7 @@ int on_request_call(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_request_return(struct pt_regs *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct thread *t = thread_find(task);
 	struct par_served call = { .kind = PAR_REQUEST_FUNCTION };
 
@@ -273,8 +273,8 @@ int on_request_return(struct pt_regs *ctx)
 	__sync_fetch_and_add(&request_counts.returns, 1);
 	call.begin_ns = call.read_ns = t->request.begin_ns;
 	call.write_ns = bpf_ktime_get_ns();
-	call.tid = call.end_tid = task->pid;
-	call.tgid = task->tgid;
+	call.tid = call.end_tid = task_field(task, pid);
+	call.tgid = task_field(task, tgid);
 	tell(&call, call.write_ns);
 	t->request.begin_ns = 0;
 	return 0;

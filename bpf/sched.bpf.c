@@ -248,9 +248,9 @@ static __always_inline bool wakes_by_futex(struct task_struct *waker, const stru
 	struct pt_regs *regs;
 	long sysno;
 
-	if (!word || !waker->pid || is_kernel_thread(waker))
+	if (!word || !task_field(waker, pid) || is_kernel_thread(waker))
 		return false;
-	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
+	regs = task_regs(waker);
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX))
 		return false;
@@ -264,9 +264,9 @@ static __always_inline bool sends_datagram(struct task_struct *waker)
 	struct pt_regs *regs;
 	long sysno;
 
-	if (!waker->pid || is_kernel_thread(waker))
+	if (!task_field(waker, pid) || is_kernel_thread(waker))
 		return false;
-	regs = (struct pt_regs *)bpf_task_pt_regs(waker);
+	regs = task_regs(waker);
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FD))
 		return false;
@@ -290,12 +290,12 @@ static __always_inline __u8 why_woken(struct task_struct *waker, struct task_str
 
 static __always_inline void wake(struct task_struct *task, struct thread *t, __u64 now)
 {
-	struct task_struct *waker = bpf_get_current_task_btf();
-	__u8 flags = waker->pid ? 0 : PAR_WAKE_IDLE;
+	struct task_struct *waker = current_task();
+	__u8 flags = task_field(waker, pid) ? 0 : PAR_WAKE_IDLE;
 
 	if (t->phase == PHASE_RUNNING) {
 		t->early_ns = now;
-		t->early_tid = waker->pid;
+		t->early_tid = task_field(waker, pid);
 		t->early_cpu = bpf_get_smp_processor_id();
 		t->early_flags = flags;
 		return;
@@ -306,7 +306,7 @@ static __always_inline void wake(struct task_struct *task, struct thread *t, __u
 		return;		/* it is runnable */
 	if (t->phase == PHASE_OFF)
 		flags |= why_woken(waker, task, t, now);
-	t->off.waker_tid = waker->pid;
+	t->off.waker_tid = task_field(waker, pid);
 	t->off.waker_cpu = bpf_get_smp_processor_id();
 	t->off.wake_flags = flags;
 	t->off.wake_ns = now;
@@ -340,7 +340,7 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 	now = bpf_ktime_get_ns();
 	if (recording_over(now))
 		return 0;
-	t->off.waker_tid = bpf_get_current_task_btf()->pid;
+	t->off.waker_tid = task_field(current_task(), pid);
 	t->off.waker_cpu = bpf_get_smp_processor_id();
 	t->off.wake_flags = 0;
 	t->off.wake_ns = now;

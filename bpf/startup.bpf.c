@@ -57,7 +57,7 @@ __noinline int is_code(__u64 addr)
 
 static __always_inline void tell(struct task_struct *task, struct thread *t, __u8 what)
 {
-	__u64 cpu_ns = task->se.sum_exec_runtime;
+	__u64 cpu_ns = task_field(task, se.sum_exec_runtime);
 	__u64 now = bpf_ktime_get_ns();
 	struct par_startup *rec;
 
@@ -68,11 +68,11 @@ static __always_inline void tell(struct task_struct *task, struct thread *t, __u
 		return;
 	}
 	t->startup.load_ns = cpu_ns - t->startup.base_ns;
-	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task->pid, now);
+	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task_field(task, pid), now);
 	if (!rec)
 		return;
 	rec->hdr.flags = what;
-	rec->tgid = task->tgid;
+	rec->tgid = task_field(task, tgid);
 	rec->pad = 0;
 	emit_end(rec);
 }
@@ -96,7 +96,7 @@ void startup_step(struct task_struct *task, struct thread *t, long sysno, long r
 
 	if (ret < 0 && ret >= -ERRNO_MAX)
 		return;
-	regs_args((struct pt_regs *)bpf_task_pt_regs(task), args);
+	regs_args(task_regs(task), args);
 	if (sysno == call->openat) {
 		if (is_code(args[1]))
 			tell(task, t, PAR_STARTUP_LOADED);

@@ -59,7 +59,7 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct thread *t = thread_find(task);
 	struct par_syscall_count *count;
 	long sysno;

@@ -100,13 +100,16 @@ int BPF_PROG(on_sched_process_free, struct task_struct *task)
 	struct thread *t = thread_find(task);
 	struct par_free *rec;
 
-	if (!t || t->phase == PHASE_DEAD)
+	if (!t)
 		return 0;
-	rec = begin_about(task, sizeof(*rec), PAR_FREE);
-	if (!rec)
-		return 0;
-	rec->tgid = task->tgid;
-	rec->pad = 0;
-	emit_end(rec);
+	if (t->phase != PHASE_DEAD) {
+		rec = begin_about(task, sizeof(*rec), PAR_FREE);
+		if (rec) {
+			rec->tgid = task->tgid;
+			rec->pad = 0;
+			emit_end(rec);
+		}
+	}
+	thread_forget(task);
 	return 0;
 }

@@ -147,15 +147,16 @@ __noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, __u
 
 static __always_inline __u32 by_task(struct task_struct *task, bool is_write)
 {
-	return (is_write ? BY_WRITING : 0) | (task->pid == task->tgid ? BY_MAIN : 0);
+	return (is_write ? BY_WRITING : 0) |
+	       (task_field(task, pid) == task_field(task, tgid) ? BY_MAIN : 0);
 }
 
 /* What the thread at hand moved. */
 static __always_inline void add_own(const struct par_traffic_count *what, bool is_write)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 
-	traffic_add(what, task->tgid, by_task(task, is_write));
+	traffic_add(what, task_field(task, tgid), by_task(task, is_write));
 }
 
 /*
@@ -200,13 +201,13 @@ static __always_inline struct moved *moved_of(struct thread *t, bool is_write)
 static __always_inline void moved_begin(struct thread *t, const struct par_file_ref *file,
 					bool is_write)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = current_task();
 	struct moved *m = moved_of(t, is_write);
 
 	if (!file_is_steady(file) || (file->flags & PAR_FILE_NAMED) ||
 	    (config.requests && (file->flags & PAR_FILE_SERVED)))
 		return;
-	moved_flush(m, task->tgid, by_task(task, is_write));
+	moved_flush(m, task_field(task, tgid), by_task(task, is_write));
 	m->file = t->file.file;
 	m->ref = *file;
 }
@@ -243,13 +244,13 @@ bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *r
 		return false;
 	m->bytes += ret;
 	if (++m->messages >= MOVED_MAX)
-		moved_flush(m, task->tgid, by_task(task, is_write));
+		moved_flush(m, task_field(task, tgid), by_task(task, is_write));
 	return true;
 }
 
 static __always_inline struct sock *sock_of(__u64 fd)
 {
-	struct file *file = file_at(bpf_get_current_task_btf(), fd);
+	struct file *file = file_at(current_task(), fd);
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	return BPF_CORE_READ(socket, sk);
@@ -332,16 +333,13 @@ struct move {
 	struct address to;	/* of what is sent; 0: not said */
 };
 
-/* What the thread at hand, @t, moved by a descriptor. Global, like traffic_add(). */
-__noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_write)
+static __always_inline int add_fd(struct thread *t, const struct move *m, bool is_write)
 {
 	struct par_traffic_count what = {};
 
-	if (!t || !m)
-		return 0;
 	what.messages = m->messages;
 	what.bytes = m->bytes;
-	file_ref_fill(bpf_get_current_task_btf(), t, m->fd, &what.file);
+	file_ref_fill(current_task(), t, m->fd, &what.file);
 	if (config.requests && (what.file.flags & PAR_FILE_SERVED))
 		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
@@ -353,6 +351,36 @@ __noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_wr
 		own_name_fill(m->fd, &what.file);
 	add_own(&what, is_write);
 	return 0;
+}
+
+/* What the thread at hand, @t, moved by a descriptor. Global, like traffic_add(). */
+__noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_write)
+{
+	return t && m ? add_fd(t, m, is_write) : 0;
+}
+
+/* The same where global functions take numbers only: else each caller would be too much. */
+__noinline int traffic_add_numbers(__u64 fd, __u64 messages, __u64 bytes, __u64 to,
+				   __u64 len_and_write)
+{
+	struct thread *t = thread_find(current_task());
+	struct move m = {
+		.fd = fd,
+		.messages = messages,
+		.bytes = bytes,
+		.to = { .at = to, .len = len_and_write >> 1 },
+	};
+
+	return t ? add_fd(t, &m, len_and_write & 1) : 0;
+}
+
+static __always_inline void add_move(struct thread *t, const struct move *m, bool is_write)
+{
+	if (config.numbers_only)
+		traffic_add_numbers(m->fd, m->messages, m->bytes, m->to.at,
+				    (__u64)m->to.len << 1 | is_write);
+	else
+		traffic_add_fd(t, m, is_write);
 }
 
 /*
@@ -395,13 +423,13 @@ static __noinline void add_sysv(const __u64 args[5], __u8 how,
 
 	if (how == PAR_MOVE_SEMOP)
 		is_write = sysv_semop_posts(args[1]);
-	sysv_ref_fill(bpf_get_current_task_btf(), how, args[0], &what.file);
+	sysv_ref_fill(current_task(), how, args[0], &what.file);
 	add_own(&what, is_write);
 }
 
 static __always_inline bool is_pipe_writer(__u64 fd)
 {
-	struct file *file = file_at(bpf_get_current_task_btf(), fd);
+	struct file *file = file_at(current_task(), fd);
 
 	return BPF_CORE_READ(file, f_mode) & FMODE_WRITE;
 }
@@ -415,7 +443,7 @@ static __always_inline __u64 count_receive(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	traffic_add_fd(t, m, false);
+	add_move(t, m, false);
 	return m->bytes;
 }
 
@@ -433,7 +461,7 @@ static __always_inline __u64 count_send(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	traffic_add_fd(t, m, true);
+	add_move(t, m, true);
 	return m->bytes;
 }
 
@@ -442,9 +470,9 @@ static __always_inline void count_between(struct thread *t, __u64 in,
 					  __u64 out, struct move *m)
 {
 	m->fd = in;
-	traffic_add_fd(t, m, false);
+	add_move(t, m, false);
 	m->fd = out;
-	traffic_add_fd(t, m, true);
+	add_move(t, m, true);
 }
 
 __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
@@ -459,7 +487,7 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 	switch (how) {
 	case PAR_MOVE_READ:
 	case PAR_MOVE_WRITE:
-		traffic_add_fd(t, &m, how == PAR_MOVE_WRITE);
+		add_move(t, &m, how == PAR_MOVE_WRITE);
 		break;
 	case PAR_MOVE_RECVFROM:
 	case PAR_MOVE_RECVMSG:
@@ -477,14 +505,14 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 		break;
 	case PAR_MOVE_TEE:
 		m.fd = args[1];
-		traffic_add_fd(t, &m, true);
+		add_move(t, &m, true);
 		break;
 	case PAR_MOVE_VMSPLICE:
-		traffic_add_fd(t, &m, is_pipe_writer(args[0]));
+		add_move(t, &m, is_pipe_writer(args[0]));
 		break;
 	case PAR_MOVE_MQ_SEND:
 		m.bytes = args[2];
-		traffic_add_fd(t, &m, true);
+		add_move(t, &m, true);
 		break;
 	case PAR_MOVE_MSGSND:
 		m.bytes = args[2];

@@ -89,6 +89,12 @@ goal_thread()
 
 tiers=(unit 'unit, sanitized' golden 'golden, sanitized' e2e 'e2e, sanitized')
 
+# The oldest and the newest stable kernel, and little of what `make vmtest` records there.
+other_kernels()
+{
+    VM_CASES=doctor,locks,exchange,light VM_SECONDS=2 goal vmtest VM='bullseye trixie'
+}
+
 step layers goal layers
 step style goal style
 step lint goal lint
@@ -107,3 +113,4 @@ done
 step 'seeds, sanitized' goal_san seeds
 step fuzz goal fuzz FUZZ_SECONDS=3
 step threads goal_thread threads
+step 'other kernels' other_kernels

@@ -273,8 +273,9 @@ struct task_struct {
 	struct io_uring_task *io_uring;
 	struct thread_info thread_info;
 	unsigned int __state;
+	void *stack;
 	unsigned int flags;
-	int on_cpu;
+	unsigned int on_cpu;	/* a byte from 7.2 on: only what is unsigned is read in its size */
 	unsigned int policy;
 	int pid, tgid;
 	unsigned in_iowait:1;

@@ -51,7 +51,7 @@ static const char cost_all[] = "nothing can be recorded";
 
 static void look_at_version(struct features *fs)
 {
-	struct feature *f = add(fs, FEATURES_KERNEL, "Linux 5.15 or newer");
+	struct feature *f = add(fs, FEATURES_KERNEL, "Linux 5.10 or newer");
 	unsigned int major = 0, minor = 0;
 	char release[128];
 
@@ -60,7 +60,7 @@ static void look_at_version(struct features *fs)
 	release[strcspn(release, "\n")] = 0;
 	f->found = xstrdup(release);
 	sscanf(release, "%u.%u", &major, &minor);
-	if (major < 5 || (major == 5 && minor < 15))
+	if (major < 5 || (major == 5 && minor < 10))
 		lacks(f, FEATURE_NONE, cost_all, NULL);
 }
 
@@ -72,7 +72,7 @@ static void look_at_machine(struct features *fs)
 	uname(&u);
 	f->found = xstrdup(u.machine);
 	if (!strcmp(u.machine, "aarch64"))
-		lacks(f, FEATURE_LESS, "nobody has tried it here", NULL);
+		lacks(f, FEATURE_LESS, "tried in an emulator only", NULL);
 	else if (strcmp(u.machine, "x86_64"))
 		lacks(f, FEATURE_NONE, cost_all, NULL);
 }
@@ -145,12 +145,10 @@ static const struct {
 	enum feature_state without;
 	const char *cost;
 } parts[] = {
-	{ "helper bpf_task_storage_get", "bpf_func_id", "BPF_FUNC_task_storage_get", FEATURE_NONE,
-	  cost_all },
-	{ "helper bpf_task_pt_regs", "bpf_func_id", "BPF_FUNC_task_pt_regs", FEATURE_NONE,
-	  cost_all },
-	{ "helper bpf_get_current_task_btf", "bpf_func_id", "BPF_FUNC_get_current_task_btf",
-	  FEATURE_NONE, cost_all },
+	{ "helper bpf_task_storage_get", "bpf_func_id", "BPF_FUNC_task_storage_get", FEATURE_LESS,
+	  "threads are looked up in a table: recording costs more, and knows 32,768 threads" },
+	{ "helper bpf_task_pt_regs", "bpf_func_id", "BPF_FUNC_task_pt_regs", FEATURE_LESS,
+	  "where a thread's registers are is computed: recording costs more" },
 	{ "helper bpf_ringbuf_reserve", "bpf_func_id", "BPF_FUNC_ringbuf_reserve", FEATURE_NONE,
 	  cost_all },
 	{ "walks over threads", "bpf_attach_type", "BPF_TRACE_ITER", FEATURE_NONE, cost_all },

@@ -43,6 +43,34 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 }
 
 /*
+ * Before 5.12 (e5069b9c23b3) a function that is verified by itself can take numbers
+ * only. There, the others are verified with each of their callers.
+ */
+static bool takes_pointer(const struct btf *btf, const struct btf_type *func)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, func->type);
+	const struct btf_param *params = btf_params(proto);
+
+	for (int i = 0; i < btf_vlen(proto); i++)
+		if (btf_is_ptr(btf__type_by_id(btf, params[i].type)))
+			return true;
+	return false;
+}
+
+static void make_functions_static(struct probes *p)
+{
+	const struct btf *btf = bpf_object__btf(p->skel->obj);
+
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		/* What libbpf itself does to those that are hidden. */
+		struct btf_type *t = (struct btf_type *)btf__type_by_id(btf, id);
+
+		if (btf_is_func(t) && btf_vlen(t) == BTF_FUNC_GLOBAL && takes_pointer(btf, t))
+			t->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+	}
+}
+
+/*
  * What differs between kernels, and between what the user wants. A tracepoint that
  * this kernel lacks costs its program, not the recording.
  */
@@ -53,6 +81,20 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
+	c->has_storage = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_storage_get");
+	c->has_task_regs = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_pt_regs");
+	bpf_map__set_autocreate(p->skel->maps.threads, c->has_storage);
+	bpf_map__set_autocreate(p->skel->maps.threads_by_address, !c->has_storage);
+	/* Before 6.1 a kernel warns if what uprobes use is not allocated beforehand. */
+	if (!kernel_btf_has_member(btf, "bpf_mem_alloc", "cache")) {
+		bpf_map__set_map_flags(p->skel->maps.threads_by_address, 0);
+		bpf_map__set_map_flags(p->skel->maps.released, 0);
+	}
+	/* 5.13's is the first that its types tell from 5.11. */
+	c->numbers_only = !kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_for_each_map_elem");
+	if (c->numbers_only)
+		make_functions_static(p);
+	c->block_args = kernel_btf_tracepoint_args(btf, "block_getrq") > 2;
 	c->has_cast = kernel_btf_has_function(btf, "bpf_rdonly_cast");
 	/* these came in 5.19, */
 	c->klocks = full && kernel_btf_tracepoint_args(btf, "contention_begin");

@@ -13,13 +13,14 @@
 # What is in DIR already is fetched again only if there is a newer one.
 set -eu -o pipefail
 
-VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/partrace-vm}
+VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/partrace-vm}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 mirror()
 {
     local found
 
+    # shellcheck disable=SC2016 # apt's own variable
     found=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null |
         grep -m 1 '/debian/*$' || true)
     found=${VM_MIRROR:-${found:-http://deb.debian.org/debian}}

@@ -5,11 +5,12 @@
 # here, records programs that time their own waits, and compares.
 #
 #	tests/vm/run.sh [KERNEL…]	RELEASE or RELEASE/ARCH of Debian; default: bullseye
-#					bookworm trixie sid
+#					bookworm trixie sid trixie/arm64
 #
 #	OUT=DIR		where make put things (default: build), the workloads included
-#	CASES=LIST	which, of those in tests/vm/init (default: all)
-#	SECONDS_EACH=N	how long each recording is (default: 3)
+#	VM_CASES=LIST	which, of those in tests/vm/init (default: all)
+#	VM_SECONDS=N	how long each recording is (default: 3)
+#	VM_LIMIT=N	how many seconds a machine may take (default: 900)
 #	VM_CACHE=DIR	see fetch.sh, which gets the kernels
 #	VM_RUN=COMMAND	what the emulator is started by, such as nice
 #	VM_LOGS=DIR	what each machine said and handed over (default: $OUT/vm)
@@ -18,17 +19,19 @@
 # with a cross compiler and Debian's libraries for arm64. The last line is 'N passed, N
 # failed, N skipped'; before it, a table. What the machine here lacks is a skip.
 set -u -o pipefail
+PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 OUT=${OUT:-build}
 [[ $OUT = /* ]] || OUT=$top/$OUT
-export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/partrace-vm}
+export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/partrace-vm}
 logs=${VM_LOGS:-$OUT/vm}
-CASES=${CASES:-all}
-SECONDS_EACH=${SECONDS_EACH:-3}
-LIMIT=${LIMIT:-900}	# seconds per machine
+VM_CASES=${VM_CASES:-all}
+VM_SECONDS=${VM_SECONDS:-3}
+VM_LIMIT=${VM_LIMIT:-900}
 workloads=(truth loop served called)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
+# shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -45,10 +48,10 @@ need()
 
 machine_needs()
 {
-    need cpio gzip dpkg-deb apt-get python3 || return 1
+    need cpio gzip xz mke2fs dpkg-deb apt-get python3 make || return 1
     case $1 in
     amd64) need qemu-system-x86_64 busybox ;;
-    arm64) need qemu-system-aarch64 aarch64-linux-gnu-gcc ;;
+    arm64) need qemu-system-aarch64 ;;
     *)     echo "no idea how to emulate $1"; return 1 ;;
     esac
 }
@@ -130,15 +133,23 @@ make_root()
     dir=$(echo "$sysroot"/usr/lib/python3.[0-9]*)
     [ -x "$sysroot/usr/bin/python3" ] && add_python "$sysroot" "$dir"
     cp "$here/init" "$root/init"
-    echo "vm $SECONDS_EACH $CASES" >"$root/etc/vm"
+    mke2fs -q -t ext4 "$work/disk" 64M && gzip -1 <"$work/disk" >"$root/disk.gz"
+    echo "vm $VM_SECONDS $VM_CASES" >"$root/etc/vm"
     (cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/$arch.cpio.gz"
 }
 
+# The compiler is unpacked like the rest: installed, it would be in the way of gcc-multilib.
 make_arm64()
 {
+    local host cross gcc
+
+    host=$(dpkg --print-architecture)
+    cross=$VM_CACHE/cross-$release-$host
+    "$here/fetch.sh" root "$release" "$host" "$cross" gcc-aarch64-linux-gnu || return 1
+    gcc=$cross/usr/bin/aarch64-linux-gnu-gcc
     "$here/fetch.sh" root "$release" arm64 "$1" libc6-dev libbpf-dev libelf-dev libdw-dev zlib1g-dev \
         libjansson-dev libseccomp-dev busybox-static python3-minimal || return 1
-    make -s -C "$top" SAN= OUT="$2" ARCH=arm64 CC="aarch64-linux-gnu-gcc --sysroot=$1" all workloads
+    make -s -C "$top" SAN= OUT="$2" ARCH=arm64 CC="$gcc --sysroot=$1" all workloads
 }
 
 # A kernel's modules, as a second archive behind the first.
@@ -181,7 +192,7 @@ boot()
         qemu=(qemu-system-aarch64 -M virt -cpu cortex-a57 -append "console=ttyAMA0 $append") ;;
     esac
     # shellcheck disable=SC2086 # a command with its options
-    ${VM_RUN:-} timeout "$LIMIT" "${qemu[@]}" -accel tcg -m 1G -smp 1 -nographic -no-reboot -kernel "$image" \
+    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -accel tcg -m 1G -smp 1 -nographic -no-reboot -kernel "$image" \
         -initrd "$work/initrd" </dev/null 2>&1 | stdbuf -o0 tr -d '\r' >"$log"
 }
 
@@ -222,7 +233,7 @@ one()
 }
 
 mkdir -p "$logs"
-[ $# -gt 0 ] || set -- bullseye bookworm trixie sid
+[ $# -gt 0 ] || set -- bullseye bookworm trixie sid trixie/arm64
 for kernel; do
     name=${kernel/\//-}
     [[ $kernel = */* ]] || name=$kernel-amd64
