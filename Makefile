@@ -143,11 +143,11 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) $(CFLAGS) -pthread $< -o $@
 
-# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --modes threads"
+# The proof of diff: see tests/diff-proof.py. DIFF_PROOF="--tries 5 --only threads,lock"
 .PHONY: diff-proof
-diff-proof: all		## does diff tell noise from change? needs root, three minutes of a quiet machine
+diff-proof: all $(OUT)/tests/workloads/planted	## does diff tell noise from change? needs root, ten minutes
 	@$(need_root)
-	$(Q)$(for_root) PARTRACE=$(OUT)/partrace tests/diff-proof.py $(DIFF_PROOF)
+	$(Q)$(for_root) OUT=$(OUT) tests/diff-proof.py $(DIFF_PROOF)
 
 # What partrace costs, beside what others cost and the least that anybody must: see
 # tests/bench/bench.py. BENCH="--rounds 3 --tracers default,light pingpong"
@@ -187,7 +187,7 @@ $(OUT)/tests/bench/replay: tests/bench/replay.c $(OUT)/libpartrace.a
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
-e2e: $(workload_bins) $(corpus_bins)
+e2e: $(workload_bins) $(corpus_bins) $(bench_bins)
 
 $(OUT)/tests/workloads/truth: $(wildcard tests/e2e/workloads/truth_*.c)
 $(OUT)/tests/workloads/%: tests/e2e/workloads/%.c $(wildcard tests/e2e/workloads/*.h)

@@ -132,6 +132,12 @@ def alarms(failed, diff):
         yield "gate " + " ".join(diff["failed"])
 
 
+def rows_of(diff, gate):
+    """The program's rows that a gate asks for."""
+    for metric in (line.split(">")[0] for line in gate.split(",")):
+        yield from (row for row in diff["rows"] if row["metric"] == metric and not row["role"])
+
+
 def count_quiet(pairs, why):
     quiet = 0
     for pair, result in zip(pairs, compare_all(pairs, EVERYTHING)):
@@ -176,8 +182,7 @@ class Judge:
         files, more = self.files(name, "same"), self.files(name, variant)
         tries = compare_all([([a], [b]) for a, b in zip(files[:-1], more)], gate)
         pairs = compare_all([([a], [b]) for a, b in itertools.product(files, more)], gate)
-        rows = [next(r for r in diff["rows"] if r["metric"] == metric and not r["role"]) for _, diff in tries]
-        ratios = sorted(row["ratio"] for row in rows)
+        ratios = sorted(next(rows_of(diff, metric + ">"))["ratio"] for _, diff in tries)
         caught = sum(failed for failed, _ in tries)
         is_enough = caught >= self.args.tries * self.args.required
         lines = collections.Counter(line for _, diff in tries for line in diff["failed"])
@@ -186,12 +191,14 @@ class Judge:
                  self.args.tries, ", ".join("%s %d" % line for line in sorted(lines.items())) or gate, len(pairs),
                  100 * sum(failed for failed, _ in pairs) / len(pairs)))
         if not is_enough:
-            self.repeat(files, more, gate, [row for row, (failed, _) in zip(rows, tries) if not failed])
+            self.repeat(files, more, gate, [diff for failed, diff in tries if not failed])
 
     def repeat(self, files, more, gate, missed):
-        said = sorted(row["recordings_needed"] or 0 for row in missed if not row["significant"])
-        needed = said[len(said) // 2] if said else 0
-        print("    where it was missed, diff asked for %s recordings of each side" % (needed or "no number of"))
+        said = [[row["recordings_needed"] for row in rows_of(diff, gate) if row["recordings_needed"]]
+                for diff in missed]
+        asked = sorted(min(needed) for needed in said if needed)
+        print("    of %d that missed it, diff asked for more recordings in %d: %s of each side"
+              % (len(missed), len(asked), asked[len(asked) // 2] if asked else "none"))
         for cnt in range(3, REPEATED_MAX + 1):
             draws = compare_all([draw(self.dice, files, more, cnt) for _ in range(DRAWS)], gate)
             caught = sum(failed for failed, _ in draws)

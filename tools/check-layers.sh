@@ -28,6 +28,7 @@ check_includes() {
         only["vmlinux.h"] = "bpf/"
         only["partrace.skel.h"] = "src/record/probes.c"
         only["sysno_table.h"] = "src/event/sysno.c"
+        only["sysno_table32.h"] = "src/event/sysno.c"
         only["page_assets.h"] = "src/html/page.c"
         only["version.h"] = "src/"
     }

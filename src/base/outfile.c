@@ -25,17 +25,19 @@ bool outfile_is_stdout(const char *path)
 	       own.st_ino == other.st_ino;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int outfile_put(int fd, const void *data, size_t len)
 {
-	while (len) {
-		ssize_t done = write(fd, data, len);
+	const char *p = data;
 
-		if (done < 0 && errno == EINTR)
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
 			continue;
-		if (done < 0)
+		if (n < 0)
 			return -errno;
-		data += done;
-		len -= (size_t)done;
+		p += n;
+		len -= (size_t)n;
 	}
 	return 0;
 }
@@ -47,7 +49,7 @@ static int write_and_close(int fd, const void *data, size_t len)
 
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, data, len);
+	err = outfile_put(fd, data, len);
 	if (close(fd) && !err)
 		err = -errno;
 	return err;

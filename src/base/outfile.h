@@ -18,4 +18,7 @@ bool outfile_is_stdout(const char *path);
  */
 int outfile_write(const char *path, const void *data, size_t len);
 
+/* All of @data to @fd, or -errno. */
+int outfile_put(int fd, const void *data, size_t len);
+
 #endif

@@ -20,6 +20,7 @@ struct comparison {
 #define NOISE_SWITCHES 0.07
 #define NOISE_PREEMPTED 0.20	/* of involuntary ones: the scheduler's */
 #define NOISE_STARTUP  0.10
+#define STARTUP_NS     (1.0 * NS_PER_MS)
 #define NOISE_LATENCY  0.035
 #define NOISE_TRAFFIC  0.05
 
@@ -43,6 +44,7 @@ struct comparison {
 #define DISTURBED_CPU	   0.045
 #define DISTURBED_SWITCHES 1.4
 #define DISTURBED_LATENCY  0.35
+#define DISTURBED_STARTUP  1.0
 #define DISTURBED_SHARE	   11.0		/* percentage points */
 
 /* Whom others preempt finds its caches cold: up to this, of CPU time, each time. */
@@ -55,13 +57,13 @@ struct comparison {
  * share it; and of anything. A process that forked counts for more if it was looked at before.
  */
 #define SHARING		   0.16
-#define STARTUP_NS	   (0.5 * NS_PER_MS)
 #define BYTES_NOISE	   3.5e5
 
 /* diff_metrics.c; struct measure's undisturbed, and noise */
 double undisturbed_time(const struct sample *s);
 double undisturbed_cpu(const struct sample *s, bool is_run);
 double noise_of_switches(const struct sample *s, double switches, double involuntary);
+double noise_of_startup(const struct sample *s, double ns);
 double noise_of_memory(const struct sample *s, double bytes);
 
 /*

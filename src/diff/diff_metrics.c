@@ -92,9 +92,14 @@ double undisturbed_cpu(const struct sample *s, bool is_run)
 
 double noise_of_switches(const struct sample *s, double switches, double involuntary)
 {
-	return hypot(hypot(NOISE_SWITCHES, 2 / sqrt(switches)),
-		     hypot(DISTURBED_SWITCHES * s->disturbed,
-			   NOISE_PREEMPTED * involuntary / switches));
+	return hypot(
+		hypot(NOISE_SWITCHES, 2 / sqrt(switches)),
+		hypot(DISTURBED_SWITCHES * s->disturbed, NOISE_PREEMPTED * involuntary / switches));
+}
+
+double noise_of_startup(const struct sample *s, double ns)
+{
+	return hypot(hypot(NOISE_STARTUP, STARTUP_NS / ns), DISTURBED_STARTUP * s->disturbed);
 }
 
 double noise_of_memory(const struct sample *s, double bytes)
@@ -167,7 +172,7 @@ static struct measure startup(const struct sample *s, bool is_run)
 	return (struct measure){
 		.is_known = s->has_startup && s->startup_ns > 0,
 		.value = s->startup_ns,
-		.noise = hypot(NOISE_STARTUP, STARTUP_NS / s->startup_ns),
+		.noise = noise_of_startup(s, s->startup_ns),
 	};
 }
 
@@ -199,7 +204,8 @@ static struct measure share_of(const struct sample *s, double ns, double group_n
 {
 	double share = s->life_ns > 0 ? ns / s->life_ns : 0;
 	double part = group_ns > 0 ? sqrt(ns / group_ns) : 0;
-	double busy = hypot(100 * STUTTER * part * s->share_error[g], DISTURBED_SHARE * s->disturbed);
+	double busy = hypot(100 * STUTTER * part * s->share_error[g],
+			    DISTURBED_SHARE * s->disturbed);
 	struct thread_time all = {
 		.life_ns = s->life_ns,
 		.cpu_ns = s->cpu_ns,

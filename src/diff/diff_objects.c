@@ -23,7 +23,7 @@
 
 struct entry {
 	char *kind, *name;
-	char *ends;		/* of a channel whose use is a guess: the roles; else NULL */
+	char *ends;		/* of a channel whose use is a guess, or not known: the roles; else NULL */
 	struct diff_use *uses;	/* [before_cnt + after_cnt]; of one that has none all is 0 */
 	bool *seen;		/* likewise */
 };
@@ -32,7 +32,6 @@ struct ledger {
 	struct entry *entries;
 	size_t cnt, cap;
 	size_t recordings;
-	bool is_told;
 };
 
 /* Takes @name. */
@@ -177,14 +176,19 @@ static char *ends_of(const struct sample *s, const struct fact_channel *c)
 	return strbuf_take(&ends);
 }
 
-/* @is_told: what it is used as is known in all recordings. */
-static char *plain_channel_name(const struct sample *s, const struct fact_channel *c, bool is_told)
+/* What it is used as shows to who looks into its process in time. "pipe:[4711]" has no name. */
+static bool is_use_guessed(const struct fact_channel *c)
+{
+	return c->used_as ? strstr(c->used_as, "likely") != NULL : c->id && strchr(c->id, '[');
+}
+
+static char *plain_channel_name(const struct sample *s, const struct fact_channel *c)
 {
 	struct strbuf name = { 0 };
 
 	if (is_sum(c->id))
 		return xstrdup("others");
-	if (is_told && c->used_as)
+	if (c->used_as)
 		strbuf_addstr(&name, c->used_as);
 	else
 		add_plain_id(&name, c->id ? c->id : "");
@@ -228,8 +232,8 @@ static void add_channel(struct ledger *l, size_t recording, const struct sample 
 	/* Of shared memory only its size is known, and that says little about its use. */
 	if (!c->kind || (!c->messages && !c->bytes && !c->read_wait_ns && !c->write_wait_ns))
 		return;
-	e = entry_get(l, c->kind, plain_channel_name(s, c, l->is_told));
-	if (!e->ends && c->used_as && strstr(c->used_as, "likely"))
+	e = entry_get(l, c->kind, plain_channel_name(s, c));
+	if (!e->ends && is_use_guessed(c))
 		e->ends = ends_of(s, c);
 	use = &e->uses[recording];
 	e->seen[recording] = true;
@@ -406,30 +410,9 @@ void compare_locks(const struct comparison *c, struct diff *out)
 	ledger_release(&l);
 }
 
-/*
- * What a channel is used as shows to who looks into its process in time. Where one of the
- * recordings tells that of none, it is left out for all.
- */
-static bool is_told_by_all(const struct comparison *c)
-{
-	for (size_t i = 0; i < c->before_cnt + c->after_cnt; i++) {
-		const struct facts *f = sample_at(c, i)->facts;
-		bool is_told = !f->channel_cnt;
-
-		for (size_t j = 0; j < f->channel_cnt; j++)
-			is_told |= f->channels[j].used_as != NULL;
-		if (!is_told)
-			return false;
-	}
-	return true;
-}
-
 void compare_channels(const struct comparison *c, struct diff *out)
 {
-	struct ledger l = {
-		.recordings = c->before_cnt + c->after_cnt,
-		.is_told = is_told_by_all(c),
-	};
+	struct ledger l = { .recordings = c->before_cnt + c->after_cnt };
 
 	for (size_t i = 0; i < l.recordings; i++) {
 		const struct sample *s = sample_at(c, i);

@@ -107,8 +107,8 @@ static struct measure switches_of(const struct sample *s, const struct role_samp
 		.is_known = r->switches > 0 && seconds > 0,
 		.value = is_run ? r->switches : r->switches / seconds,
 		.noise = noise_of_switches(s, r->switches, r->involuntary),
-		.undisturbed = log(1 - fmin(r->involuntary * s->queue_of_others / r->switches,
-					    PREEMPTED_MAX)),
+		.undisturbed = log(
+			1 - fmin(r->involuntary * s->queue_of_others / r->switches, PREEMPTED_MAX)),
 	};
 }
 
@@ -124,12 +124,11 @@ static struct measure memory_of(const struct sample *s, const struct role_sample
 
 static struct measure startup_of(const struct sample *s, const struct role_sample *r, bool is_run)
 {
-	(void)s;
 	(void)is_run;
 	return (struct measure){
 		.is_known = r->has_startup && r->startup_ns > 0,
 		.value = r->startup_ns,
-		.noise = hypot(NOISE_STARTUP, STARTUP_NS / r->startup_ns),
+		.noise = noise_of_startup(s, r->startup_ns),
 	};
 }
 

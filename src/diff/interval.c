@@ -65,8 +65,7 @@ double student_quantile(double freedom, double alpha)
 
 static double standard_error(const struct contrast *c, double per_recording)
 {
-	return sqrt(c->variance * per_recording +
-		    2 * c->assumed * INTERVAL_STAYS * INTERVAL_STAYS);
+	return sqrt(c->variance * per_recording + 2 * c->assumed * INTERVAL_STAYS * INTERVAL_STAYS);
 }
 
 struct contrast side_contrast(const struct side *before, const struct side *after, double shift)
@@ -102,8 +101,8 @@ size_t contrast_needed(const struct contrast *c, double alpha, size_t most)
 		double freedom = INTERVAL_PRIOR + 2 * ((double)n - 1);
 		double error = standard_error(c, 2 / (double)n);
 
-		if (fabs(c->value) >= (student_quantile(freedom, alpha) + LIKELY) * error +
-					      fabs(c->shift))
+		if (fabs(c->value) >=
+		    (student_quantile(freedom, alpha) + LIKELY) * error + fabs(c->shift))
 			return n;
 	}
 	return 0;

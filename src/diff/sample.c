@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/median.h"
 #include "base/xalloc.h"
 #include "diff/interval.h"
 #include "facts/workers.h"
@@ -16,19 +17,6 @@
 
 /* More is not worth telling apart. */
 #define LOST_MAX 0.9
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *values, size_t cnt)
-{
-	qsort(values, cnt, sizeof(*values), by_value);
-	return cnt % 2 ? values[cnt / 2] : (values[cnt / 2 - 1] + values[cnt / 2]) / 2;
-}
 
 /* One that was cut off by the recording's end has not ended, or not by itself. */
 static bool is_whole_run(const struct facts *f)
@@ -188,8 +176,8 @@ static void add_memory(struct sample *s)
 
 		s->is_forked |= p->start_method && !strcmp(p->start_method, "fork");
 		if (p->pss_bytes && p->rss_bytes > p->pss_bytes)
-			s->shared_bytes =
-				fmax(s->shared_bytes, (double)(p->rss_bytes - p->pss_bytes));
+			s->shared_bytes = fmax(s->shared_bytes,
+					       (double)(p->rss_bytes - p->pss_bytes));
 	}
 	qsort(steps, cnt, sizeof(*steps), by_time);
 	for (size_t i = 0; i < cnt; i++) {
@@ -231,8 +219,8 @@ static double most_queued(const struct sample *s)
 		double cpu = (double)(t->time_ns[BUCKET_CPU_USER] + t->time_ns[BUCKET_CPU_KERNEL]);
 
 		if (t->lifetime_ns && cpu >= WORKER_MIN_SHARE * s->cpu_ns)
-			most = fmax(most, (double)t->time_ns[BUCKET_RUN_QUEUE] /
-						  (double)t->lifetime_ns);
+			most = fmax(most,
+				    (double)t->time_ns[BUCKET_RUN_QUEUE] / (double)t->lifetime_ns);
 	}
 	return most;
 }
@@ -253,7 +241,7 @@ static void add_others(struct sample *s)
 	s->kept_away = fmax(lost_to_others(f, 0, UINT64_MAX),
 			    fmin(most_queued(s) * s->queue_of_others, LOST_MAX));
 	s->kept_working = fmax(s->kept_working,
-				fmin(most_queued(s) * s->queue_of_others, LOST_MAX));
+			       fmin(most_queued(s) * s->queue_of_others, LOST_MAX));
 	s->disturbed = fmax(s->stolen, s->kept_away);
 	s->preempted = s->involuntary * s->queue_of_others;
 }

@@ -7,32 +7,15 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "base/xalloc.h"
-
-/* jansson refuses what is not UTF-8, and leaves control characters past ASCII as they are. */
-static json_t *text_or_null(const char *s)
-{
-	json_t *value;
-	char *clean;
-
-	if (!s)
-		return json_null();
-	clean = text_clean_copy(s);
-	value = json_string(clean);
-	free(clean);
-	return value;
-}
+#include "facts/json_value.h"
 
 static json_t *text(const char *s)
 {
-	return text_or_null(s ? s : "");
+	return json_value_text(s ? s : "");
 }
 
 /* JSON's integers end at 2^63 - 1 in most readers, jansson among them. */
@@ -44,11 +27,6 @@ static json_t *number(uint64_t n)
 static json_t *number_or_null(bool is_known, uint64_t n)
 {
 	return is_known ? number(n) : json_null();
-}
-
-static json_t *real(double d)
-{
-	return json_real(isfinite(d) ? d : 0);
 }
 
 static void set(json_t *obj, const char *key, json_t *value)
@@ -88,8 +66,8 @@ static json_t *cpus(const struct fact_recording *r)
 
 	set(o, "online", number(r->cpus_online));
 	set(o, "affinity", number(r->cpus_affinity));
-	set(o, "quota", r->cpus_quota > 0 ? real(r->cpus_quota) : json_null());
-	set(o, "usable", real(r->cpus_usable));
+	set(o, "quota", r->cpus_quota > 0 ? json_value_real(r->cpus_quota) : json_null());
+	set(o, "usable", json_value_real(r->cpus_usable));
 	return o;
 }
 
@@ -131,12 +109,12 @@ static json_t *recording(const struct fact_recording *r)
 	set(o, "unavailable", texts(r->unavailable, r->unavailable_cnt));
 	set(overhead, "bpf_ns", number(r->bpf_ns));
 	set(overhead, "collector_ns", number(r->collector_ns));
-	set(overhead, "fraction", real(r->overhead));
+	set(overhead, "fraction", json_value_real(r->overhead));
 	set(overhead, "bpf_measured", json_boolean(!r->bpf_unmeasured));
 	set(o, "overhead", overhead);
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));
-	set(o, "boot_id", text_or_null(r->boot_id));
+	set(o, "boot_id", json_value_text(r->boot_id));
 	SET_ARRAY(o, "parts", part, r->parts, r->part_cnt);
 	return o;
 }
@@ -149,7 +127,7 @@ static json_t *runtime(const struct fact_process *p)
 		return json_null();
 	o = json_object();
 	set(o, "name", text(p->runtime));
-	set(o, "version", text_or_null(p->runtime_version));
+	set(o, "version", json_value_text(p->runtime_version));
 	set(o, "global_lock", json_boolean(p->global_lock));
 	set(o, "free_threaded", json_boolean(p->free_threaded));
 	return o;
@@ -174,20 +152,20 @@ static json_t *process(const struct fact_process *p)
 	set(o, "pid", number(p->pid));
 	set(o, "ppid", number(p->ppid));
 	set(o, "name", text(p->name));
-	set(o, "exe", text_or_null(p->exe));
+	set(o, "exe", json_value_text(p->exe));
 	set(o, "started_ns", number(p->started_ns));
 	set(o, "ended_ns", number_or_null(p->ended, p->ended_ns));
 	set(o, "exit_code", p->ended ? json_integer(p->exit_code) : json_null());
 	set(o, "runtime", runtime(p));
-	set(o, "start_method", text_or_null(p->start_method));
+	set(o, "start_method", json_value_text(p->start_method));
 	set(o, "startup_ns", number_or_null(p->has_startup, p->startup_ns));
 	set(o, "rss_bytes", number(p->rss_bytes));
 	set(o, "pss_bytes", number(p->pss_bytes));
 	set(o, "private_bytes", number(p->private_bytes));
-	set(o, "exit_signal", text_or_null(p->exit_signal));
-	set(o, "started_by", text_or_null(p->started_by));
+	set(o, "exit_signal", json_value_text(p->exit_signal));
+	set(o, "started_by", json_value_text(p->started_by));
 	set(o, "exec", p->has_exec ? json_boolean(p->exec) : json_null());
-	set(o, "helper", text_or_null(p->helper));
+	set(o, "helper", json_value_text(p->helper));
 	set(o, "framework", framework(p));
 	return o;
 }
@@ -290,10 +268,10 @@ static json_t *concurrency(const struct facts *f)
 {
 	json_t *o = json_object();
 
-	set(o, "on_cpu_avg", real(f->concurrency.on_cpu_avg));
+	set(o, "on_cpu_avg", json_value_real(f->concurrency.on_cpu_avg));
 	set(o, "on_cpu_max", number(f->concurrency.on_cpu_max));
-	set(o, "runnable_avg", real(f->concurrency.runnable_avg));
-	set(o, "usable_cpus", real(f->recording.cpus_usable));
+	set(o, "runnable_avg", json_value_real(f->concurrency.runnable_avg));
+	set(o, "usable_cpus", json_value_real(f->recording.cpus_usable));
 	return o;
 }
 
@@ -340,7 +318,7 @@ static json_t *channel_end(const struct fact_channel_end *e)
 	json_t *o = json_object();
 
 	set(o, "pid", number(e->pid));
-	set(o, "name", text_or_null(e->name));
+	set(o, "name", json_value_text(e->name));
 	set(o, "traced", json_boolean(e->traced));
 	set(o, "reads", json_boolean(e->reads));
 	set(o, "writes", json_boolean(e->writes));
@@ -365,10 +343,10 @@ static json_t *channel(const struct fact_channel *c)
 	set(o, "bytes", number(c->bytes));
 	set(o, "read_wait_ns", number(c->read_wait_ns));
 	set(o, "write_wait_ns", number(c->write_wait_ns));
-	set(o, "used_as", text_or_null(c->used_as));
+	set(o, "used_as", json_value_text(c->used_as));
 	set(o, "size_bytes", number(c->size_bytes));
 	SET_ARRAY(o, "ends", channel_end, c->ends, c->end_cnt);
-	set(o, "key", text_or_null(c->key));
+	set(o, "key", json_value_text(c->key));
 	return o;
 }
 
@@ -406,15 +384,15 @@ static void set_turns(json_t *o, const struct fact_turns *t)
 	json_t *latency = json_object();
 
 	set(o, "count", number(t->count));
-	set(o, "per_second", real(t->per_second));
+	set(o, "per_second", json_value_real(t->per_second));
 	set(latency, "p50", number(t->p50));
 	set(latency, "p95", number(t->p95));
 	set(latency, "p99", number(t->p99));
 	set(latency, "mean", number(t->mean));
 	set(latency, "max", number(t->max));
 	set(o, "latency_ns", latency);
-	set(o, "in_progress_avg", real(t->in_progress_avg));
-	set(o, "unread_avg", real(t->unread_avg));
+	set(o, "in_progress_avg", json_value_real(t->in_progress_avg));
+	set(o, "unread_avg", json_value_real(t->unread_avg));
 }
 
 static json_t *server(const struct fact_server *s)
@@ -436,7 +414,7 @@ static json_t *listener(const struct fact_listener *l)
 	set(o, "kind", text(l->kind));
 	set(o, "port", number_or_null(l->port, l->port));
 	set(o, "accepts", number(l->accepts));
-	set(o, "waiting_avg", real(l->waiting_avg));
+	set(o, "waiting_avg", json_value_real(l->waiting_avg));
 	set(o, "waiting_max", number(l->waiting_max));
 	set(o, "limit", number(l->limit));
 	return o;
@@ -447,11 +425,11 @@ static json_t *slo(const struct fact_slo *s)
 	json_t *o = json_object();
 
 	set(o, "name", text(s->name));
-	set(o, "limit", real(s->limit));
-	set(o, "value", s->is_known ? real(s->value) : json_null());
+	set(o, "limit", json_value_real(s->limit));
+	set(o, "value", s->is_known ? json_value_real(s->value) : json_null());
 	set(o, "met", json_boolean(s->met));
 	set(o, "unit", text(s->unit));
-	set(o, "why", text_or_null(s->why));
+	set(o, "why", json_value_text(s->why));
 	return o;
 }
 
@@ -461,7 +439,7 @@ static json_t *requests(const struct fact_requests *r)
 
 	set_turns(o, &r->turns);
 	set(o, "basis", text(r->basis));
-	set(o, "function", text_or_null(r->function));
+	set(o, "function", json_value_text(r->function));
 	set(o, "unfinished", number(r->unfinished));
 	set(o, "missed", number(r->missed));
 	SET_ARRAY(o, "servers", server, r->servers, r->server_cnt);
@@ -475,7 +453,7 @@ static json_t *window(const struct fact_window *w)
 
 	set(o, "t_ns", number(w->t_ns));
 	for (int g = 0; g < GROUP_CNT; g++)
-		set(o, bucket_group_name((enum bucket_group)g), real(w->groups[g]));
+		set(o, bucket_group_name((enum bucket_group)g), json_value_real(w->groups[g]));
 	return o;
 }
 
@@ -485,12 +463,12 @@ static json_t *whatif(const struct fact_whatif *w)
 
 	set(o, "change", text(w->change));
 	set(o, "workers", number(w->workers));
-	set(o, "lock", text_or_null(w->lock));
-	set(o, "speedup", w->why_not ? json_null() : real(w->speedup));
-	set(o, "low", w->why_not ? json_null() : real(w->low));
-	set(o, "high", w->why_not ? json_null() : real(w->high));
-	set(o, "basis", text_or_null(w->basis));
-	set(o, "why_not", text_or_null(w->why_not));
+	set(o, "lock", json_value_text(w->lock));
+	set(o, "speedup", w->why_not ? json_null() : json_value_real(w->speedup));
+	set(o, "low", w->why_not ? json_null() : json_value_real(w->low));
+	set(o, "high", w->why_not ? json_null() : json_value_real(w->high));
+	set(o, "basis", json_value_text(w->basis));
+	set(o, "why_not", json_value_text(w->why_not));
 	return o;
 }
 
@@ -522,8 +500,8 @@ static json_t *verdict_evidence(const struct fact_verdict *v)
 
 		set(o, "rule", text(e->rule));
 		set(o, "text", text(e->text));
-		set(o, "value", real(e->value));
-		set(o, "threshold", real(e->threshold));
+		set(o, "value", json_value_real(e->value));
+		set(o, "threshold", json_value_real(e->threshold));
 		set(o, "unit", text(e->unit));
 		json_array_append_new(arr, o);
 	}
@@ -540,10 +518,11 @@ static json_t *verdict_predictions(const struct fact_verdict *v)
 
 		set(o, "change", text(p->change));
 		set(o, "workers", number(p->workers));
-		set(o, "speedup", real(p->speedup));
-		set(o, "low", real(p->low));
-		set(o, "high", real(p->high));
-		set(o, "worker_bytes", p->worker_bytes != 0 ? real(p->worker_bytes) : json_null());
+		set(o, "speedup", json_value_real(p->speedup));
+		set(o, "low", json_value_real(p->low));
+		set(o, "high", json_value_real(p->high));
+		set(o, "worker_bytes",
+		    p->worker_bytes != 0 ? json_value_real(p->worker_bytes) : json_null());
 		set(o, "basis", text(p->basis));
 		json_array_append_new(arr, o);
 	}
@@ -557,7 +536,7 @@ static json_t *verdict(const struct fact_verdict *v)
 	set(o, "class", text(verdict_class_name(v->class)));
 	set(o, "current", text(verdict_fit_name(v->current)));
 	set(o, "fit", text(verdict_fit_name(v->fit)));
-	set(o, "confidence", real(v->confidence));
+	set(o, "confidence", json_value_real(v->confidence));
 	set(o, "summary", text(v->summary));
 	set(o, "roles", verdict_roles(v));
 	set(o, "evidence", verdict_evidence(v));

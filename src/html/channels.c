@@ -50,7 +50,7 @@ static void name_party(struct party *p, const struct facts *f, uint32_t pid, con
 	strbuf_reset(&p->detail);
 	strbuf_addstr(&p->label, label[0] ? label : "others");
 	if (!traced)
-		strbuf_addstr(&p->detail, "untraced");
+		strbuf_addstr(&p->detail, "outside");
 	else if (pid && f->process_cnt <= NAMED_MAX)
 		strbuf_addf(&p->detail, "%u", pid);
 }

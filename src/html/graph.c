@@ -16,8 +16,7 @@
 #define NODE_GAP    12
 #define HEAD	    24		/* the columns' titles */
 #define EDGE	    1		/* half of a border is outside of its node */
-#define CHAR_WIDTH  8.2		/* of a wide one: what a node has room for */
-#define SMALL	    7.0		/* the same of its detail */
+#define CHAR_WIDTH  0.6		/* of the font's size: what a node has room for */
 #define TITLE_CHARS 200
 #define STROKE_MIN  1.2
 #define STROKE_MAX  11.0
@@ -84,12 +83,23 @@ static size_t most_nodes(const struct graph *g)
 
 static int view_width(const struct graph *g)
 {
-	return g->column_cnt > 2 ? 500 : 400;
+	return g->column_cnt > 2 ? 468 : 400;
 }
 
 static int node_width(const struct graph *g)
 {
 	return g->column_cnt > 2 ? 132 : 140;
+}
+
+/* As in page.css: the more is drawn, the smaller a phone shows it. */
+static size_t label_chars(const struct graph *g)
+{
+	return (size_t)(node_width(g) / (CHAR_WIDTH * (g->column_cnt > 2 ? 15 : 14)));
+}
+
+static size_t detail_chars(const struct graph *g)
+{
+	return (size_t)(node_width(g) / (CHAR_WIDTH * (g->column_cnt > 2 ? 13 : 12)));
 }
 
 static int node_x(const struct graph *g, int column)
@@ -139,7 +149,7 @@ static void lay_out(const struct graph *g, struct layout *l)
 	}
 }
 
-/* Where along a node's side an edge ends: in the order of the nodes that they come from or go to. */
+/* Where along a node's side an edge ends: in the order of the nodes at the other ends. */
 static double port_y(const struct graph *g, const struct layout *l, const struct graph_edge *e,
 		     int at_end)
 {
@@ -190,11 +200,11 @@ static void draw_node(const struct graph *g, const struct layout *l, int column,
 		    "</title><rect class=\"node\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%d\" "
 		    "rx=\"6\"></rect><text x=\"%d\" y=\"%.1f\" text-anchor=\"middle\">",
 		    x, y, width, NODE_HEIGHT, x + width / 2, y + NODE_HEIGHT * 0.42);
-	markup_text(out, node->label, (size_t)(width / CHAR_WIDTH));
+	markup_text(out, node->label, label_chars(g));
 	strbuf_addf(out,
 		    "</text><text class=\"detail\" x=\"%d\" y=\"%.1f\" text-anchor=\"middle\">",
 		    x + width / 2, y + NODE_HEIGHT * 0.8);
-	markup_text(out, strbuf_str(&detail), (size_t)(width / SMALL));
+	markup_text(out, strbuf_str(&detail), detail_chars(g));
 	strbuf_addstr(out, "</text></g>\n");
 	strbuf_release(&detail);
 }

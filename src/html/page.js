@@ -8,9 +8,11 @@
 
 	function wide(scroll) { return scroll.firstElementChild; }
 
-	function say(ns, step, total) {
-		var units = [["s", 1e9], ["ms", 1e6], ["us", 1e3], ["ns", 1]];
-		var unit = units.find(function (u) { return total >= u[1]; }) || units[3];
+	/* Name, length in ns, and how long the whole and a step have to be. */
+	var units = [["h", 3.6e12, 7.2e12, 1e12], ["min", 6e10, 1.8e11, 2e10], ["s", 1e9, 1e9, 0],
+		["ms", 1e6, 1e6, 0], ["us", 1e3, 1e3, 0], ["ns", 1, 0, 0]];
+
+	function say(ns, step, unit) {
 		var digits = Math.max(0, Math.ceil(-Math.log10(step / unit[1]) - 1e-9));
 		return (ns / unit[1]).toFixed(Math.min(digits, 6)) + " " + unit[0];
 	}
@@ -19,14 +21,15 @@
 		var ticks = scroll.querySelector(".ticks"), total = Number(scroll.dataset.ns);
 		var apart = Math.min(110, Math.max(64, scroll.clientWidth / 5));
 		var least = total * apart / wide(scroll).clientWidth;
-		var power = Math.pow(10, Math.floor(Math.log10(least)));
+		var unit = units.find(function (u) { return total >= u[2] && least >= u[3]; });
+		var power = unit[1] * Math.pow(10, Math.floor(Math.log10(least / unit[1])));
 		var step = [1, 2, 5, 10].map(function (m) { return m * power; })
 			.find(function (s) { return s >= least; }) || 10 * power;
 		ticks.textContent = "";
 		for (var at = 0; total - at > least / 2; at += step) {
 			var tick = document.createElement("span");
 			tick.style.left = 100 * at / total + "%";
-			tick.textContent = at ? say(at, step, total) : "0";
+			tick.textContent = at ? say(at, step, unit) : "0";
 			ticks.appendChild(tick);
 		}
 	}

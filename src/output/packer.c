@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/outfile.h"
 #include "base/rights.h"
 #include "base/xalloc.h"
 #include "output/pb.h"
@@ -37,23 +38,6 @@ struct chunk {
 	enum chunk_kind kind;
 	struct strbuf sb;
 };
-
-int write_all(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /* All of @in, in zlib's format, at the end of @out. */
 static void deflate_all(z_stream *z, const struct strbuf *in, struct strbuf *out)
@@ -140,7 +124,7 @@ static void *packer_main(void *arg)
 
 		if (!has_failed) {
 			pack(&z, c, is_late);
-			err = write_all(p->fd, c->sb.buf, c->sb.len);
+			err = outfile_put(p->fd, c->sb.buf, c->sb.len);
 		}
 		chunk_free(c);
 

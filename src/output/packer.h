@@ -51,7 +51,5 @@ int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb);
 /* Write what is queued, end the thread. Returns the first failure. Copes with a zeroed packer. */
 int packer_stop(struct packer *p);
 
-/* write(2) until all is written. */
-int write_all(int fd, const void *data, size_t len);
 
 #endif

@@ -194,7 +194,7 @@ int recording_create(struct recording *r, const char *path)
 
 	/* At once, so that the .partial is known as ours from its first moment. */
 	format_identity(&identity);
-	err = write_all(r->fd, identity.buf, identity.len);
+	err = outfile_put(r->fd, identity.buf, identity.len);
 	strbuf_release(&identity);
 	if (!err)
 		packer_open(&r->packer, r->fd);

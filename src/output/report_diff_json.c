@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Owns the diff as JSON, schema 1. The order of keys is docs/diff.md's. */
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "facts/json_value.h"
 #include "output/report_diff.h"
 #include "version.h"
 
@@ -17,28 +14,9 @@ static void set(json_t *obj, const char *key, json_t *value)
 	json_object_set_new(obj, key, value);
 }
 
-static json_t *real(double d)
-{
-	return json_real(isfinite(d) ? d : 0);
-}
-
 static json_t *real_or_null(bool is_known, double d)
 {
-	return is_known ? real(d) : json_null();
-}
-
-/* Names of files and threads may hold any bytes; jansson takes UTF-8 only. */
-static json_t *text_or_null(const char *s)
-{
-	json_t *value;
-	char *clean;
-
-	if (!s)
-		return json_null();
-	clean = text_clean_copy(s);
-	value = json_string(clean);
-	free(clean);
-	return value;
+	return is_known ? json_value_real(d) : json_null();
 }
 
 static json_t *side_json(const struct diff_side *s)
@@ -46,7 +24,7 @@ static json_t *side_json(const struct diff_side *s)
 	json_t *out = json_object();
 
 	set(out, "recordings", json_integer((json_int_t)s->recordings));
-	set(out, "command", text_or_null(s->command));
+	set(out, "command", json_value_text(s->command));
 	set(out, "model", json_string(verdict_fit_name(s->model)));
 	set(out, "class", json_string(verdict_class_name(s->class)));
 	set(out, "workers", json_integer(s->workers));
@@ -58,7 +36,7 @@ static json_t *files_json(const char *const *files, size_t cnt)
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < cnt; i++)
-		json_array_append_new(out, text_or_null(files[i]));
+		json_array_append_new(out, json_value_text(files[i]));
 	return out;
 }
 
@@ -68,7 +46,7 @@ static json_t *row_json(const struct diff_row *r)
 	json_t *out = json_object();
 
 	set(out, "metric", json_string(r->metric));
-	set(out, "role", text_or_null(r->role));
+	set(out, "role", json_value_text(r->role));
 	set(out, "before", real_or_null(r->has_before, r->before));
 	set(out, "after", real_or_null(r->has_after, r->after));
 	set(out, "unit", json_string(diff_unit_name(r->unit)));
@@ -79,7 +57,8 @@ static json_t *row_json(const struct diff_row *r)
 	set(out, "change_low", real_or_null(both, r->change.low));
 	set(out, "change_high", real_or_null(both, r->change.high));
 	set(out, "significant", json_boolean(r->is_significant));
-	set(out, "recordings_needed", r->needed ? json_integer((json_int_t)r->needed) : json_null());
+	set(out, "recordings_needed",
+	    r->needed ? json_integer((json_int_t)r->needed) : json_null());
 	return out;
 }
 
@@ -88,13 +67,13 @@ static json_t *use_json(const struct diff_use *u, bool is_channel)
 	json_t *out = json_object();
 
 	if (is_channel) {
-		set(out, "messages", real(u->messages));
-		set(out, "bytes", real(u->bytes));
+		set(out, "messages", json_value_real(u->messages));
+		set(out, "bytes", json_value_real(u->bytes));
 	} else {
-		set(out, "waits", real(u->waits));
+		set(out, "waits", json_value_real(u->waits));
 	}
-	set(out, "wait_ns", real(u->wait_ns));
-	set(out, "share", real(u->share));
+	set(out, "wait_ns", json_value_real(u->wait_ns));
+	set(out, "share", json_value_real(u->share));
 	return out;
 }
 
@@ -105,8 +84,8 @@ static json_t *objects_json(const struct diff_object *objects, size_t cnt, bool 
 	for (size_t i = 0; i < cnt; i++) {
 		json_t *o = json_object();
 
-		set(o, "kind", text_or_null(objects[i].kind));
-		set(o, "name", text_or_null(objects[i].name));
+		set(o, "kind", json_value_text(objects[i].kind));
+		set(o, "name", json_value_text(objects[i].name));
 		set(o, "change", json_string(diff_fate_name(objects[i].fate)));
 		set(o, "before", use_json(&objects[i].before, is_channel));
 		set(o, "after", use_json(&objects[i].after, is_channel));
@@ -123,11 +102,11 @@ static json_t *roles_json(const struct diff *d)
 		const struct diff_role *r = &d->roles[i];
 		json_t *o = json_object();
 
-		set(o, "role", text_or_null(r->role));
-		set(o, "threads_before", real(r->threads_before));
-		set(o, "threads_after", real(r->threads_after));
-		set(o, "processes_before", real(r->processes_before));
-		set(o, "processes_after", real(r->processes_after));
+		set(o, "role", json_value_text(r->role));
+		set(o, "threads_before", json_value_real(r->threads_before));
+		set(o, "threads_after", json_value_real(r->threads_after));
+		set(o, "processes_before", json_value_real(r->processes_before));
+		set(o, "processes_after", json_value_real(r->processes_after));
 		json_array_append_new(out, o);
 	}
 	return out;
@@ -147,12 +126,12 @@ static json_t *prediction_json(const struct diff_prediction *p)
 		json_decref(out);
 		return json_null();
 	}
-	set(out, "change", text_or_null(p->change));
+	set(out, "change", json_value_text(p->change));
 	set(out, "workers", json_integer(p->workers));
-	set(out, "lock", text_or_null(p->lock));
-	set(out, "predicted", real(p->predicted.value));
-	set(out, "predicted_low", real(p->predicted.low));
-	set(out, "predicted_high", real(p->predicted.high));
+	set(out, "lock", json_value_text(p->lock));
+	set(out, "predicted", json_value_real(p->predicted.value));
+	set(out, "predicted_low", json_value_real(p->predicted.low));
+	set(out, "predicted_high", json_value_real(p->predicted.high));
 	set(out, "achieved", real_or_null(p->has_achieved, p->achieved.value));
 	set(out, "achieved_low", real_or_null(p->has_achieved, p->achieved.low));
 	set(out, "achieved_high", real_or_null(p->has_achieved, p->achieved.high));
@@ -166,7 +145,7 @@ static json_t *failed_json(const struct fail_on *gate)
 
 	for (size_t i = 0; i < gate->cnt; i++)
 		if (gate->lines[i].outcome == FAIL_ON_FAILED)
-			json_array_append_new(out, text_or_null(gate->lines[i].text));
+			json_array_append_new(out, json_value_text(gate->lines[i].text));
 	return out;
 }
 
@@ -182,9 +161,9 @@ static json_t *gate_json(const struct fail_on *gate)
 	for (size_t i = 0; i < gate->cnt; i++) {
 		json_t *o = json_object();
 
-		set(o, "line", text_or_null(gate->lines[i].text));
+		set(o, "line", json_value_text(gate->lines[i].text));
 		set(o, "outcome", json_string(outcomes[gate->lines[i].outcome]));
-		set(o, "why", text_or_null(gate->lines[i].why));
+		set(o, "why", json_value_text(gate->lines[i].why));
 		json_array_append_new(out, o);
 	}
 	return out;
@@ -195,7 +174,7 @@ static json_t *notes_json(const struct diff *d)
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < d->note_cnt; i++)
-		json_array_append_new(out, text_or_null(d->notes[i]));
+		json_array_append_new(out, json_value_text(d->notes[i]));
 	return out;
 }
 
@@ -213,7 +192,7 @@ static json_t *diff_json(const struct report_diff *r)
 	set(out, "before_side", side_json(&d->before));
 	set(out, "after_side", side_json(&d->after));
 	set(out, "whole_runs", json_boolean(d->is_run));
-	set(out, "summary", text_or_null(d->summary));
+	set(out, "summary", json_value_text(d->summary));
 	set(out, "rows", rows);
 	set(out, "roles", roles_json(d));
 	set(out, "locks", objects_json(d->locks, d->lock_cnt, false));

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/reach.h"
+#include "base/rights.h"
 #include "base/xalloc.h"
 #include "record/uprobe.h"
 
@@ -90,6 +91,12 @@ static void *detach_gil(void *ctx)
 	return NULL;
 }
 
+static void *detacher_main(void *ctx)
+{
+	rights_drop();
+	return detach_gil(ctx);
+}
+
 /* The kernel takes its time: somebody else waits for it. No signal is for him. */
 static void stop_watching(struct python_watch *w)
 {
@@ -101,7 +108,7 @@ static void stop_watching(struct python_watch *w)
 	w->is_detaching = true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	w->has_detacher = !pthread_create(&w->detacher, NULL, detach_gil, w);
+	w->has_detacher = !pthread_create(&w->detacher, NULL, detacher_main, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!w->has_detacher)
 		detach_gil(w);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/median.h"
 #include "base/xalloc.h"
 #include "verdict/advise.h"
 #include "verdict/thresholds.h"
@@ -182,19 +183,6 @@ static void find_chunk(struct sizes *out)
 {
 	if (out->tasks > 0 && out->task_ns < TRIPS_PER_TASK * out->trip_ns)
 		out->chunk = round_chunk(TRIPS_PER_TASK * out->trip_ns / out->task_ns);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *values, size_t cnt)
-{
-	qsort(values, cnt, sizeof(*values), by_value);
-	return values[cnt / 2];
 }
 
 /* Workers of the same program that came and went: what each paid to begin. */

@@ -103,7 +103,7 @@ def row(samples, workload, tracer):
             Spread(per_amount(s) for s in by_round(*name).values()).text("%.2f"),
             ratios(*name).text("%.2f"),
             Spread(added(*name).values()).text("%.2f") if tracer != "none" else "",
-            own(*name, "cpu_s").text("%.2f"),
+            Spread(s["cpu_s"] / s["share"] for s in by_round(*name).values() if "cpu_s" in s).text("%.2f"),
             own(*name, "rss_kib", 1 / 1024).text("%.0f"),
             per_cycle(*name, "trace_bytes").text("%.1f"),
             own(*name, "lost").text("%d")]

@@ -76,9 +76,9 @@ browse()
 cat >driver.html <<'HTML'
 <!DOCTYPE html><meta charset="utf-8"><title>untouched</title>
 <body>
-<iframe id="phone" src="page.html" style="width:380px;height:800px"></iframe>
+<iframe id="phone" src="page.html" style="width:360px;height:800px"></iframe>
 <iframe id="screen" src="page.html" style="width:1200px;height:900px"></iframe>
-<iframe id="diff" src="diff.html" style="width:380px;height:800px"></iframe>
+<iframe id="diff" src="diff.html" style="width:360px;height:800px"></iframe>
 <pre id="result"></pre>
 <script>
 function look(id) {
@@ -90,6 +90,9 @@ function look(id) {
     function check(what, is) { if (!is) found.push(id + ": " + what); }
 
     check("wider than its window", page.documentElement.scrollWidth <= view.innerWidth);
+    check("a table or a drawing is cut", Array.from(page.querySelectorAll(".table, svg.graph")).every(function (each) {
+        return each.scrollWidth <= each.clientWidth && each.getBoundingClientRect().right <= view.innerWidth;
+    }));
     check("text or pictures from outside", !page.querySelector("img, link, iframe, [src], [href]"));
     check("a name has become an element", page.scripts.length === 1);
     check("thread name", page.querySelector(".names").innerHTML.includes("&lt;script&gt;") ||

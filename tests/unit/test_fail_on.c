@@ -105,7 +105,7 @@ static void a_limit_has_two_sides(void **state)
 static void noise_fails_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(wall("wall>2%", 10000, 10900), FAIL_ON_MET);
+	assert_int_equal(wall("wall>2%", 10000, 10700), FAIL_ON_MET);
 	assert_int_equal(wall("wall>2%", 10000, 11200), FAIL_ON_FAILED);
 	assert_int_equal(wall("wall>0%", 10000, 10000), FAIL_ON_MET);
 }
