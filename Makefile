@@ -317,7 +317,7 @@ style:			## clang-format and shellcheck, where installed
 # As laid out here, so that the links between them hold.
 doc_files = README.md CONTRIBUTING.md LICENSE $(wildcard LICENSES/*.txt docs/*.md)
 
-lint: $(OUT)/page_assets.h $(OUT)/sysno_table.h $(OUT)/sysno_table32.h $(OUT)/version.h $(skel)	## static analysers, where installed; DEEP=1: all, in minutes
+lint: all	## static analysers, where installed; DEEP=1: all, in minutes
 	$(Q)OUT=$(OUT) DEEP=$(DEEP) tools/lint.sh
 
 format:			## lay out what style complains about

@@ -15,7 +15,10 @@ static char *command_of(const struct facts *f)
 
 	for (size_t i = 0; i < f->recording.command_cnt; i++)
 		strbuf_addf(&s, "%s%s", i ? " " : "", f->recording.command[i]);
-	return s.len ? strbuf_take(&s) : NULL;
+	if (s.len)
+		return strbuf_take(&s);
+	strbuf_release(&s);
+	return NULL;
 }
 
 static struct diff_side side_of(const struct sample *samples, size_t cnt)

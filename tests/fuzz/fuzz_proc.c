@@ -25,7 +25,7 @@ static const char *const files[] = {
 	"proc/7/stat", "proc/7/status", "proc/7/cmdline", "proc/7/comm", "proc/7/maps",
 	"proc/7/cgroup", "proc/self/mountinfo", "proc/7/net/tcp", "proc/7/net/udp",
 	"proc/7/smaps_rollup", "proc/7/statm", "proc/stat", "sys/devices/system/cpu/online",
-	"proc/7/task/7/stat", "proc/7/task/7/syscall", "kallsyms",
+	"proc/7/task/7/syscall", "kallsyms",
 };
 
 static const char *path_of(const char *file)
@@ -84,8 +84,6 @@ static void ask_process(void)
 	char text[128];
 
 	if (!procfs_stat(PID, &stat))
-		check_text(stat.comm);
-	if (!procfs_thread_stat(PID, PID, &stat))
 		check_text(stat.comm);
 	procfs_status(PID, &status);
 	if (!procfs_comm(PID, text, sizeof(text)))
