@@ -36,7 +36,9 @@ static struct strbuf said;
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/partrace-old-XXXXXX");
+	/* A disk would be asked to write each of thousands of files. */
+	snprintf(dir, sizeof(dir), "%s/partrace-old-XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
 	if (!mkdtemp(dir))
 		return -1;
 	snprintf(cut, sizeof(cut), "%s/cut.pftrace", dir);
@@ -192,7 +194,10 @@ static void check_said(int code, const char *what, size_t at)
 		fail_msg("%s, byte %zu: %d, '%s'", what, at, code, text);
 }
 
-/* Damaged or cut at @at: each command reads what is there, or says what is wrong with it. */
+/*
+ * Damaged or cut at @at: commands read what is there, or say what is wrong with it. All
+ * take the facts alike, so that it is enough to try the others by turns.
+ */
 static int check_all(const struct strbuf *bytes, size_t len, size_t at)
 {
 	int code;
@@ -200,9 +205,12 @@ static int check_all(const struct strbuf *bytes, size_t len, size_t at)
 	write_cut(bytes, len);
 	code = RUN(&cmd_report, cut);
 	check_said(code, "report", at);
-	check_said(RUN(&cmd_diff, cut, small), "diff", at);
-	check_said(RUN(&cmd_export, "--format", "ndjson", cut), "export", at);
-	check_said(RUN(&cmd_report, "--html", page, cut), "report --html", at);
+	if (at % 3 == 0)
+		check_said(RUN(&cmd_diff, cut, small), "diff", at);
+	else if (at % 3 == 1)
+		check_said(RUN(&cmd_export, "--format", "ndjson", cut), "export", at);
+	else
+		check_said(RUN(&cmd_report, "--html", page, cut), "report --html", at);
 	return code;
 }
 
@@ -236,14 +244,8 @@ static void damaged_at_any_byte_nothing_crashes(void **state)
 	for (size_t at = 0; at < whole.len; at++) {
 		char was = whole.buf[at];
 
-		/* They all read alike: the others need not try each byte. */
 		whole.buf[at] = (char)~was;
-		if (at % 8) {
-			write_cut(&whole, whole.len);
-			check_said(RUN(&cmd_report, cut), "report", at);
-		} else {
-			check_all(&whole, whole.len, at);
-		}
+		check_all(&whole, whole.len, at);
 		whole.buf[at] = was;
 	}
 	strbuf_release(&whole);
