@@ -33,11 +33,12 @@ static __always_inline struct llist_node *first_request(struct task_struct *task
 {
 	struct file *ring = (struct file *)cause->file.id;
 	struct llist_node *node = NULL;
-	struct io_ring_ctx *ctx;
+	struct io_ring_ctx *ctx = NULL;
 
-	if (bpf_core_field_exists(struct io_uring_task, task_list))
+	/* Lists of another kind, from 7.2 on, have no first. */
+	if (bpf_core_field_exists(task->io_uring->task_list.first))
 		node = BPF_CORE_READ(task, io_uring, task_list.first);
-	if (node || !bpf_core_field_exists(struct io_ring_ctx, work_llist))
+	if (node || !bpf_core_field_exists(ctx->work_llist.first))
 		return node;
 	ctx = BPF_CORE_READ(ring, private_data);
 	return BPF_CORE_READ(ctx, work_llist.first);
