@@ -250,8 +250,9 @@ static void help_is_narrow(void **state)
 	const struct argspec spec = {
 		.command = "x",
 		.summary = words,
-		.notes = "One paragraph, which is told in so many words that it takes two lines.\n\n"
-			 "Another one, which does.",
+		.notes =
+			"One paragraph, which is told in so many words that it takes two lines.\n\n"
+			"Another one, which does.",
 		.options = options,
 	};
 	char *text = NULL;
