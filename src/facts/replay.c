@@ -13,6 +13,13 @@
 #define NOBODY	   UINT32_MAX
 #define FORCED_MAX 1000
 
+/*
+ * More happens in no recording that is whole: a damaged one may have times so long that
+ * doubles can't add a short one to them, and time would stand still.
+ */
+#define EVENTS_MAX	  5000000
+#define EVENTS_PER_OP_MAX 16
+
 /* Times are sums of doubles: what is this close has happened. */
 #define SLACK_NS 0.5
 
@@ -661,6 +668,7 @@ static void sim_init(struct sim *s)
 void replay_run(const struct replay *r, const struct replay_model *m, struct replay_result *out)
 {
 	struct sim s = { .r = r, .m = m, .out = out };
+	uint64_t events_left = EVENTS_MAX + EVENTS_PER_OP_MAX * (uint64_t)r->op_cnt;
 
 	*out = (struct replay_result){ .first_ns = INFINITY };
 	sim_init(&s);
@@ -671,14 +679,15 @@ void replay_run(const struct replay *r, const struct replay_model *m, struct rep
 		dispatch(&s);
 		if (s.todo_cnt)
 			continue;
-		if (s.heap_cnt) {
+		if (s.heap_cnt && events_left) {
+			events_left--;
 			e = heap_pop(&s);
 			happen(&s, &e);
-		} else if (out->forced > FORCED_MAX || !let_go(&s)) {
+		} else if (!events_left || out->forced > FORCED_MAX || !let_go(&s)) {
 			break;
 		}
 	}
-	out->is_broken = out->forced > FORCED_MAX;
+	out->is_broken = !events_left || out->forced > FORCED_MAX;
 	if (out->first_ns > out->last_ns)
 		out->first_ns = out->last_ns;
 	free(s.actors);

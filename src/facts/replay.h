@@ -11,8 +11,8 @@
  * what the group shares: an interpreter's global lock, an event loop.
  *
  * Pure. It always ends: where threads would wait for each other in a circle, which no
- * recording says but one with errors in it, they are let go, and that is counted.
- * Times are nanoseconds.
+ * recording says but one with errors in it, they are let go, and that is counted; where
+ * more happens than in any whole recording, it gives up. Times are nanoseconds.
  */
 #ifndef FACTS_REPLAY_H
 #define FACTS_REPLAY_H
@@ -76,7 +76,7 @@ struct replay_result {
 	double first_ns, last_ns;	/* the workers' first and last work */
 	double run_ns;			/* of all threads */
 	uint32_t forced;		/* waits that nobody would have ended */
-	bool is_broken;			/* too many of these: no result */
+	bool is_broken;			/* too many of these, or of events: no result */
 };
 
 void replay_run(const struct replay *r, const struct replay_model *m, struct replay_result *out);
