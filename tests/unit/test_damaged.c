@@ -7,6 +7,7 @@
 #include "make_trace.h"
 #include "make_facts.h"
 #include "rich_facts.h"
+#include "files.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -39,19 +40,6 @@ static uint32_t any(uint32_t below)
 	return below ? (uint32_t)(seed >> 33) % below : 0;
 }
 
-static struct strbuf slurp(const char *name)
-{
-	struct strbuf sb = { 0 };
-	FILE *f = fopen(name, "r");
-	int c;
-
-	assert_non_null(f);
-	while ((c = fgetc(f)) != EOF)
-		strbuf_addch(&sb, (char)c);
-	fclose(f);
-	return sb;
-}
-
 static struct strbuf facts_text(void)
 {
 	struct facts f = rich_facts();
@@ -77,7 +65,7 @@ static struct strbuf make_recording(void)
 	}
 	close_trace(strbuf_str(&json), 10000);
 	strbuf_release(&json);
-	file = slurp(path);
+	file = read_file(path);
 	return file;
 }
 

@@ -652,12 +652,10 @@ static void say_weight(const struct graph_edge *e, struct strbuf *text)
 	add_number(text, e->weight);
 }
 
-static void who_comes_late_to_a_full_column_is_one_of_the_others(void **state)
+static struct graph *two_columns(void)
 {
 	struct graph *g = xcalloc(1, sizeof(*g));
-	struct strbuf out = { 0 };
 
-	(void)state;
 	*g = (struct graph){
 		.titles = { "a", "b" },
 		.column_cnt = 2,
@@ -665,6 +663,15 @@ static void who_comes_late_to_a_full_column_is_one_of_the_others(void **state)
 		.add_weight = add_number,
 		.say = say_weight,
 	};
+	return g;
+}
+
+static void who_comes_late_to_a_full_column_is_one_of_the_others(void **state)
+{
+	struct graph *g = two_columns();
+	struct strbuf out = { 0 };
+
+	(void)state;
 	for (uint32_t i = 0; i < 40; i++) {
 		char name[16];
 
@@ -695,17 +702,10 @@ static double y_of(const char *svg, const char *title)
 
 static void nodes_stand_where_few_edges_cross(void **state)
 {
-	struct graph *g = xcalloc(1, sizeof(*g));
+	struct graph *g = two_columns();
 	struct strbuf out = { 0 };
 
 	(void)state;
-	*g = (struct graph){
-		.titles = { "a", "b" },
-		.column_cnt = 2,
-		.label = "x",
-		.add_weight = add_number,
-		.say = say_weight,
-	};
 	graph_edge(g, 0, graph_node(g, 0, "left", "1"), graph_node(g, 1, "right", "2"), 90, 1);
 	graph_edge(g, 0, graph_node(g, 0, "left", "1"), graph_node(g, 1, "right", "1"), 95, 1);
 	graph_edge(g, 0, graph_node(g, 0, "left", "2"), graph_node(g, 1, "right", "2"), 80, 1);
