@@ -24,7 +24,6 @@ bad -p 1 -a
 bad -p 1 -- true
 bad -d 1
 bad report
-bad report a b
 bad report --no-such-option x
 
 # No recording at all, or not one: that is a failure, not usage.
