@@ -45,6 +45,19 @@ struct moved {
 	struct par_file_ref ref;
 };
 
+/* Where a datagram goes that is sent by address: user space's pointer, and its length. */
+struct address {
+	__u64 at;
+	__u32 len, pad;
+};
+
+/* What the call at hand moved: here, as the stack has no room for it. */
+struct move {
+	__u64 fd;
+	__u64 messages, bytes;
+	struct address to;	/* of what is sent; 0: not said */
+};
+
 /* Has it the GIL? Since @since_ns, of the watch that began at @begin_ns. */
 struct gil_state {
 	__u64 begin_ns;
@@ -133,6 +146,7 @@ struct thread {
 	struct loop_state loop;
 	struct file_cache file;
 	struct moved moved[2];		/* read, written */
+	struct move move;
 	struct startup startup;
 	struct gil_state gil;
 	struct park_state park;

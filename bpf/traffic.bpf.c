@@ -46,12 +46,6 @@ struct {
 	__type(value, struct par_traffic_count);
 } traffic_rest SEC(".maps");
 
-/* Where a datagram goes that is sent by address: user space's pointer, and its length. */
-struct address {
-	__u64 at;
-	__u32 len;
-};
-
 /* struct sockaddr_in and sockaddr_in6, as far as they matter */
 struct inet_address {
 	__u16 family;
@@ -326,20 +320,23 @@ static __noinline void own_name_fill(__u64 fd, struct par_file_ref *file)
 		file->peer_id = hash;
 }
 
-/* What one call moved. */
-struct move {
-	__u64 fd;
-	__u64 messages, bytes;
-	struct address to;	/* of what is sent; 0: not said */
-};
-
-static __always_inline int add_fd(struct thread *t, const struct move *m, bool is_write)
+/*
+ * Add @t->move. A global function, like traffic_add(): it finds the thread by itself, since
+ * before 5.12 these take numbers only.
+ */
+__noinline int traffic_add_move(bool is_write)
 {
+	struct task_struct *task = current_task();
+	struct thread *t = thread_find(task);
 	struct par_traffic_count what = {};
+	struct move *m;
 
+	if (!t)
+		return 0;
+	m = &t->move;
 	what.messages = m->messages;
 	what.bytes = m->bytes;
-	file_ref_fill(current_task(), t, m->fd, &what.file);
+	file_ref_fill(task, t, m->fd, &what.file);
 	if (config.requests && (what.file.flags & PAR_FILE_SERVED))
 		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
@@ -351,36 +348,6 @@ static __always_inline int add_fd(struct thread *t, const struct move *m, bool i
 		own_name_fill(m->fd, &what.file);
 	add_own(&what, is_write);
 	return 0;
-}
-
-/* What the thread at hand, @t, moved by a descriptor. Global, like traffic_add(). */
-__noinline int traffic_add_fd(struct thread *t, const struct move *m, bool is_write)
-{
-	return t && m ? add_fd(t, m, is_write) : 0;
-}
-
-/* The same where global functions take numbers only: else each caller would be too much. */
-__noinline int traffic_add_numbers(__u64 fd, __u64 messages, __u64 bytes, __u64 to,
-				   __u64 len_and_write)
-{
-	struct thread *t = thread_find(current_task());
-	struct move m = {
-		.fd = fd,
-		.messages = messages,
-		.bytes = bytes,
-		.to = { .at = to, .len = len_and_write >> 1 },
-	};
-
-	return t ? add_fd(t, &m, len_and_write & 1) : 0;
-}
-
-static __always_inline void add_move(struct thread *t, const struct move *m, bool is_write)
-{
-	if (config.numbers_only)
-		traffic_add_numbers(m->fd, m->messages, m->bytes, m->to.at,
-				    (__u64)m->to.len << 1 | is_write);
-	else
-		traffic_add_fd(t, m, is_write);
 }
 
 /*
@@ -434,8 +401,7 @@ static __always_inline bool is_pipe_writer(__u64 fd)
 	return BPF_CORE_READ(file, f_mode) & FMODE_WRITE;
 }
 
-static __always_inline __u64 count_receive(struct thread *t,
-					   const __u64 args[5], __u8 how, struct move *m)
+static __always_inline __u64 count_receive(const __u64 args[5], __u8 how, struct move *m)
 {
 	if (is_peek(how == PAR_MOVE_RECVMSG ? args[2] : args[3]))
 		return 0;
@@ -443,12 +409,11 @@ static __always_inline __u64 count_receive(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	add_move(t, m, false);
+	traffic_add_move(false);
 	return m->bytes;
 }
 
-static __always_inline __u64 count_send(struct thread *t,
-					struct pt_regs *regs, const __u64 args[5], __u8 how,
+static __always_inline __u64 count_send(struct pt_regs *regs, const __u64 args[5], __u8 how,
 					struct move *m)
 {
 	if (how == PAR_MOVE_SENDTO) {
@@ -461,70 +426,69 @@ static __always_inline __u64 count_send(struct thread *t,
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	add_move(t, m, true);
+	traffic_add_move(true);
 	return m->bytes;
 }
 
 /* From one descriptor to another. */
-static __always_inline void count_between(struct thread *t, __u64 in,
-					  __u64 out, struct move *m)
+static __always_inline void count_between(__u64 in, __u64 out, struct move *m)
 {
 	m->fd = in;
-	add_move(t, m, false);
+	traffic_add_move(false);
 	m->fd = out;
-	add_move(t, m, true);
+	traffic_add_move(true);
 }
 
 __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 		    long ret)
 {
 	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
-	struct move m = { .messages = 1, .bytes = ret };
+	struct move *m = &t->move;
 	__u64 args[5];
 
 	regs_args(regs, args);
-	m.fd = args[0];
+	*m = (struct move){ .fd = args[0], .messages = 1, .bytes = ret };
 	switch (how) {
 	case PAR_MOVE_READ:
 	case PAR_MOVE_WRITE:
-		add_move(t, &m, how == PAR_MOVE_WRITE);
+		traffic_add_move(how == PAR_MOVE_WRITE);
 		break;
 	case PAR_MOVE_RECVFROM:
 	case PAR_MOVE_RECVMSG:
 	case PAR_MOVE_RECVMMSG:
-		return count_receive(t, args, how, &m);
+		return count_receive(args, how, m);
 	case PAR_MOVE_SENDTO:
 	case PAR_MOVE_SENDMSG:
 	case PAR_MOVE_SENDMMSG:
-		return count_send(t, regs, args, how, &m);
+		return count_send(regs, args, how, m);
 	case PAR_MOVE_SENDFILE:
-		count_between(t, args[1], args[0], &m);
+		count_between(args[1], args[0], m);
 		break;
 	case PAR_MOVE_SPLICE:
-		count_between(t, args[0], args[2], &m);
+		count_between(args[0], args[2], m);
 		break;
 	case PAR_MOVE_TEE:
-		m.fd = args[1];
-		add_move(t, &m, true);
+		m->fd = args[1];
+		traffic_add_move(true);
 		break;
 	case PAR_MOVE_VMSPLICE:
-		add_move(t, &m, is_pipe_writer(args[0]));
+		traffic_add_move(is_pipe_writer(args[0]));
 		break;
 	case PAR_MOVE_MQ_SEND:
-		m.bytes = args[2];
-		add_move(t, &m, true);
+		m->bytes = args[2];
+		traffic_add_move(true);
 		break;
 	case PAR_MOVE_MSGSND:
-		m.bytes = args[2];
-		add_sysv(args, how, m.bytes);
+		m->bytes = args[2];
+		add_sysv(args, how, m->bytes);
 		break;
 	case PAR_MOVE_MSGRCV:
 		if (!(args[4] & MSG_COPY))
-			add_sysv(args, how, m.bytes);
+			add_sysv(args, how, m->bytes);
 		break;
 	case PAR_MOVE_SEMOP:
 		add_sysv(args, how, 0);
 		break;
 	}
-	return m.bytes;
+	return m->bytes;
 }

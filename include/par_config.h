@@ -85,8 +85,7 @@ struct par_config {
 	__u8 has_storage;	/* tasks have storage, and a type that the verifier knows: 5.11 */
 	__u8 has_task_regs;	/* the helper bpf_task_pt_regs: 5.15 */
 	__u8 block_args;	/* block_getrq and the like name the queue first: before 5.11 */
-	__u8 numbers_only;	/* functions verified by themselves take no pointers: before 5.12 */
-	__u8 pad[5];
+	__u8 pad[6];
 	struct par_startup_calls startup;
 };
 

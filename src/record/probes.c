@@ -90,9 +90,8 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 		bpf_map__set_map_flags(p->skel->maps.threads_by_address, 0);
 		bpf_map__set_map_flags(p->skel->maps.released, 0);
 	}
-	/* 5.13's is the first that its types tell from 5.11. */
-	c->numbers_only = !kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_for_each_map_elem");
-	if (c->numbers_only)
+	/* Before 5.12 those take no pointers; 5.13's types are the first that can be told from 5.11's. */
+	if (!kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_for_each_map_elem"))
 		make_functions_static(p);
 	c->block_args = kernel_btf_tracepoint_args(btf, "block_getrq") > 2;
 	c->has_cast = kernel_btf_has_function(btf, "bpf_rdonly_cast");
