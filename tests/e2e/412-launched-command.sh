@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# sanitized: no, ASan takes the right to dump core away, from the command too
 # A launched command runs as it would without partrace: as the caller, with the caller's
 # environment, limits, signals, terminal and directory, and its status is passed on.
 . "$(dirname "$0")/lib.sh"
