@@ -9,6 +9,13 @@
 #include "base/xalloc.h"
 #include "par_config.h"
 
+/*
+ * A server meets connections without end: from so many on, those that were silent since
+ * the last look are forgotten. Not before: what a thread has not brought there yet
+ * (bpf/traffic.bpf.c) comes as it ends, when there may be no memory for a place anew.
+ */
+#define MANY_CHANNELS 4096
+
 struct last_channel {
 	uint64_t messages, bytes, main_messages;
 };
@@ -19,7 +26,7 @@ struct round {
 	void *ctx;
 	uint64_t now_ns;
 	struct par_traffic_key *silent;		/* [silent_cnt] */
-	size_t silent_cnt, silent_cap;
+	size_t silent_cnt, silent_cap, channel_cnt;
 };
 
 static void on_syscall(void *ctx, int32_t sysno, const struct par_syscall_count *count)
@@ -75,6 +82,7 @@ static void on_channel(void *ctx, const struct par_traffic_key *key,
 	struct last_channel *last = htab_find(&r->counts->channels, key->file_id, end_of(key));
 	struct event ev = { .hdr = { .ts_ns = r->now_ns, .tid = key->tgid } };
 
+	r->channel_cnt++;
 	if (!last) {
 		last = xcalloc(1, sizeof(*last));
 		htab_put(&r->counts->channels, key->file_id, end_of(key), last);
@@ -103,7 +111,7 @@ void counts_feed(struct counts *c, struct probes *probes,
 	probes_each_syscall(probes, on_syscall, &r);
 	probes_each_disk(probes, on_disk, &r);
 	probes_each_traffic(probes, on_channel, &r);
-	for (size_t i = 0; i < r.silent_cnt; i++) {
+	for (size_t i = 0; i < r.silent_cnt && r.channel_cnt >= MANY_CHANNELS; i++) {
 		probes_forget_traffic(probes, &r.silent[i]);
 		free(htab_remove(&c->channels, r.silent[i].file_id, end_of(&r.silent[i])));
 	}
