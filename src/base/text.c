@@ -113,6 +113,11 @@ bool text_number(const char *s, double *out, char **end)
 	return *end != s && isfinite(*out);
 }
 
+bool text_is_same(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
 bool text_is_one_of(const char *s, const char *const *list, size_t cnt)
 {
 	for (size_t i = 0; i < cnt; i++)

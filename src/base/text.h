@@ -25,6 +25,9 @@ char *text_clean_copy(const char *s);
 /* What stands behind the last slash of @path, inside of it. */
 const char *text_base_name(const char *path);
 
+/* NULL is the same as "". */
+bool text_is_same(const char *a, const char *b);
+
 /*
  * The decimal number that @s begins with, and in *@end what follows it. Not strtod()
  * alone: it takes blanks, signs, "inf", "nan" and "0x1p3".

@@ -11,13 +11,9 @@
 
 #include "base/htab.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "facts/role.h"
-
-static bool is_same_text(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
 
 static uint64_t add_capped(uint64_t a, uint64_t b)
 {
@@ -57,7 +53,7 @@ static bool is_same_machine(const struct fact_recording *a, const struct fact_re
 {
 	if (a->boot_id && b->boot_id)
 		return !strcmp(a->boot_id, b->boot_id);
-	return is_same_text(a->kernel, b->kernel) && is_same_text(a->arch, b->arch) &&
+	return text_is_same(a->kernel, b->kernel) && text_is_same(a->arch, b->arch) &&
 	       a->cpus_online == b->cpus_online &&
 	       (!a->memory_bytes || !b->memory_bytes || a->memory_bytes == b->memory_bytes);
 }
@@ -397,7 +393,7 @@ static void add_totals(struct facts *out, const struct facts *f)
 static bool has_change(const struct facts *f, const char *change)
 {
 	for (size_t i = 0; i < f->whatif_cnt; i++)
-		if (is_same_text(f->whatif[i].change, change))
+		if (text_is_same(f->whatif[i].change, change))
 			return true;
 	return false;
 }

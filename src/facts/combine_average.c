@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "facts/combine.h"
 #include "facts/series.h"
@@ -88,14 +89,9 @@ static struct fact_turns sum_turns(const struct share *of, size_t cnt, uint64_t 
 	return sum;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
-
 static bool is_same_server(const struct fact_server *a, const struct fact_server *b)
 {
-	return is_same_text(a->name, b->name) && is_same_text(a->kind, b->kind) &&
+	return text_is_same(a->name, b->name) && text_is_same(a->kind, b->kind) &&
 	       a->port == b->port;
 }
 
@@ -166,7 +162,7 @@ static struct fact_listener *listener_get(struct fact_requests *r, const struct 
 	for (size_t i = 0; i < r->listener_cnt; i++) {
 		struct fact_listener *known = &r->listeners[i];
 
-		if (is_same_text(known->name, l->name) && is_same_text(known->kind, l->kind) &&
+		if (text_is_same(known->name, l->name) && text_is_same(known->kind, l->kind) &&
 		    known->port == l->port)
 			return known;
 	}

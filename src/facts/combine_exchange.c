@@ -6,13 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "facts/combine.h"
-
-static bool is_same_text(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -30,7 +26,7 @@ static int by_size(uint64_t x, uint64_t y)
 static bool is_same_lock(const struct fact_lock *a, const struct fact_lock *b)
 {
 	return a->kind == b->kind && a->addr == b->addr && a->pid == b->pid &&
-	       is_same_text(a->name, b->name);
+	       text_is_same(a->name, b->name);
 }
 
 static void add_edge(struct fact_lock *l, const struct lock_edge *e)
@@ -102,7 +98,7 @@ static bool is_same_channel(const struct fact_channel *a, const struct fact_chan
 {
 	if (a->key && b->key)
 		return !strcmp(a->key, b->key);
-	return is_same_text(a->kind, b->kind) && is_same_text(a->id, b->id) && a->id &&
+	return text_is_same(a->kind, b->kind) && text_is_same(a->id, b->id) && a->id &&
 	       (!strncmp(a->id, "pipe:[", 6) || !strncmp(a->id, "fifo:[", 6));
 }
 
@@ -222,7 +218,7 @@ static void add_channel(struct fact_channel *to, struct fact_channel *c)
 	to->write_wait_ns += c->write_wait_ns;
 	to->size_bytes = larger(to->size_bytes, c->size_bytes);
 	/* From one end alone it may look like something else. Memory has a name. */
-	if (!is_same_text(to->kind, "shm") || !is_same_text(to->used_as, c->used_as)) {
+	if (!text_is_same(to->kind, "shm") || !text_is_same(to->used_as, c->used_as)) {
 		free(to->used_as);
 		to->used_as = NULL;
 	}
@@ -231,7 +227,7 @@ static void add_channel(struct fact_channel *to, struct fact_channel *c)
 static int by_business(const void *a, const void *b)
 {
 	const struct fact_channel *x = a, *y = b;
-	bool x_shm = is_same_text(x->kind, "shm"), y_shm = is_same_text(y->kind, "shm");
+	bool x_shm = text_is_same(x->kind, "shm"), y_shm = text_is_same(y->kind, "shm");
 	int order = by_size(x->read_wait_ns + x->write_wait_ns, y->read_wait_ns + y->write_wait_ns);
 
 	if (x_shm != y_shm)
@@ -283,7 +279,7 @@ void combine_syscalls(struct facts *to, struct facts *from)
 		struct fact_syscall *s = &from->syscalls[i];
 		size_t k = 0;
 
-		while (k < was && !is_same_text(to->syscalls[k].name, s->name))
+		while (k < was && !text_is_same(to->syscalls[k].name, s->name))
 			k++;
 		if (k == was) {
 			to->syscalls[to->syscall_cnt++] = *s;

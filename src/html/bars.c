@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "html/markup.h"
 #include "output/report_expect.h"
@@ -423,7 +424,7 @@ void bars_memory(const struct facts *f, struct strbuf *out)
 static struct crew *find_crew(struct crew *crews, size_t cnt, const char *role)
 {
 	for (size_t i = 0; i < cnt; i++)
-		if (!strcmp(crews[i].role ? crews[i].role : "", role ? role : ""))
+		if (text_is_same(crews[i].role, role))
 			return &crews[i];
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "html/bars.h"
 #include "html/markup.h"
 #include "output/report_wrap.h"
@@ -75,7 +76,7 @@ static void put_not_predicted(const struct fact_verdict *v, struct strbuf *out)
 			before = v->not_predicted[i - 1].why;
 		if (!is_open)
 			strbuf_addstr(out, "<h3>Not predicted</h3>\n<ul>\n");
-		if (is_open && !strcmp(why ? why : "", before ? before : "")) {
+		if (is_open && text_is_same(why, before)) {
 			strbuf_addstr(out, ", ");
 		} else {
 			strbuf_addstr(out, is_open ? "</li>\n<li>" : "<li>");

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Between the longest change and what is said of it. */
 #define COLUMN_GAP 3
 #define COLUMN_MAX 40		/* names of changes come from a file, too */
@@ -50,16 +52,11 @@ void report_add_gain(const struct fact_prediction *p, bool is_first, struct strb
 	strbuf_addstr(s, " per worker");
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return !strcmp(a ? a : "", b ? b : "");
-}
-
 /* Has an earlier one from @first on the change and the reason of that at @i? */
 static bool is_repeated(const struct fact_not_predicted *all, size_t first, size_t i)
 {
 	for (size_t k = first; k < i; k++)
-		if (is_same(all[k].why, all[i].why) && is_same(all[k].change, all[i].change))
+		if (text_is_same(all[k].why, all[i].why) && text_is_same(all[k].change, all[i].change))
 			return true;
 	return false;
 }
@@ -73,7 +70,7 @@ static bool add_changes(const struct fact_verdict *v, size_t i, struct strbuf *s
 	for (size_t k = 0; k < v->not_predicted_cnt; k++) {
 		const struct fact_not_predicted *n = &v->not_predicted[k];
 
-		if (!is_same(n->why, v->not_predicted[i].why) ||
+		if (!text_is_same(n->why, v->not_predicted[i].why) ||
 		    is_repeated(v->not_predicted, i, k))
 			continue;
 		if (k < i)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 #define ROLES_SHOWN 3
@@ -43,7 +44,7 @@ static size_t sum_roles(const struct facts *f, struct role_sum *sums, uint64_t *
 		*cpu_ns += cpu;
 		if (!t->watched_ns)
 			continue;
-		while (s < sums + cnt && strcmp(s->role, t->role ? t->role : ""))
+		while (s < sums + cnt && !text_is_same(s->role, t->role))
 			s++;
 		if (s == sums + cnt)
 			sums[cnt++].role = t->role ? t->role : "";
