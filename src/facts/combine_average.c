@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "facts/combine.h"
+#include "facts/request_sum.h"
 #include "facts/series.h"
 
 /* ---- requests ---- */
@@ -125,13 +126,6 @@ static bool has_server(const struct fact_requests *r, const struct fact_server *
 	return false;
 }
 
-static int by_count(const void *a, const void *b)
-{
-	const struct fact_server *x = a, *y = b;
-
-	return x->turns.count > y->turns.count ? -1 : x->turns.count < y->turns.count;
-}
-
 static void sum_servers(struct fact_requests *out, const struct facts *parts, size_t cnt,
 			uint64_t duration_ns)
 {
@@ -153,8 +147,6 @@ static void sum_servers(struct fact_requests *out, const struct facts *parts, si
 			};
 		}
 	}
-	if (out->server_cnt)
-		qsort(out->servers, out->server_cnt, sizeof(*out->servers), by_count);
 }
 
 static struct fact_listener *listener_get(struct fact_requests *r, const struct fact_listener *l)
@@ -188,15 +180,6 @@ static void add_listener(struct fact_requests *out, const struct fact_listener *
 	to->accepts += l->accepts;
 	to->waiting_max = l->waiting_max > to->waiting_max ? l->waiting_max : to->waiting_max;
 	to->limit = l->limit > to->limit ? l->limit : to->limit;
-}
-
-static int by_queue(const void *a, const void *b)
-{
-	const struct fact_listener *x = a, *y = b;
-
-	if (x->waiting_max != y->waiting_max)
-		return x->waiting_max > y->waiting_max ? -1 : 1;
-	return x->accepts > y->accepts ? -1 : x->accepts < y->accepts;
 }
 
 /* "served connections, …; percentiles are upper bounds" */
@@ -238,8 +221,7 @@ void combine_requests(struct facts *out, struct facts *parts, size_t cnt)
 	r->turns = sum_turns(of, cnt, out->recording.duration_ns);
 	r->basis = basis_of(parts, cnt);
 	sum_servers(r, parts, cnt, out->recording.duration_ns);
-	if (r->listener_cnt)
-		qsort(r->listeners, r->listener_cnt, sizeof(*r->listeners), by_queue);
+	request_sort(r);
 	free(of);
 }
 

@@ -218,7 +218,7 @@ static void add_channel(struct fact_channel *to, struct fact_channel *c)
 	to->write_wait_ns += c->write_wait_ns;
 	to->size_bytes = larger(to->size_bytes, c->size_bytes);
 	/* From one end alone it may look like something else. Memory has a name. */
-	if (!text_is_same(to->kind, "shm") || !text_is_same(to->used_as, c->used_as)) {
+	if (!fact_channel_is_memory(to) || !text_is_same(to->used_as, c->used_as)) {
 		free(to->used_as);
 		to->used_as = NULL;
 	}
@@ -227,7 +227,7 @@ static void add_channel(struct fact_channel *to, struct fact_channel *c)
 static int by_business(const void *a, const void *b)
 {
 	const struct fact_channel *x = a, *y = b;
-	bool x_shm = text_is_same(x->kind, "shm"), y_shm = text_is_same(y->kind, "shm");
+	bool x_shm = fact_channel_is_memory(x), y_shm = fact_channel_is_memory(y);
 	int order = by_size(x->read_wait_ns + x->write_wait_ns, y->read_wait_ns + y->write_wait_ns);
 
 	if (x_shm != y_shm)

@@ -104,6 +104,14 @@ static int by_queue(const void *a, const void *b)
 	return x->port < y->port ? -1 : x->port > y->port;
 }
 
+void request_sort(struct fact_requests *r)
+{
+	if (r->server_cnt)
+		qsort(r->servers, r->server_cnt, sizeof(*r->servers), by_count);
+	if (r->listener_cnt)
+		qsort(r->listeners, r->listener_cnt, sizeof(*r->listeners), by_queue);
+}
+
 static void fill_listeners(struct fact_requests *out, const struct model *m)
 {
 	out->listeners = xcalloc(m->backlogs.cnt, sizeof(*out->listeners));
@@ -123,7 +131,11 @@ static void fill_listeners(struct fact_requests *out, const struct model *m)
 			.limit = b->limit,
 		};
 	}
-	qsort(out->listeners, out->listener_cnt, sizeof(*out->listeners), by_queue);
+}
+
+/* Of the sorted ones those with the longest queues stay. */
+static void trim_listeners(struct fact_requests *out)
+{
 	while (out->listener_cnt > REQUEST_LISTENERS_MAX) {
 		out->listener_cnt--;
 		free(out->listeners[out->listener_cnt].name);
@@ -161,7 +173,8 @@ void request_sum_fill(const struct request_sum *s, const struct model *m, const 
 		f->port = server->port;
 		turns_fill(&f->turns, &server->turns, watched_ns(&out->recording));
 	}
-	qsort(r->servers, r->server_cnt, sizeof(*r->servers), by_count);
+	request_sort(r);
+	trim_listeners(r);
 	if (s->all)
 		turns_fill(&r->turns, s->all, watched_ns(&out->recording));
 }

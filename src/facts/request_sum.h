@@ -35,4 +35,7 @@ void request_sum_release(struct request_sum *s);
 void request_sum_fill(const struct request_sum *s, const struct model *m, const char *function,
 		      struct facts *out);
 
+/* Servers by their requests, listeners by their queues, most first. */
+void request_sort(struct fact_requests *r);
+
 #endif
