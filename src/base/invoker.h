@@ -25,7 +25,10 @@ struct invoker invoker_find(void);
 int invoker_enter(const struct invoker *who);
 void invoker_leave(const struct invoker *who);
 
-/* Let this thread be them for good, with their groups. None of its capabilities is in effect then. -errno. */
+/*
+ * Let this thread be them for good, with their groups. None of its capabilities is in effect
+ * then. -errno.
+ */
 int invoker_become(const struct invoker *who);
 
 /*

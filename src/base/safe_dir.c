@@ -65,6 +65,13 @@ static int follow(int dir, int link, const char *tail, char **rest)
 	return 0;
 }
 
+static void skip_slashes(char *path)
+{
+	const char *rest = path + strspn(path, "/");
+
+	memmove(path, rest, strlen(rest) + 1);
+}
+
 /* One step: *@dir becomes what the first part of *@rest names, or *@rest another path. */
 static int step(int *dir, char **rest, int *links)
 {
@@ -99,7 +106,7 @@ static int step(int *dir, char **rest, int *links)
 		close(*dir);
 		*dir = next;
 	}
-	memmove(*rest, *rest + strspn(*rest, "/"), strlen(*rest + strspn(*rest, "/")) + 1);
+	skip_slashes(*rest);
 	return err;
 }
 
@@ -113,7 +120,7 @@ int safe_dir_open(const char *path, const char **name)
 	if (dir < 0)
 		return -errno;
 	rest = xstrndup(path, (size_t)(*name - path));
-	memmove(rest, rest + strspn(rest, "/"), strlen(rest + strspn(rest, "/")) + 1);
+	skip_slashes(rest);
 	while (!err && *rest)
 		err = step(&dir, &rest, &links);
 	free(rest);

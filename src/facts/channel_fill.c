@@ -236,7 +236,7 @@ static struct channel **sorted_channels(const struct model *m)
  */
 static char *channel_key_text(const struct channel *c)
 {
-	if (c->file_kind == PAR_FILE_EVENTFD || c->key >> 32 == CHANNEL_REST(0) >> 32)
+	if (c->file_kind == PAR_FILE_EVENTFD || channel_is_rest(c->key))
 		return NULL;
 	return xasprintf("%" PRIx64 "-%" PRIx64, c->space, c->key);
 }

@@ -4,10 +4,11 @@
  * verdict's business.
  */
 #include "facts/framework.h"
-#include "base/array.h"
 
 #include <ctype.h>
 #include <string.h>
+
+#include "base/array.h"
 
 #define ARGS_MAX 48
 #define WORD_MAX 64

@@ -164,11 +164,6 @@ static bool is_channel(const struct par_file_ref *file)
 	}
 }
 
-static bool is_rest(const struct par_file_ref *file)
-{
-	return file->id >> 32 == CHANNEL_REST(0) >> 32;
-}
-
 char *channel_name(const struct model *m, const struct channel *c)
 {
 	struct par_file_ref file = c->file;
@@ -176,7 +171,7 @@ char *channel_name(const struct model *m, const struct channel *c)
 
 	if (c->file_kind == CHANNEL_SHM) {
 		strbuf_addstr(&name, c->name);
-	} else if (is_rest(&file)) {
+	} else if (channel_is_rest(file.id)) {
 		strbuf_addf(&name, "%s, many more of process %u", kind_labels[file.kind],
 			    (uint32_t)file.id);
 	} else {

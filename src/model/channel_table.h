@@ -8,6 +8,11 @@
 /* Stands for an id that is none: a process's channels of one kind, beyond those told apart. */
 #define CHANNEL_REST(pid)	(1ULL << 62 | (pid))
 
+static inline bool channel_is_rest(uint64_t id)
+{
+	return id >> 32 == CHANNEL_REST(0) >> 32;
+}
+
 /*
  * The channel that this descriptor is an end of, or NULL if it is none. For
  * datagrams it matters whether they are sent or received: a channel is what

@@ -51,5 +51,4 @@ int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb);
 /* Write what is queued, end the thread. Returns the first failure. Copes with a zeroed packer. */
 int packer_stop(struct packer *p);
 
-
 #endif

@@ -15,9 +15,10 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "base/array.h"
 #include "base/log.h"
-#include "base/rights.h"
 #include "base/procfs.h"
+#include "base/rights.h"
 #include "base/xalloc.h"
 #include "record/kernel_btf.h"
 
@@ -129,7 +130,7 @@ static void look_at_tracepoints(struct features *fs, const struct btf *btf)
 {
 	char name[64];
 
-	for (size_t i = 0; i < sizeof(tracepoints) / sizeof(tracepoints[0]); i++) {
+	for (size_t i = 0; i < ARRAY_CNT(tracepoints); i++) {
 		struct feature *f;
 
 		snprintf(name, sizeof(name), "tracepoint %s", tracepoints[i].name);
@@ -158,7 +159,7 @@ static const struct {
 
 static void look_at_parts(struct features *fs, const struct btf *btf)
 {
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < ARRAY_CNT(parts); i++) {
 		struct feature *f = add(fs, FEATURES_KERNEL, parts[i].name);
 
 		if (!kernel_btf_has_value(btf, parts[i].enumeration, parts[i].value))
@@ -239,7 +240,7 @@ static void look_at_capabilities(struct features *fs)
 	uint64_t have = 0;
 
 	procfs_each_line(find_capabilities, &have, "/proc/self/status");
-	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+	for (size_t i = 0; i < ARRAY_CNT(capabilities); i++) {
 		struct feature *f = add(fs, FEATURES_RIGHTS, capabilities[i].name);
 
 		if (!(have & capabilities[i].any_of))

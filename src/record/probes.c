@@ -523,12 +523,6 @@ struct probes_requests probes_requests(const struct probes *p)
 	return r;
 }
 
-void probes_measure(struct probes *p, bool on)
-{
-	(void)p;
-	stats_switch(on);
-}
-
 uint64_t probes_run_ns(const struct probes *p)
 {
 	struct bpf_program *prog;

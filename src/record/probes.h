@@ -108,11 +108,7 @@ struct probes_requests {
 
 struct probes_requests probes_requests(const struct probes *p);
 
-/*
- * Time spent in the programs, in ns, while measuring is on. Measuring itself
- * costs two clock reads per run, so it is switched on for samples only.
- */
-void probes_measure(struct probes *p, bool on);
+/* Time spent in the programs, in ns, while it is measured: see stats.h. */
 uint64_t probes_run_ns(const struct probes *p);
 
 #endif

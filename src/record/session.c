@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
+#include "record/stats.h"
 
 /*
  * A record may reach its ring a little after its time stamp was taken; only the
@@ -267,7 +268,7 @@ static void sample_stop(struct session *s, uint64_t now_ns)
 {
 	if (!s->sample_until_ns)
 		return;
-	probes_measure(s->probes, false);
+	stats_switch(false);
 	s->sampled_ns += now_ns - s->sample_begin_ns;
 	s->run_ns += probes_run_ns(s->probes) - s->run_begin_ns;
 	s->sample_until_ns = 0;
@@ -278,7 +279,7 @@ static void sample_cost(struct session *s, uint64_t now_ns)
 	if (s->sample_until_ns && now_ns >= s->sample_until_ns) {
 		sample_stop(s, now_ns);
 	} else if (!s->sample_until_ns && now_ns >= s->sample_next_ns) {
-		probes_measure(s->probes, true);
+		stats_switch(true);
 		/* Not zero: another program may have measured meanwhile. */
 		s->run_begin_ns = probes_run_ns(s->probes);
 		s->sample_begin_ns = now_ns;

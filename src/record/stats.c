@@ -69,13 +69,12 @@ void stats_open(void)
 		;
 }
 
-bool stats_switch(bool on)
+void stats_switch(bool on)
 {
 	if (stats.has_thread)
 		ask(on ? ASK_ON : ASK_OFF);
 	else
 		turn(on);
-	return stats.fd >= 0;
 }
 
 bool stats_are_refused(void)
