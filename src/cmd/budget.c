@@ -44,6 +44,11 @@ static void begin_window(struct budget *b, uint64_t now_ns, uint64_t cost_ns)
 	b->cost_ns = cost_ns;
 }
 
+bool budget_is_due(const struct budget *b, uint64_t now_ns)
+{
+	return b->limit > 0 && (now_ns < b->since_ns || now_ns - b->since_ns >= WINDOW_NS);
+}
+
 bool budget_look(struct budget *b, uint64_t now_ns, uint64_t cost_ns, bool is_behind)
 {
 	double share;

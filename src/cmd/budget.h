@@ -28,6 +28,9 @@ int budget_parse(void *out, const char *value);
 
 void budget_begin(struct budget *b, double limit, uint64_t now_ns, uint64_t cost_ns);
 
+/* Is the cost looked at now? It takes system calls to find out: at other times it may be 0. */
+bool budget_is_due(const struct budget *b, uint64_t now_ns);
+
 /*
  * @cost_ns: own CPU time until now, in the kernel and outside. @is_behind: the kernel has
  * filled much of its buffers since the last call. True: b->step has changed.

@@ -272,9 +272,11 @@ static uint64_t own_cost_ns(const struct collector *c, uint64_t now_ns)
 static void keep_budget(struct collector *c, uint64_t now_ns)
 {
 	bool was_written = !c->left_out_since_ns, is_written;
+	uint64_t cost_ns = 0;
 
-	if (budget_look(&c->budget, now_ns, own_cost_ns(c, now_ns),
-			session_was_behind(&c->session)) &&
+	if (budget_is_due(&c->budget, now_ns))
+		cost_ns = own_cost_ns(c, now_ns);
+	if (budget_look(&c->budget, now_ns, cost_ns, session_was_behind(&c->session)) &&
 	    c->budget.step == BUDGET_NO_CALLS && !c->session.opts.probes.light) {
 		log_info("the own cost is above the limit: no more system calls are counted");
 		session_leave_calls(&c->session);

@@ -56,7 +56,8 @@ void report_add_gain(const struct fact_prediction *p, bool is_first, struct strb
 static bool is_repeated(const struct fact_not_predicted *all, size_t first, size_t i)
 {
 	for (size_t k = first; k < i; k++)
-		if (text_is_same(all[k].why, all[i].why) && text_is_same(all[k].change, all[i].change))
+		if (text_is_same(all[k].why, all[i].why) &&
+		    text_is_same(all[k].change, all[i].change))
 			return true;
 	return false;
 }

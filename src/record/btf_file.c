@@ -34,13 +34,13 @@ void btf_file_use(const char *path)
 	file = path;
 }
 
-int btf_file_check(void)
+int btf_file_load(struct btf **out)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	int err = (int)libbpf_get_error(btf);
 
 	if (!err) {
-		btf__free(btf);
+		*out = btf;
 		return 0;
 	}
 	if (file) {

@@ -6,12 +6,12 @@
 #ifndef RECORD_BTF_FILE_H
 #define RECORD_BTF_FILE_H
 
-#include <stdbool.h>
+struct btf;
 
 /* @path is lent, and used by all that follows; NULL: where the kernel has them. */
 void btf_file_use(const char *path);
 
-/* Said: no types are to be had, or not from that file. -errno. */
-int btf_file_check(void);
+/* The types, for the caller to btf__free(). Said: none are to be had, or not from that file. -errno. */
+int btf_file_load(struct btf **out);
 
 #endif

@@ -156,13 +156,10 @@ static void prepare_request(struct probes *p, const struct btf *btf)
 	}
 }
 
-static void configure(struct probes *p)
+static void configure(struct probes *p, const struct btf *btf)
 {
 	struct par_config *c = &p->skel->rodata->config;
-	struct btf *btf = btf__load_vmlinux_btf();
 
-	if (libbpf_get_error(btf))
-		btf = NULL;
 	calls_fill(c);
 	calls_fill_startup(&c->startup);
 	c->ring_mask = (__u32)p->ring_cnt - 1;
@@ -173,7 +170,6 @@ static void configure(struct probes *p)
 	choose_programs(p, btf);
 	prepare_python(p, btf);
 	prepare_request(p, btf);
-	btf__free(btf);
 
 	p->skel->bss->shared.end_ns = UINT64_MAX;
 	/* The walks are attached when they are walked. */
@@ -239,6 +235,7 @@ static int say_load_error(int err)
 int probes_open(struct probes **out, const struct probes_opts *opts)
 {
 	struct probes *p = xcalloc(1, sizeof(*p));
+	struct btf *btf = NULL;
 	int err;
 
 	p->opts = *opts;
@@ -248,7 +245,7 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
-	err = btf_file_check();
+	err = btf_file_load(&btf);
 	if (err)
 		goto fail;
 	p->skel = partrace__open();
@@ -256,7 +253,7 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 		err = say_load_error(-errno);
 		goto fail;
 	}
-	configure(p);
+	configure(p, btf);
 	err = partrace__load(p->skel);
 	if (err) {
 		say_load_error(err);
@@ -265,10 +262,12 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 	err = make_rings(p);
 	if (err)
 		goto fail;
+	btf__free(btf);
 	*out = p;
 	return 0;
 
 fail:
+	btf__free(btf);
 	probes_close(p);
 	return err;
 }
