@@ -18,6 +18,7 @@
 #include "record/btf_file.h"
 #include "record/calls.h"
 #include "record/kernel_btf.h"
+#include "record/lockdown.h"
 #include "record/privilege.h"
 #include "record/stats.h"
 #include "record/uprobe.h"
@@ -228,8 +229,13 @@ static void say_missing(void)
 
 static int say_load_error(int err)
 {
+	if (lockdown_is_confidentiality()) {
+		log_err(0, "the kernel is locked down (confidentiality): no program may read its memory");
+		log_hint("boot with lockdown=integrity, or without lockdown");
+		return err;
+	}
 	log_err(err, "cannot load the BPF programs");
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM || (err == -EACCES && privilege_missing()))
 		say_missing();
 	else
 		log_hint("-v shows what the kernel says");
