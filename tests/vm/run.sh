@@ -187,7 +187,7 @@ boot()
     append="loglevel=3 panic=-1 mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on"
     case $arch in
     amd64)
-        qemu=(qemu-system-x86_64 -cpu 'max,-cx16' -append "console=ttyS0 no_timer_check $append") ;;
+        qemu=(qemu-system-x86_64 -cpu "${VM_CPU:-max,-cx16}" -append "console=ttyS0 no_timer_check $append") ;;
     arm64)
         qemu=(qemu-system-aarch64 -M virt -cpu cortex-a57 -append "console=ttyAMA0 $append") ;;
     esac
