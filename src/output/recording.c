@@ -202,6 +202,11 @@ int recording_flush(struct recording *r)
 	return put(r, CHUNK_PACKETS, &r->pending);
 }
 
+bool recording_is_behind(struct recording *r)
+{
+	return r->packer.is_open && packer_is_behind(&r->packer);
+}
+
 int recording_append(struct recording *r, const void *packets, size_t len)
 {
 	int err = 0;
@@ -215,10 +220,13 @@ int recording_append(struct recording *r, const void *packets, size_t len)
 static int put_facts(struct recording *r, enum chunk_kind kind, const char *json)
 {
 	struct strbuf sb = { 0 };
+	int err;
 
 	recording_flush(r);	/* what the facts are about comes before them */
 	strbuf_addstr(&sb, json);
-	return put(r, kind, &sb);
+	err = put(r, kind, &sb);
+	strbuf_release(&sb);
+	return err;
 }
 
 int recording_put_facts(struct recording *r, const char *json, bool is_complete)
