@@ -153,7 +153,7 @@ make_arm64()
     "$here/fetch.sh" root "$release" "$host" "$cross" gcc-aarch64-linux-gnu || return 1
     gcc=$cross/usr/bin/aarch64-linux-gnu-gcc
     "$here/fetch.sh" root "$release" arm64 "$1" libc6-dev libbpf-dev libelf-dev libdw-dev zlib1g-dev \
-        libjansson-dev libseccomp-dev busybox-static python3-minimal || return 1
+        libdeflate-dev libjansson-dev libseccomp-dev busybox-static python3-minimal || return 1
     make -s -C "$top" SAN= OUT="$2" ARCH=arm64 CC="$gcc --sysroot=$1" all workloads
 }
 
