@@ -4,14 +4,14 @@
 # Does partrace work on other kernels? Boots each in an emulator, with the partrace built
 # here, records programs that time their own waits, and compares.
 #
-#	tests/vm/run.sh [KERNEL…]	RELEASE[/ARCH][+PARAMETER…]: of Debian, booted with these;
-#					default: bullseye bookworm trixie sid trixie/arm64,
-#					and two that are locked down
+#	tests/vm/run.sh [KERNEL…]	RELEASE[/ARCH][+PARAMETER…]: of Debian, booted with these
+#					parameters; cpu=MODEL is the emulator's. Default: bullseye
+#					bookworm trixie sid trixie/arm64, and some that lack or
+#					forbid something
 #
 #	OUT=DIR		where make put things (default: build), the workloads included
 #	VM_CASES=LIST	which, of those in tests/vm/init (default: all)
 #	VM_SECONDS=N	how long each recording is (default: 3)
-#	VM_CPU=MODEL	of amd64 (default: max)
 #	VM_SMP=N	how many CPUs (default: 2)
 #	VM_LIMIT=N	how many seconds a machine may take (default: 900)
 #	VM_CACHE=DIR	see fetch.sh, which gets the kernels
@@ -32,7 +32,6 @@ logs=${VM_LOGS:-$OUT/vm}
 VM_CASES=${VM_CASES:-all}
 VM_SECONDS=${VM_SECONDS:-3}
 VM_LIMIT=${VM_LIMIT:-900}
-VM_CPU=${VM_CPU:-max}
 VM_SMP=${VM_SMP:-2}
 workloads=(truth loop served called deny)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
@@ -181,24 +180,28 @@ add_modules()
 
 # boot ARCH KERNEL LOG PARAMETER…: two CPUs, whose clock is the number of instructions that
 # they have executed: nothing that this machine does besides shows inside, and what sleeps
-# there takes no time here. Newer kernels' SLUB wants cmpxchg16b for storage in tasks.
+# there takes no time here.
 boot()
 {
-    local arch=$1 kernel=$2 log=$3 image append qemu
+    local arch=$1 kernel=$2 log=$3 image append qemu cpu=max parameters=()
 
     shift 3
+    [ "$arch" != arm64 ] || cpu=cortex-a57
+    for append; do
+        if [[ $append = cpu=* ]]; then cpu=${append#cpu=}; else parameters+=("$append"); fi
+    done
     image=$(find "$kernel" -name 'vmlinuz*' | head -n 1)
     cat "$work/$arch.cpio.gz" >"$work/initrd"
     add_modules "$kernel" >>"$work/initrd"
-    append="loglevel=3 panic=-1 mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on $*"
+    append="loglevel=3 panic=-1 mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on ${parameters[*]}"
     case $arch in
     amd64)
-        qemu=(qemu-system-x86_64 -cpu "$VM_CPU" -append "console=ttyS0 no_timer_check $append") ;;
+        qemu=(qemu-system-x86_64 -append "console=ttyS0 no_timer_check $append") ;;
     arm64)
-        qemu=(qemu-system-aarch64 -M virt -cpu cortex-a57 -append "console=ttyAMA0 $append") ;;
+        qemu=(qemu-system-aarch64 -M virt -append "console=ttyAMA0 $append") ;;
     esac
     # shellcheck disable=SC2086 # a command with its options
-    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -accel tcg -icount shift=2,sleep=off -rtc clock=vm -m 1G \
+    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -cpu "$cpu" -accel tcg -icount shift=2,sleep=off -rtc clock=vm -m 1G \
         -smp "$VM_SMP" -nographic -no-reboot -kernel "$image" -initrd "$work/initrd" </dev/null 2>&1 |
         stdbuf -o0 tr -d '\r' >"$log"
 }
@@ -253,7 +256,7 @@ one()
 
 mkdir -p "$logs"
 [ $# -gt 0 ] || set -- bullseye bookworm trixie sid trixie/arm64 \
-    bookworm+lockdown=confidentiality bookworm+lockdown=integrity
+    bookworm+lockdown=confidentiality bookworm+lockdown=integrity sid+cpu=max,-cx16
 for kernel; do
     name=$(file_name "$kernel")
     start=$SECONDS
