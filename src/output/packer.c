@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/outfile.h"
 #include "base/rights.h"
 #include "base/xalloc.h"
@@ -20,7 +21,8 @@
 
 /*
  * From here on chunks are not compressed: 8 MiB is a quarter of a second of a
- * machine that does nothing but switch, so a packer this late is short of CPU time.
+ * machine that does nothing but switch, so a packer this late is short of CPU time. Or
+ * of a fast disk: if writing is what takes longer, less is to be written, not more.
  */
 #define QUEUE_LATE_CHUNKS 32
 
@@ -56,12 +58,12 @@ static void deflate_all(z_stream *z, const struct strbuf *in, struct strbuf *out
 }
 
 /* Turn @c into the bytes that go to the file. */
-static void pack(z_stream *z, struct chunk *c, bool is_late)
+static void pack(z_stream *z, struct chunk *c, bool plain)
 {
 	struct strbuf small = { 0 }, packet = { 0 };
 	size_t begin;
 
-	if (c->kind == CHUNK_PACKETS && (is_late || c->sb.len > CHUNK_MAX_BYTES))
+	if (c->kind == CHUNK_PACKETS && (plain || c->sb.len > CHUNK_MAX_BYTES))
 		return;
 
 	deflate_all(z, &c->sb, &small);
@@ -81,6 +83,26 @@ static void chunk_free(struct chunk *c)
 {
 	strbuf_release(&c->sb);
 	free(c);
+}
+
+/* How long the last chunk took to compress, and the last one to write. */
+struct pace {
+	uint64_t pack_ns, write_ns;
+};
+
+static int pack_and_write(z_stream *z, struct chunk *c, int fd, bool is_late, struct pace *pace)
+{
+	bool plain = is_late && pace->write_ns <= pace->pack_ns;
+	uint64_t begin_ns = clock_mono_ns(), packed_ns;
+	int err;
+
+	pack(z, c, plain);
+	packed_ns = clock_mono_ns();
+	err = outfile_put(fd, c->sb.buf, c->sb.len);
+	pace->write_ns = clock_mono_ns() - packed_ns;
+	if (!plain)
+		pace->pack_ns = packed_ns - begin_ns;
+	return err;
 }
 
 /* The next chunk, or NULL when all is written and none will follow. */
@@ -107,6 +129,7 @@ static void *packer_main(void *arg)
 {
 	struct packer *p = arg;
 	bool is_late, has_failed;
+	struct pace pace = { 0 };
 	z_stream z = { 0 };
 	struct chunk *c;
 	sigset_t all;
@@ -122,10 +145,8 @@ static void *packer_main(void *arg)
 		size_t len = c->sb.len;
 		int err = 0;
 
-		if (!has_failed) {
-			pack(&z, c, is_late);
-			err = outfile_put(p->fd, c->sb.buf, c->sb.len);
-		}
+		if (!has_failed)
+			err = pack_and_write(&z, c, p->fd, is_late, &pace);
 		chunk_free(c);
 
 		pthread_mutex_lock(&p->mutex);
