@@ -16,7 +16,7 @@
 
 #include "model/model.h"
 
-#define SEGMENTS_MAX	  (768 * 1024)
+#define SEGMENTS_MAX	  (768u << 10)
 #define SEGMENTS_SLICE_NS 100000000ULL
 
 enum segment_flags {
