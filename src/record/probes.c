@@ -230,7 +230,8 @@ static void say_missing(void)
 static int say_load_error(int err)
 {
 	if (lockdown_is_confidentiality()) {
-		log_err(0, "the kernel is locked down (confidentiality): no program may read its memory");
+		log_err(0,
+			"the kernel is locked down (confidentiality): no program may read its memory");
 		log_hint("boot with lockdown=integrity, or without lockdown");
 		return err;
 	}
