@@ -186,6 +186,26 @@ static void feed_mark(struct session *s, uint8_t kind, uint64_t ts_ns)
 	s->opts.feed(s->opts.ctx, &ev);
 }
 
+/*
+ * A target that lives, and no thread of it: what would follow is an empty recording. One
+ * that has ended meanwhile is the caller's to tell.
+ */
+static int check_walk(struct session *s)
+{
+	if (s->walked_cnt || (s->target->pid_cnt && !target_reap(s->target)))
+		return 0;
+	if (s->target->pid_cnt)
+		log_err(0, "no thread of process %d could be traced, though it lives",
+			(int)s->target->pids[0]);
+	else
+		log_err(0, "no thread of this machine could be traced");
+	if (probes_shared(s->probes)->drops[PAR_DROP_STATE])
+		log_hint("the kernel refuses memory for their states");
+	else
+		log_hint("partrace doctor tries what works here");
+	return -ENODATA;
+}
+
 int session_begin(struct session *s)
 {
 	int added = 1, err = 0;
@@ -197,6 +217,8 @@ int session_begin(struct session *s)
 	}
 	if (!err)
 		err = probes_tell(s->probes, on_task, s);
+	if (!err)
+		err = check_walk(s);
 	if (err)
 		return err;
 	log_info("recording begins with %llu threads", (unsigned long long)s->walked_cnt);
