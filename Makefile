@@ -44,7 +44,7 @@ WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
 SANITIZE = $(san_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),$(SANITIZE))
-LDLIBS	= -lbpf -ldw -lelf -lz -ljansson -lseccomp -lpthread -lm
+LDLIBS	= -lbpf -ldw -lelf -lz -ldeflate -ljansson -lseccomp -lpthread -lm
 
 BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
 	     -Iinclude -Ivmlinux -Ibpf

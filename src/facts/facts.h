@@ -373,6 +373,10 @@ bool facts_is_launched(const struct facts *f);
  */
 const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name);
 
+/* Longest first, and busiest first; what sums all others comes last. */
+void lock_edges_sort(struct lock_edge *edges, size_t cnt);
+void channel_ends_sort(struct fact_channel_end *ends, size_t cnt);
+
 /* Shared memory: what goes through it can't be seen. */
 bool fact_channel_is_memory(const struct fact_channel *c);
 

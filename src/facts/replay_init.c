@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 #include "facts/replay.h"
 
@@ -95,11 +96,7 @@ static int by_place(const void *x, const void *y)
 {
 	const struct due *a = x, *b = y;
 
-	if (a->by != b->by)
-		return a->by < b->by ? -1 : 1;
-	if (a->ts_ns != b->ts_ns)
-		return a->ts_ns < b->ts_ns ? -1 : 1;
-	return a->op < b->op ? -1 : a->op > b->op;
+	return order_up(a->by, b->by) ?: order_up(a->ts_ns, b->ts_ns) ?: order_up(a->op, b->op);
 }
 
 /* Of each thread, walk its operations and the wake-ups that it is the cause of together. */

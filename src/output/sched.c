@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 #include "output/packet.h"
 #include "output/pb.h"
@@ -120,7 +121,7 @@ static int by_time(const void *a, const void *b)
 {
 	const struct waking_event *x = a, *y = b;
 
-	return (x->ts_ns > y->ts_ns) - (x->ts_ns < y->ts_ns);
+	return order_up(x->ts_ns, y->ts_ns);
 }
 
 /* Who, as far as the reader of the trace knows, runs on the CPU at @ts_ns. */
