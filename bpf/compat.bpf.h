@@ -48,7 +48,7 @@ static __always_inline __u64 kernel_read_word(const void *addr)
  */
 static __always_inline struct task_struct *current_task(void)
 {
-	if (config.has_storage)
+	if (config.has_task_type)
 		return bpf_get_current_task_btf();
 	return (struct task_struct *)bpf_get_current_task();
 }
@@ -57,7 +57,7 @@ static __always_inline struct task_struct *current_task(void)
 #define task_field(task, field) ({                                                  \
 	typeof(task) __task = (task);                                               \
 	typeof(__task->field) __field;                                              \
-	if (config.has_storage) {                                                   \
+	if (config.has_task_type) {                                                   \
 		__field = __task->field;                                            \
 	} else {                                                                    \
 		barrier_var(__task);                                                \

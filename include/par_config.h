@@ -82,10 +82,11 @@ struct par_config {
 	__u8 blocks;		/* block requests are looked at */
 	__u8 requests;		/* requests of served connections are */
 	__u8 has_cast;		/* addresses can be given a type: bpf_rdonly_cast, from 6.2 on */
-	__u8 has_storage;	/* tasks have storage, and a type that the verifier knows: 5.11 */
+	__u8 has_storage;	/* tasks have storage: 5.11, on most CPUs */
+	__u8 has_task_type;	/* the verifier knows the type of the task at hand: 5.11 */
 	__u8 has_task_regs;	/* the helper bpf_task_pt_regs: 5.15 */
 	__u8 block_args;	/* block_getrq and the like name the queue first: before 5.11 */
-	__u8 pad[6];
+	__u8 pad[5];
 	struct par_startup_calls startup;
 };
 

@@ -54,7 +54,7 @@ check_includes() {
     function check_system(name) {
         if (name ~ /^bpf\// && !is_in("src/record/") && !is_in("bpf/"))
             fault("only src/record talks to BPF: <" name ">")
-        if (layer == "base" && name ~ /^(gelf|libelf|jansson|zlib|elfutils\/.*)\.h$/)
+        if (layer == "base" && name ~ /^(gelf|libelf|jansson|zlib|libdeflate|elfutils\/.*)\.h$/)
             fault("base uses libc only: <" name ">")
         if (is_pure() &&
             name ~ /^(unistd|fcntl|pthread|sys\/(stat|socket|mman|ioctl))\.h$/)

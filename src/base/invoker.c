@@ -52,22 +52,41 @@ static bool set_fs_ids(uid_t uid, gid_t gid)
 	return setfsuid(uid) == (int)uid && setfsgid(gid) == (int)gid;
 }
 
+static void leave(const struct invoker *who)
+{
+	if (who->is_known)
+		set_fs_ids(geteuid(), getegid());
+}
+
 /*
  * As another than root, capabilities for files are out of effect, see capabilities(7).
  * Root's own groups stay: what only they may write to is a surprise at most.
  */
-int invoker_enter(const struct invoker *who)
+static int enter(const struct invoker *who)
 {
 	if (!who->is_known || set_fs_ids(who->uid, who->gid))
 		return 0;
-	invoker_leave(who);
+	leave(who);
 	return -EPERM;
 }
 
-void invoker_leave(const struct invoker *who)
+int invoker_do(const struct invoker *who, int (*job)(void *arg), void *arg)
 {
-	if (who->is_known)
-		set_fs_ids(geteuid(), getegid());
+	int err = enter(who);
+
+	if (!err)
+		err = job(arg);
+	leave(who);
+	if (who->is_known && (err == -EACCES || err == -EPERM))
+		err = job(arg);
+	return err;
+}
+
+int invoker_give(const struct invoker *who, int fd)
+{
+	if (!who->is_known || !fchown(fd, who->uid, who->gid) || errno == EPERM)
+		return 0;
+	return -errno;
 }
 
 /* The library's functions would change all threads, of which one stays root: stats.c. */

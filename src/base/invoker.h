@@ -19,11 +19,13 @@ struct invoker {
 struct invoker invoker_find(void);
 
 /*
- * Their rights on files, and no more, between the two; for one thread alone.
- * -errno: nothing has changed.
+ * @job with their rights on files and no more, for this thread alone; where that may not be,
+ * since only root may write there, once more as root. What @job gave: 0 or -errno.
  */
-int invoker_enter(const struct invoker *who);
-void invoker_leave(const struct invoker *who);
+int invoker_do(const struct invoker *who, int (*job)(void *arg), void *arg);
+
+/* The file is theirs from now on, unless its file system has no owners. 0, -errno. */
+int invoker_give(const struct invoker *who, int fd);
 
 /*
  * Let this thread be them for good, with their groups. None of its capabilities is in effect

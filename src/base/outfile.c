@@ -71,9 +71,9 @@ static int replace(const char *path, const void *data, size_t len)
 	}
 	/* As others would make it, not for its owner alone. */
 	err = fchmod(fd, 0666 & ~mask) ? -errno : 0;
-	/* Theirs already, unless only root may write here; some file systems have no owners. */
-	if (who.is_known && fchown(fd, who.uid, who.gid))
-		err = errno == EPERM ? err : -errno;
+	/* Theirs already, unless only root may write here. */
+	if (!err)
+		err = invoker_give(&who, fd);
 	if (err)
 		close(fd);
 	else
@@ -103,29 +103,37 @@ static int check_way(const char *path)
 	return err;
 }
 
-static int write_to(const char *path, const void *data, size_t len)
+struct output {
+	const char *path;
+	const void *data;
+	size_t len;
+};
+
+static int write_to(void *arg)
 {
+	const struct output *o = arg;
 	struct stat st;
 	char *real;
 	int err;
 
-	err = check_way(path);
+	err = check_way(o->path);
 	if (err)
 		return err;
-	if (stat(path, &st))
-		return errno == ENOENT ? replace(path, data, len) : -errno;
+	if (stat(o->path, &st))
+		return errno == ENOENT ? replace(o->path, o->data, o->len) : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (S_ISBLK(st.st_mode))
 		return -EEXIST;
 	if (!S_ISREG(st.st_mode))
-		return write_and_close(open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC), data, len);
-	if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
+		return write_and_close(open(o->path, O_WRONLY | O_NOCTTY | O_CLOEXEC), o->data,
+				       o->len);
+	if (faccessat(AT_FDCWD, o->path, W_OK, AT_EACCESS))
 		return -errno;
-	real = realpath(path, NULL);
+	real = realpath(o->path, NULL);
 	if (!real)
 		return -errno;
-	err = replace(real, data, len);
+	err = replace(real, o->data, o->len);
 	free(real);
 	return err;
 }
@@ -133,16 +141,8 @@ static int write_to(const char *path, const void *data, size_t len)
 int outfile_write(const char *path, const void *data, size_t len)
 {
 	struct invoker who = invoker_find();
-	int err;
 
 	if (outfile_is_stdout(path))
 		return write_and_close(dup(STDOUT_FILENO), data, len);
-	err = invoker_enter(&who);
-	if (!err)
-		err = write_to(path, data, len);
-	invoker_leave(&who);
-	/* Where only root may write, root does. */
-	if (who.is_known && (err == -EACCES || err == -EPERM))
-		err = write_to(path, data, len);
-	return err;
+	return invoker_do(&who, write_to, &(struct output){ path, data, len });
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "base/xalloc.h"
 #include "facts/channel_use.h"
 #include "facts/facts_build.h"
@@ -39,41 +40,18 @@ static const char *channel_kind(uint8_t file_kind)
 	return "other";
 }
 
-static int by_size(uint64_t x, uint64_t y)
-{
-	return x > y ? -1 : x < y;
-}
-
 /* Longest waited for, then most bytes; memory, which has neither, comes last. */
 static int by_business(const void *a, const void *b)
 {
 	const struct channel *x = *(const struct channel *const *)a;
 	const struct channel *y = *(const struct channel *const *)b;
-	int order = by_size(x->read_wait_ns + x->write_wait_ns, y->read_wait_ns + y->write_wait_ns);
 
 	if (x->file_kind != y->file_kind &&
 	    (x->file_kind == CHANNEL_SHM || y->file_kind == CHANNEL_SHM))
 		return x->file_kind == CHANNEL_SHM ? 1 : -1;
-	if (!order)
-		order = by_size(channel_bytes(x), channel_bytes(y));
-	if (!order)
-		order = by_size(x->shm_bytes, y->shm_bytes);
-	return order ? order : strcmp(x->name, y->name);
-}
-
-static uint64_t end_wait_ns(const struct fact_channel_end *e)
-{
-	return e->read_wait_ns + e->write_wait_ns;
-}
-
-static int by_end_business(const void *a, const void *b)
-{
-	const struct fact_channel_end *x = a, *y = b;
-	int order = by_size(x->bytes_sent + x->bytes_received, y->bytes_sent + y->bytes_received);
-
-	if (!order)
-		order = by_size(end_wait_ns(x), end_wait_ns(y));
-	return order ? order : x->pid < y->pid ? -1 : x->pid > y->pid;
+	return order_down(x->read_wait_ns + x->write_wait_ns, y->read_wait_ns + y->write_wait_ns) ?:
+	       order_down(channel_bytes(x), channel_bytes(y)) ?:
+	       order_down(x->shm_bytes, y->shm_bytes) ?: strcmp(x->name, y->name);
 }
 
 static void fill_end(const struct channel_use *use, const struct channel_end *end,
@@ -192,7 +170,7 @@ static void fill_ends(const struct channel_use *use, const struct channel *c, st
 	}
 	if (others == 1)
 		infer_other(c, other);
-	qsort(f->ends, f->end_cnt, sizeof(*f->ends), by_end_business);
+	channel_ends_sort(f->ends, f->end_cnt);
 	if (f->end_cnt > FACTS_ENDS_MAX + 1)
 		sum_ends(f);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "facts/combine.h"
@@ -13,11 +14,6 @@
 static uint64_t larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
-}
-
-static int by_size(uint64_t x, uint64_t y)
-{
-	return x > y ? -1 : x < y;
 }
 
 /* ---- locks ---- */
@@ -42,16 +38,6 @@ static void add_edge(struct fact_lock *l, const struct lock_edge *e)
 	l->edges[l->edge_cnt++] = *e;
 }
 
-static int by_edge_wait(const void *a, const void *b)
-{
-	const struct lock_edge *x = a, *y = b;
-
-	/* The sum of the rest, which has no waiter, stays last. */
-	if (!x->waiter != !y->waiter)
-		return !x->waiter ? 1 : -1;
-	return by_size(x->wait_ns, y->wait_ns);
-}
-
 static void add_lock(struct fact_lock *to, const struct fact_lock *l)
 {
 	to->waits += l->waits;
@@ -60,14 +46,14 @@ static void add_lock(struct fact_lock *to, const struct fact_lock *l)
 	to->max_ns = larger(to->max_ns, l->max_ns);
 	for (size_t i = 0; i < l->edge_cnt; i++)
 		add_edge(to, &l->edges[i]);
-	qsort(to->edges, to->edge_cnt, sizeof(*to->edges), by_edge_wait);
+	lock_edges_sort(to->edges, to->edge_cnt);
 }
 
 static int by_lock_wait(const void *a, const void *b)
 {
 	const struct fact_lock *x = a, *y = b;
 
-	return by_size(x->wait_ns, y->wait_ns);
+	return order_down(x->wait_ns, y->wait_ns);
 }
 
 void combine_locks(struct facts *to, struct facts *from)
@@ -146,20 +132,6 @@ static void add_end(struct fact_channel *c, struct fact_channel_end *e)
 	e->name = NULL;
 }
 
-static int by_end_business(const void *a, const void *b)
-{
-	const struct fact_channel_end *x = a, *y = b;
-	int order = !y->pid - !x->pid;
-
-	if (order)
-		return -order;
-	order = by_size(x->bytes_sent + x->bytes_received, y->bytes_sent + y->bytes_received);
-	if (!order)
-		order = by_size(x->read_wait_ns + x->write_wait_ns,
-				y->read_wait_ns + y->write_wait_ns);
-	return order ? order : x->pid < y->pid ? -1 : x->pid > y->pid;
-}
-
 struct moved {
 	uint64_t messages, bytes;
 };
@@ -210,7 +182,7 @@ static void add_channel(struct fact_channel *to, struct fact_channel *c)
 		add_id(&to->readers, &to->reader_cnt, c->readers[i]);
 	for (size_t i = 0; i < c->end_cnt; i++)
 		add_end(to, &c->ends[i]);
-	qsort(to->ends, to->end_cnt, sizeof(*to->ends), by_end_business);
+	channel_ends_sort(to->ends, to->end_cnt);
 	moved = moved_between(to);
 	to->messages = larger(moved.messages, larger(to->messages, c->messages));
 	to->bytes = larger(moved.bytes, larger(to->bytes, c->bytes));
@@ -228,13 +200,11 @@ static int by_business(const void *a, const void *b)
 {
 	const struct fact_channel *x = a, *y = b;
 	bool x_shm = fact_channel_is_memory(x), y_shm = fact_channel_is_memory(y);
-	int order = by_size(x->read_wait_ns + x->write_wait_ns, y->read_wait_ns + y->write_wait_ns);
 
 	if (x_shm != y_shm)
 		return x_shm ? 1 : -1;
-	if (!order)
-		order = by_size(x->bytes, y->bytes);
-	return order ? order : by_size(x->size_bytes, y->size_bytes);
+	return order_down(x->read_wait_ns + x->write_wait_ns, y->read_wait_ns + y->write_wait_ns) ?:
+	       order_down(x->bytes, y->bytes) ?: order_down(x->size_bytes, y->size_bytes);
 }
 
 void combine_channels(struct facts *to, struct facts *from)
@@ -264,9 +234,8 @@ void combine_channels(struct facts *to, struct facts *from)
 static int by_blocked(const void *a, const void *b)
 {
 	const struct fact_syscall *x = a, *y = b;
-	int order = by_size(x->blocked_ns, y->blocked_ns);
 
-	return order ? order : by_size(x->calls, y->calls);
+	return order_down(x->blocked_ns, y->blocked_ns) ?: order_down(x->calls, y->calls);
 }
 
 void combine_syscalls(struct facts *to, struct facts *from)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Owns the end of a struct facts, the names of its enums, and its plain sums. */
 #include "facts/facts.h"
+#include "base/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -283,6 +284,38 @@ const char *facts_process_label(const struct facts *f, uint32_t pid, const char 
 	if (name && name[0])
 		return name;
 	return p && p->name ? p->name : "";
+}
+
+static int by_edge_wait(const void *a, const void *b)
+{
+	const struct lock_edge *x = a, *y = b;
+
+	return order_up(!x->waiter, !y->waiter) ?:
+	       order_down(x->wait_ns, y->wait_ns) ?:
+	       order_up(x->waiter, y->waiter) ?: order_up(x->holder, y->holder);
+}
+
+void lock_edges_sort(struct lock_edge *edges, size_t cnt)
+{
+	if (cnt)
+		qsort(edges, cnt, sizeof(*edges), by_edge_wait);
+}
+
+static int by_end_business(const void *a, const void *b)
+{
+	const struct fact_channel_end *x = a, *y = b;
+
+	return order_up(!x->pid, !y->pid) ?:
+	       order_down(x->bytes_sent + x->bytes_received,
+			  y->bytes_sent + y->bytes_received) ?:
+	       order_down(x->read_wait_ns + x->write_wait_ns,
+			  y->read_wait_ns + y->write_wait_ns) ?: order_up(x->pid, y->pid);
+}
+
+void channel_ends_sort(struct fact_channel_end *ends, size_t cnt)
+{
+	if (cnt)
+		qsort(ends, cnt, sizeof(*ends), by_end_business);
 }
 
 bool fact_channel_is_memory(const struct fact_channel *c)

@@ -61,6 +61,9 @@ struct fact_recording {
 	double overhead_limit;		/* --max-overhead, of one CPU; 0: none */
 	uint64_t calls_until_ns;	/* since the start; 0: system calls were counted to the end */
 	uint64_t left_out_ns;		/* of the timeline in the trace */
+	uint64_t suspended_ns;		/* the machine slept meanwhile; in no other number */
+	int64_t clock_step_ns;		/* the wall clock was set meanwhile; 0: it was not */
+	uint32_t cpus_online_end;	/* other than cpus_online; 0: as many */
 	bool is_complete;		/* ended as it should; not part of the JSON */
 };
 
@@ -372,6 +375,10 @@ bool facts_is_launched(const struct facts *f);
  * than a name that all of them have; else @name, which may be NULL; else its own, or "".
  */
 const char *facts_process_label(const struct facts *f, uint32_t pid, const char *name);
+
+/* Longest first, and busiest first; what sums all others comes last. */
+void lock_edges_sort(struct lock_edge *edges, size_t cnt);
+void channel_ends_sort(struct fact_channel_end *ends, size_t cnt);
 
 /* Shared memory: what goes through it can't be seen. */
 bool fact_channel_is_memory(const struct fact_channel *c);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/order.h"
 #include "base/strbuf.h"
 #include "base/xalloc.h"
 #include "facts/facts_build.h"
@@ -61,17 +62,6 @@ void fill_processes(struct facts *out, const struct model *m, uint64_t begin_ns)
 	}
 }
 
-static int by_edge_wait(const void *a, const void *b)
-{
-	const struct lock_edge *x = a, *y = b;
-
-	if (x->wait_ns != y->wait_ns)
-		return x->wait_ns > y->wait_ns ? -1 : 1;
-	if (x->waiter != y->waiter)
-		return x->waiter < y->waiter ? -1 : 1;
-	return x->holder < y->holder ? -1 : x->holder > y->holder;
-}
-
 static void fill_edges(struct fact_lock *out, const struct lock *l)
 {
 	struct lock_edge *e = xcalloc(l->edge_cnt, sizeof(*e));
@@ -79,7 +69,7 @@ static void fill_edges(struct fact_lock *out, const struct lock *l)
 
 	if (cnt)
 		memcpy(e, l->edges, cnt * sizeof(*e));
-	qsort(e, cnt, sizeof(*e), by_edge_wait);
+	lock_edges_sort(e, cnt);
 	if (cnt > FACTS_EDGES_MAX) {
 		struct lock_edge rest = { 0 };
 
@@ -99,9 +89,7 @@ static int by_lock_wait(const void *a, const void *b)
 	const struct lock *x = *(const struct lock *const *)a;
 	const struct lock *y = *(const struct lock *const *)b;
 
-	if (x->wait_ns != y->wait_ns)
-		return x->wait_ns > y->wait_ns ? -1 : 1;
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+	return order_down(x->wait_ns, y->wait_ns) ?: order_up(x->addr, y->addr);
 }
 
 /* The table's values that were waited for, in the order of @cmp. The caller frees. */
@@ -166,11 +154,8 @@ static int by_syscall_wait(const void *a, const void *b)
 	const struct syscall_count *x = *(const struct syscall_count *const *)a;
 	const struct syscall_count *y = *(const struct syscall_count *const *)b;
 
-	if (x->blocked_ns != y->blocked_ns)
-		return x->blocked_ns > y->blocked_ns ? -1 : 1;
-	if (x->calls != y->calls)
-		return x->calls > y->calls ? -1 : 1;
-	return x->sysno < y->sysno ? -1 : x->sysno > y->sysno;
+	return order_down(x->blocked_ns, y->blocked_ns) ?:
+	       order_down(x->calls, y->calls) ?: order_up(x->sysno, y->sysno);
 }
 
 void fill_syscalls(struct facts *out, const struct model *m, const char *(*sysno_name)(int))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 
 /* Of what ended its polls so many are told apart. */
@@ -258,9 +259,7 @@ static int by_wait(const void *a, const void *b)
 {
 	const struct loop_call *x = a, *y = b;
 
-	if (x->wait_ns != y->wait_ns)
-		return x->wait_ns > y->wait_ns ? -1 : 1;
-	return x->sysno < y->sysno ? -1 : x->sysno > y->sysno;
+	return order_down(x->wait_ns, y->wait_ns) ?: order_up(x->sysno, y->sysno);
 }
 
 static char *name_call(const struct loop_call *c, const char *(*sysno_name)(int))

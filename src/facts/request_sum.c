@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 
 static const char *const kinds[PAR_REQUEST_KIND_CNT] = {
@@ -88,20 +89,15 @@ static int by_count(const void *a, const void *b)
 {
 	const struct fact_server *x = a, *y = b;
 
-	if (x->turns.count != y->turns.count)
-		return x->turns.count > y->turns.count ? -1 : 1;
-	return x->port < y->port ? -1 : x->port > y->port;
+	return order_down(x->turns.count, y->turns.count) ?: order_up(x->port, y->port);
 }
 
 static int by_queue(const void *a, const void *b)
 {
 	const struct fact_listener *x = a, *y = b;
 
-	if (x->waiting_max != y->waiting_max)
-		return x->waiting_max > y->waiting_max ? -1 : 1;
-	if (x->accepts != y->accepts)
-		return x->accepts > y->accepts ? -1 : 1;
-	return x->port < y->port ? -1 : x->port > y->port;
+	return order_down(x->waiting_max, y->waiting_max) ?:
+	       order_down(x->accepts, y->accepts) ?: order_up(x->port, y->port);
 }
 
 void request_sort(struct fact_requests *r)

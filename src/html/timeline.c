@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 #include "html/markup.h"
 
@@ -51,16 +52,12 @@ static int by_weight(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
-	if (x->weight_ns != y->weight_ns)
-		return x->weight_ns > y->weight_ns ? -1 : 1;
-	return x->thread < y->thread ? -1 : 1;
+	return order_down(x->weight_ns, y->weight_ns) ?: order_up(x->thread, y->thread);
 }
 
 static int by_index(const void *a, const void *b)
 {
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-	return x < y ? -1 : x > y;
+	return order_up(*(const size_t *)a, *(const size_t *)b);
 }
 
 /* CPU time counts more than waits: who does something comes before who waits for it. */
@@ -295,7 +292,7 @@ static void put_lane_label(const struct facts *f, const struct fact_thread *t,
 	strbuf_addf(&s, "thread %u (", t->tid);
 	strbuf_addstr(&s, t->name ? t->name : "");
 	strbuf_addf(&s, ") of %s %u", threads_process(th, t), t->pid);
-	markup_text(out, strbuf_str(&s), 3 * LABEL_CHARS);
+	markup_text(out, strbuf_str(&s), 3UL * LABEL_CHARS);
 	strbuf_addstr(out, "\">");
 	strbuf_reset(&s);
 	markup_thread(&s, f, t->tid);

@@ -5,8 +5,8 @@
  *	caller -> packer_put() -> bounded queue -> thread: deflate, write
  *
  * Compression must never make the caller fall behind: when more than a few
- * chunks are waiting they go out as they are, and only a file that takes no
- * more bytes at all makes packer_put() wait. Chunks reach the file in order.
+ * chunks are waiting they go out as they are, then packer_is_behind(), and only
+ * whoever goes on all the same has to wait in packer_put(). Chunks reach the file in order.
  */
 #ifndef OUTPUT_PACKER_H
 #define OUTPUT_PACKER_H
@@ -27,7 +27,7 @@ enum chunk_kind {
  * No chunk may be longer. The importer wants each compressed packet below
  * 512 KiB, and a chunk that does not shrink is a little longer than before.
  */
-#define CHUNK_MAX_BYTES (256 * 1024)
+#define CHUNK_MAX_BYTES (256u << 10)
 
 struct packer {
 	int fd;				/* lent by the caller */
@@ -39,14 +39,18 @@ struct packer {
 	struct chunk *first, **last;
 	size_t chunk_cnt;
 	size_t queued_bytes;
+	struct strbuf spare;		/* memory for the caller's next chunk */
 	bool stop;
 	int err;			/* the first failure; later chunks are dropped */
 };
 
 void packer_open(struct packer *p, int fd);
 
-/* Queue what is in @sb, which is empty afterwards. Returns the first failure so far. */
+/* Queue what is in @sb, which is empty afterwards, with other memory. Returns the first failure so far. */
 int packer_put(struct packer *p, enum chunk_kind kind, struct strbuf *sb);
+
+/* So much is queued that the caller should have less to say, or it will have to wait. */
+bool packer_is_behind(struct packer *p);
 
 /* Write what is queued, end the thread. Returns the first failure. Copes with a zeroed packer. */
 int packer_stop(struct packer *p);

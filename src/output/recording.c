@@ -144,10 +144,12 @@ static int open_stdout(struct recording *r)
 	return r->fd < 0 ? -errno : 0;
 }
 
-static int open_file(struct recording *r)
+static int open_file(void *arg)
 {
+	struct recording *r = arg;
 	int err;
 
+	close_dir(r); /* of a first try */
 	if (outfile_is_stdout(r->path))
 		return open_stdout(r);
 	err = check_destination(r);
@@ -157,30 +159,9 @@ static int open_file(struct recording *r)
 	return r->is_special ? open_special(r) : open_partial(r);
 }
 
-/*
- * As who called sudo: what they may not touch, no link or race of theirs reaches either.
- * Where only root may write, root does, and the file is for them all the same.
- */
-static int open_for_invoker(struct recording *r)
-{
-	struct invoker who = invoker_find();
-	int err = invoker_enter(&who);
-
-	if (!err)
-		err = open_file(r);
-	invoker_leave(&who);
-	if (who.is_known && (err == -EACCES || err == -EPERM)) {
-		close_dir(r);
-		err = open_file(r);
-		/* Some file systems have no owners; the recording is worth more than its owner. */
-		if (!err && !r->is_special && fchown(r->fd, who.uid, who.gid))
-			return 0;
-	}
-	return err;
-}
-
 int recording_create(struct recording *r, const char *path)
 {
+	struct invoker who = invoker_find();
 	struct strbuf identity = { 0 };
 	int err;
 
@@ -188,7 +169,11 @@ int recording_create(struct recording *r, const char *path)
 	r->path = xstrdup(path);
 	r->partial = xasprintf("%s.partial", path);
 
-	err = open_for_invoker(r);
+	/* As who called sudo: what they may not touch, no link or race of theirs reaches either. */
+	err = invoker_do(&who, open_file, r);
+	/* Where only root may write, root has made it. */
+	if (!err && !r->is_special)
+		err = invoker_give(&who, r->fd);
 	if (err)
 		return err;
 
@@ -217,6 +202,11 @@ int recording_flush(struct recording *r)
 	return put(r, CHUNK_PACKETS, &r->pending);
 }
 
+bool recording_is_behind(struct recording *r)
+{
+	return r->packer.is_open && packer_is_behind(&r->packer);
+}
+
 int recording_append(struct recording *r, const void *packets, size_t len)
 {
 	int err = 0;
@@ -230,10 +220,13 @@ int recording_append(struct recording *r, const void *packets, size_t len)
 static int put_facts(struct recording *r, enum chunk_kind kind, const char *json)
 {
 	struct strbuf sb = { 0 };
+	int err;
 
 	recording_flush(r);	/* what the facts are about comes before them */
 	strbuf_addstr(&sb, json);
-	return put(r, kind, &sb);
+	err = put(r, kind, &sb);
+	strbuf_release(&sb);
+	return err;
 }
 
 int recording_put_facts(struct recording *r, const char *json, bool is_complete)
@@ -280,12 +273,12 @@ static int remove_partial(struct recording *r)
 	return unlinkat(r->dir_fd, r->partial_name, 0) ? -errno : 0;
 }
 
-/* The directory may be one that only the rights we had open, see rights.h. */
+/* The directory, and what is to be replaced there, may be what only the rights we had open. */
 static int with_rights(int (*fn)(struct recording *r), struct recording *r)
 {
 	int err = fn(r);
 
-	if ((err == -EACCES || err == -EPERM) && rights_raise()) {
+	if ((err == -EACCES || err == -EPERM) && rights_raise(RIGHTS_TO_RENAME | RIGHTS_TO_LOOK)) {
 		err = fn(r);
 		rights_lower();
 	}

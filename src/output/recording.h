@@ -47,6 +47,9 @@ int recording_append(struct recording *r, const void *packets, size_t len);
 /* Hand over what is pending, so that a killed recording lacks little. Doesn't wait. */
 int recording_flush(struct recording *r);
 
+/* So much waits to be written that less should follow, see packer.h. */
+bool recording_is_behind(struct recording *r);
+
 /* Interim facts go out at once, complete ones when the recording is closed. */
 int recording_put_facts(struct recording *r, const char *json, bool is_complete);
 

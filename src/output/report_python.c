@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/order.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 
@@ -27,9 +28,7 @@ static int by_cpu(const void *a, const void *b)
 {
 	const struct role_sum *x = a, *y = b;
 
-	if (x->cpu_ns != y->cpu_ns)
-		return x->cpu_ns > y->cpu_ns ? -1 : 1;
-	return strcmp(x->role, y->role);
+	return order_down(x->cpu_ns, y->cpu_ns) ?: strcmp(x->role, y->role);
 }
 
 static size_t sum_roles(const struct facts *f, struct role_sum *sums, uint64_t *cpu_ns)

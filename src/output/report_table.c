@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 
 #define ROWS_MAX   12
@@ -88,11 +89,8 @@ static int by_weight(const void *a, const void *b)
 {
 	const struct role_row *x = a, *y = b;
 
-	if (x->weight_ns != y->weight_ns)
-		return x->weight_ns > y->weight_ns ? -1 : 1;
-	if (x->life_ns != y->life_ns)
-		return x->life_ns > y->life_ns ? -1 : 1;
-	return strcmp(x->role, y->role);
+	return order_down(x->weight_ns, y->weight_ns) ?:
+	       order_down(x->life_ns, y->life_ns) ?: strcmp(x->role, y->role);
 }
 
 struct role_row *report_rows(const struct facts *f, size_t *cnt)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/htab.h"
+#include "base/order.h"
 #include "base/xalloc.h"
 
 #define ROLES_SHOWN 6
@@ -90,9 +91,7 @@ static int by_memory(const void *a, const void *b)
 {
 	const struct crew *x = a, *y = b;
 
-	if (x->rss.total != y->rss.total)
-		return x->rss.total > y->rss.total ? -1 : 1;
-	return strcmp(x->role, y->role);
+	return order_down(x->rss.total, y->rss.total) ?: strcmp(x->role, y->role);
 }
 
 static struct crew *find_crews(const struct facts *f, const struct htab *mains, size_t *cnt)

@@ -21,6 +21,7 @@
 #include "base/rights.h"
 #include "base/xalloc.h"
 #include "record/kernel_btf.h"
+#include "record/lockdown.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -268,10 +269,7 @@ static void look_at_addresses(struct features *fs)
 
 static void look_at_lockdown(struct features *fs)
 {
-	char text[64];
-
-	if (procfs_read(text, sizeof(text), "/sys/kernel/security/lockdown") > 0 &&
-	    strstr(text, "[confidentiality]"))
+	if (lockdown_is_confidentiality())
 		lacks(add(fs, FEATURES_RIGHTS, "lockdown"), FEATURE_NONE,
 		      "nothing can be recorded: programs may not read the kernel's memory",
 		      "boot with lockdown=integrity");

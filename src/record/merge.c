@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Owns the records between the ring and the model. */
+/* Owns the records that are in no ring. */
 #include "record/merge.h"
 
 #include <stdlib.h>
@@ -8,10 +8,14 @@
 #include "base/xalloc.h"
 #include "par_event.h"
 
-void merge_init(struct merge *m, size_t queue_cnt)
+void merge_init(struct merge *m, struct ring *rings, size_t ring_cnt, size_t queue_cnt)
 {
-	m->queues = xcalloc(queue_cnt, sizeof(*m->queues));
-	m->queue_cnt = queue_cnt;
+	*m = (struct merge){
+		.rings = rings,
+		.ring_cnt = ring_cnt,
+		.queues = xcalloc(queue_cnt, sizeof(*m->queues)),
+		.queue_cnt = queue_cnt,
+	};
 }
 
 void merge_release(struct merge *m)
@@ -54,35 +58,38 @@ static uint64_t head_ts(const struct merge_queue *q)
 	return hdr.ts_ns;
 }
 
-size_t merge_bytes(const struct merge *m)
+static const void *queue_take(struct merge_queue *q, size_t *len)
 {
-	size_t sum = 0;
+	const char *rec = q->bytes.buf + q->head;
+	uint64_t len64;
 
-	for (size_t i = 0; i < m->queue_cnt; i++)
-		sum += m->queues[i].bytes.len - m->queues[i].head;
-	return sum;
+	memcpy(&len64, rec, sizeof(len64));
+	q->head += sizeof(len64) + len64;
+	*len = len64;
+	return rec + sizeof(len64);
 }
 
 const void *merge_pop(struct merge *m, uint64_t horizon_ns, size_t *len)
 {
-	struct merge_queue *oldest = NULL;
+	struct merge_queue *queue = NULL;
+	struct ring *ring = NULL;
 	uint64_t oldest_ns = horizon_ns;
-	const char *rec;
-	uint64_t len64;
 
-	for (size_t i = 0; i < m->queue_cnt; i++) {
-		uint64_t ts = head_ts(&m->queues[i]);
-
-		if (ts < oldest_ns) {
-			oldest_ns = ts;
-			oldest = &m->queues[i];
+	for (size_t i = 0; i < m->ring_cnt; i++) {
+		if (m->rings[i].head_ns < oldest_ns) {
+			oldest_ns = m->rings[i].head_ns;
+			ring = &m->rings[i];
 		}
 	}
-	if (!oldest)
-		return NULL;
-	memcpy(&len64, oldest->bytes.buf + oldest->head, sizeof(len64));
-	rec = oldest->bytes.buf + oldest->head + sizeof(len64);
-	oldest->head += sizeof(len64) + len64;
-	*len = len64;
-	return rec;
+	for (size_t i = 0; i < m->queue_cnt; i++) {
+		uint64_t ts_ns = head_ts(&m->queues[i]);
+
+		if (ts_ns < oldest_ns) {
+			oldest_ns = ts_ns;
+			queue = &m->queues[i];
+		}
+	}
+	if (queue)
+		return queue_take(queue, len);
+	return ring ? ring_take(ring, len) : NULL;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Puts the records of several rings into one order of time.
+ * Puts the records of several rings, and of a queue beside them, into one order of time.
  *
- * Each ring's records are (nearly) in order by themselves, so this is a merge of
- * queues. A record waits until no ring can still hold an older one: until its
- * time is before the horizon that the caller passes.
+ * Each one's records are (nearly) in order by themselves, so this is a merge. A record
+ * waits until nobody can still hold an older one: until its time is before the horizon
+ * that the caller passes.
  */
 #ifndef RECORD_MERGE_H
 #define RECORD_MERGE_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/strbuf.h"
+#include "record/ring.h"
 
 struct merge_queue {
 	struct strbuf bytes;	/* length, record, length, record … */
@@ -20,22 +21,21 @@ struct merge_queue {
 };
 
 struct merge {
-	struct merge_queue *queues;	/* [queue_cnt] */
+	struct ring *rings;	/* [ring_cnt], lent; what is new in them, ring_look() finds */
+	size_t ring_cnt;
+	struct merge_queue *queues;	/* [queue_cnt]: of what no ring holds */
 	size_t queue_cnt;
 };
 
-void merge_init(struct merge *m, size_t queue_cnt);
+void merge_init(struct merge *m, struct ring *rings, size_t ring_cnt, size_t queue_cnt);
 void merge_release(struct merge *m);
 
 /* Copy a record that starts with a struct par_hdr. Shorter ones are dropped. */
 void merge_push(struct merge *m, size_t queue, const void *rec, size_t len);
 
-/* What all queues hold. */
-size_t merge_bytes(const struct merge *m);
-
 /*
  * The oldest record if it is older than @horizon_ns, else NULL. Lent until the
- * next push or pop.
+ * next push or pop, or until its ring is given back.
  */
 const void *merge_pop(struct merge *m, uint64_t horizon_ns, size_t *len);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "record/btf_file.h"
 #include "record/calls.h"
 #include "record/kernel_btf.h"
+#include "record/lockdown.h"
 #include "record/privilege.h"
 #include "record/stats.h"
 #include "record/uprobe.h"
@@ -32,6 +34,7 @@ struct probes {
 	int *ring_fds;		/* [ring_cnt] */
 	size_t ring_cnt;
 	int cpu_cnt;
+	bool storage_fails;	/* the kernel knows of it, and makes none */
 };
 
 static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -81,7 +84,9 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 
 	/* sched_switch got a fourth argument in 5.18, */
 	c->switch_has_state = kernel_btf_tracepoint_args(btf, "sched_switch") >= 5;
-	c->has_storage = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_storage_get");
+	/* both came in 5.11, */
+	c->has_task_type = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_storage_get");
+	c->has_storage = c->has_task_type && !p->storage_fails;
 	c->has_task_regs = kernel_btf_has_value(btf, "bpf_func_id", "BPF_FUNC_task_pt_regs");
 	bpf_map__set_autocreate(p->skel->maps.threads, c->has_storage);
 	bpf_map__set_autocreate(p->skel->maps.threads_by_address, !c->has_storage);
@@ -224,12 +229,51 @@ static void say_missing(void)
 
 static int say_load_error(int err)
 {
+	if (lockdown_is_confidentiality()) {
+		log_err(0,
+			"the kernel is locked down (confidentiality): no program may read its memory");
+		log_hint("boot with lockdown=integrity, or without lockdown");
+		return err;
+	}
 	log_err(err, "cannot load the BPF programs");
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM || (err == -EACCES && privilege_missing()))
 		say_missing();
 	else
 		log_hint("-v shows what the kernel says");
 	return err;
+}
+
+/*
+ * Does the kernel make storage for a task? From 6.19 (f484f4a3e058) on it refuses on CPUs
+ * without cmpxchg16b or the like. Tried on ourselves, before anything is attached.
+ */
+static bool makes_storage(const struct probes *p)
+{
+	const struct bpf_map *map = p->skel->maps.threads;
+	int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	void *value;
+	bool made;
+
+	if (self < 0)
+		return true;
+	value = xcalloc(1, bpf_map__value_size(map));
+	made = !bpf_map_update_elem(bpf_map__fd(map), &self, value, BPF_NOEXIST) || errno != ENOMEM;
+	bpf_map_delete_elem(bpf_map__fd(map), &self);
+	free(value);
+	close(self);
+	return made;
+}
+
+static int load_programs(struct probes *p, const struct btf *btf)
+{
+	int err;
+
+	p->skel = partrace__open();
+	if (!p->skel)
+		return say_load_error(-errno);
+	configure(p, btf);
+	err = partrace__load(p->skel);
+	return err ? say_load_error(err) : 0;
 }
 
 int probes_open(struct probes **out, const struct probes_opts *opts)
@@ -248,17 +292,15 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 	err = btf_file_load(&btf);
 	if (err)
 		goto fail;
-	p->skel = partrace__open();
-	if (!p->skel) {
-		err = say_load_error(-errno);
-		goto fail;
+	err = load_programs(p, btf);
+	if (!err && p->skel->rodata->config.has_storage && !makes_storage(p)) {
+		log_info("the kernel makes no storage in tasks: threads are looked up in a table");
+		partrace__destroy(p->skel);
+		p->storage_fails = true;
+		err = load_programs(p, btf);
 	}
-	configure(p, btf);
-	err = partrace__load(p->skel);
-	if (err) {
-		say_load_error(err);
+	if (err)
 		goto fail;
-	}
 	err = make_rings(p);
 	if (err)
 		goto fail;
@@ -292,6 +334,11 @@ int probes_attach(struct probes *p)
 	if (err)
 		return log_err(err, "cannot attach the BPF programs");
 	return 0;
+}
+
+bool probes_lack_storage(const struct probes *p)
+{
+	return p->storage_fails;
 }
 
 bool probes_tell_klocks(const struct probes *p)

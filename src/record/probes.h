@@ -30,6 +30,9 @@ int probes_open(struct probes **out, const struct probes_opts *opts);
 void probes_close(struct probes *p);
 int probes_attach(struct probes *p);
 
+/* Is storage in tasks known, and refused? Threads are then in a table. Once opened. */
+bool probes_lack_storage(const struct probes *p);
+
 /* Does this kernel tell of its locks, and are they looked at? Once opened. */
 bool probes_tell_klocks(const struct probes *p);
 

@@ -2,7 +2,6 @@
 /* Owns the probes, the ring consumer and the order in which things happen. */
 #include "record/session.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -31,9 +30,6 @@
 #define SAMPLE_NS (5 * NS_PER_MS)
 #define SAMPLE_EVERY_NS (250 * NS_PER_MS)
 
-/* Records that wait for their turn; beyond that much they wait in the rings. */
-#define QUEUES_MAX_BYTES (24u << 20)
-
 /* Often enough that the kernel's tables keep room for new channels. */
 #define COUNTS_EVERY_NS (2 * NS_PER_S)
 
@@ -43,45 +39,27 @@
 /* The initial pid namespace's inode: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 #define INITIAL_PID_NS "pid:[4026531836]"
 
-struct session_ring {
-	struct session *session;
-	size_t queue;
-	size_t bytes;		/* that came with this step */
-};
-
-static int on_record(void *ctx, void *data, size_t len)
-{
-	struct session_ring *ring = ctx;
-	const struct par_hdr *hdr = data;
-
-	placement_count(&ring->session->placement, hdr->cpu);
-	ring->bytes += len;
-	merge_push(&ring->session->merge, ring->queue, data, len);
-	return 0;
-}
-
 static int open_rings(struct session *s)
 {
 	size_t cnt = probes_ring_cnt(s->probes);
 
-	/* One queue more, for what the walks over the threads tell. */
-	merge_init(&s->merge, cnt + 1);
 	s->rings = xcalloc(cnt, sizeof(*s->rings));
+	/* Beside them, what the walks over the threads tell. */
+	merge_init(&s->merge, s->rings, cnt, 1);
 	for (size_t i = 0; i < cnt; i++) {
-		int fd = probes_ring_fd(s->probes, i);
-		int err = 0;
+		int err = ring_open(&s->rings[i], probes_ring_fd(s->probes, i),
+				    probes_ring_bytes(s->probes));
 
-		s->rings[i] = (struct session_ring){ .session = s, .queue = i };
-		if (!s->rb) {
-			s->rb = ring_buffer__new(fd, on_record, &s->rings[i], NULL);
-			err = s->rb ? 0 : -errno;
-		} else {
-			err = ring_buffer__add(s->rb, fd, on_record, &s->rings[i]);
-		}
 		if (err)
 			return log_err(err, "cannot map ring buffer %zu", i);
 	}
 	return 0;
+}
+
+static void close_rings(struct session *s)
+{
+	for (size_t i = 0; i < s->merge.ring_cnt; i++)
+		ring_close(&s->rings[i]);
 }
 
 /*
@@ -153,7 +131,7 @@ int session_open(struct session *s, struct target *target, const struct session_
 
 void session_close(struct session *s)
 {
-	ring_buffer__free(s->rb);
+	close_rings(s);
 	python_watch_release(&s->python);
 	requests_release(&s->requests);
 	probes_close(s->probes);
@@ -199,7 +177,7 @@ static void on_task(void *ctx, const struct par_task *rec)
 	/* The walk takes a while; what it tells holds from the end on. */
 	if (task.hdr.kind == PAR_OPEN)
 		task.hdr.ts_ns = s->end_ns;
-	merge_push(&s->merge, s->merge.queue_cnt - 1, &task, sizeof(task));
+	merge_push(&s->merge, 0, &task, sizeof(task));
 }
 
 static void feed_mark(struct session *s, uint8_t kind, uint64_t ts_ns)
@@ -209,6 +187,26 @@ static void feed_mark(struct session *s, uint8_t kind, uint64_t ts_ns)
 	ev.hdr.kind = kind;
 	ev.hdr.ts_ns = ts_ns;
 	s->opts.feed(s->opts.ctx, &ev);
+}
+
+/*
+ * A target that lives, and no thread of it: what would follow is an empty recording. One
+ * that has ended meanwhile is the caller's to tell.
+ */
+static int check_walk(struct session *s)
+{
+	if (s->walked_cnt || (s->target->pid_cnt && !target_reap(s->target)))
+		return 0;
+	if (s->target->pid_cnt)
+		log_err(0, "no thread of process %d could be traced, though it lives",
+			(int)s->target->pids[0]);
+	else
+		log_err(0, "no thread of this machine could be traced");
+	if (probes_shared(s->probes)->drops[PAR_DROP_STATE])
+		log_hint("the kernel refuses memory for their states");
+	else
+		log_hint("partrace doctor tries what works here");
+	return -ENODATA;
 }
 
 int session_begin(struct session *s)
@@ -222,6 +220,8 @@ int session_begin(struct session *s)
 	}
 	if (!err)
 		err = probes_tell(s->probes, on_task, s);
+	if (!err)
+		err = check_walk(s);
 	if (err)
 		return err;
 	log_info("recording begins with %llu threads", (unsigned long long)s->walked_cnt);
@@ -232,24 +232,17 @@ int session_begin(struct session *s)
 	return 0;
 }
 
-/* Empty the rings; notes if one of them was half full. */
-static void consume(struct session *s)
+/* See what is new in the rings, and whether one of them is half full. */
+static void look_into_rings(struct session *s)
 {
-	size_t half = probes_ring_bytes(s->probes) / 2;
-
-	for (size_t i = 0; i < probes_ring_cnt(s->probes); i++)
-		s->rings[i].bytes = 0;
-	ring_buffer__consume(s->rb);
-	for (size_t i = 0; i < probes_ring_cnt(s->probes); i++)
-		s->is_behind |= s->rings[i].bytes >= half;
+	for (size_t i = 0; i < s->merge.ring_cnt; i++) {
+		s->is_behind |= ring_held(&s->rings[i]) >= s->rings[i].bytes / 2;
+		ring_look(&s->rings[i]);
+	}
 }
-
-/* Much to feed takes long, and meanwhile the rings fill. */
-#define CONSUME_EVERY 4096
 
 static void feed_until(struct session *s, uint64_t horizon_ns)
 {
-	uint64_t fed = 0;
 	const void *rec;
 	size_t len;
 
@@ -260,11 +253,12 @@ static void feed_until(struct session *s, uint64_t horizon_ns)
 			s->bad_cnt++;
 			continue;
 		}
+		placement_count(&s->placement, ev.hdr.cpu);
 		s->record_cnt++;
 		s->opts.feed(s->opts.ctx, &ev);
-		if (++fed % CONSUME_EVERY == 0 && merge_bytes(&s->merge) < QUEUES_MAX_BYTES)
-			consume(s);
 	}
+	for (size_t i = 0; i < s->merge.ring_cnt; i++)
+		ring_give_back(&s->rings[i]);
 }
 
 static void sample_stop(struct session *s, uint64_t now_ns)
@@ -297,7 +291,7 @@ void session_step(struct session *s)
 
 	sample_cost(s, now_ns);
 	python_watch_step(&s->python, now_ns);
-	consume(s);
+	look_into_rings(s);
 	placement_step(&s->placement, now_ns);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
@@ -333,9 +327,10 @@ int session_end(struct session *s)
 	clock_sleep_ns(SETTLE_NS / 10);
 	sample_stop(s, clock_mono_ns());
 
-	ring_buffer__consume(s->rb);
+	look_into_rings(s);
 	err = probes_tell(s->probes, on_task, s);
 	feed_until(s, UINT64_MAX);
+	close_rings(s); /* what follows, wants memory itself */
 	for (uint16_t cpu = 0; cpu < PAR_CPU_CNT; cpu++)
 		feed_gap(s, cpu);
 	session_feed_counts(s);

@@ -22,6 +22,7 @@
 #include "record/probes.h"
 #include "record/python_watch.h"
 #include "record/requests.h"
+#include "record/ring.h"
 #include "record/target.h"
 
 struct session_opts {
@@ -31,15 +32,11 @@ struct session_opts {
 	void *ctx;
 };
 
-struct ring_buffer;
-struct session_ring;
-
 struct session {
 	struct session_opts opts;
 	struct target *target;		/* lent; no pids when all is traced */
 	struct probes *probes;
-	struct ring_buffer *rb;
-	struct session_ring *rings;	/* one per ring buffer */
+	struct ring *rings;		/* [probes_ring_cnt()] */
 	struct merge merge;
 	struct placement placement;
 	struct counts counts;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "base/xalloc.h"
 
 /* A function this long is a gap: between the kernel and a module. */
@@ -28,9 +29,7 @@ static int by_addr(const void *a, const void *b)
 {
 	const struct kallsym *x = a, *y = b;
 
-	if (x->addr != y->addr)
-		return x->addr < y->addr ? -1 : 1;
-	return x->name < y->name ? -1 : x->name > y->name;
+	return order_up(x->addr, y->addr) ?: order_up(x->name, y->name);
 }
 
 static void add(struct kallsyms *k, uint64_t addr, char type, const char *name)

@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 	err = recording_create(&r.file, argv[2]);
 	if (err)
 		return log_err(err, "cannot write '%s'", argv[2]) != 0;
-	merge_init(&r.merge, CPUS);
+	merge_init(&r.merge, NULL, 0, CPUS);
 	model_init(&r.model);
 	facts_build_init(&r.build, &build);
 	r.writer = trace_writer_new(&r.file, &writer);

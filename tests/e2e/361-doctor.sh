@@ -9,7 +9,7 @@ run "$PARTRACE" doctor
 assert_status 0
 assert_says out "^partrace .* on Linux $(uname -r | sed 's/[.+]/\\&/g'), $(uname -m)$"
 for what in 'types \(BTF\): /sys/kernel/btf/vmlinux' 'tracepoint sched_switch' \
-    'helper bpf_task_storage_get' CAP_BPF CAP_PERFMON 'open files: [0-9]+' 'loaded and attached'; do
+    'helper bpf_task_storage_get' CAP_BPF CAP_PERFMON 'open files: [0-9]+' 'a recording of sleep'; do
     assert_says out "^  ok +$what"
 done
 assert_says_not out MISSING

@@ -47,7 +47,7 @@ static void records_of_all_queues_come_in_order_of_time(void **state)
 	struct merge m;
 
 	(void)state;
-	merge_init(&m, 3);
+	merge_init(&m, NULL, 0, 3);
 	push(&m, 0, 10, 1);
 	push(&m, 0, 40, 4);
 	push(&m, 2, 20, 2);
@@ -64,7 +64,7 @@ static void nothing_at_or_past_the_horizon_comes_out(void **state)
 	struct merge m;
 
 	(void)state;
-	merge_init(&m, 2);
+	merge_init(&m, NULL, 0, 2);
 	push(&m, 0, 10, 1);
 	push(&m, 1, 20, 2);
 	assert_int_equal(pop(&m, 10), 0);
@@ -81,7 +81,7 @@ static void one_queue_keeps_its_order_at_equal_times(void **state)
 	struct merge m;
 
 	(void)state;
-	merge_init(&m, 1);
+	merge_init(&m, NULL, 0, 1);
 	for (uint32_t tid = 1; tid <= 3; tid++)
 		push(&m, 0, 7, tid);
 	for (uint32_t tid = 1; tid <= 3; tid++)
@@ -95,7 +95,7 @@ static void records_keep_their_length_and_their_bytes(void **state)
 	size_t len;
 
 	(void)state;
-	merge_init(&m, 2);
+	merge_init(&m, NULL, 0, 2);
 	push_sized(&m, 0, 1, 1, sizeof(struct rec));
 	push_sized(&m, 1, 2, 2, sizeof(struct par_hdr) + 3); /* whatever follows is unaligned */
 	push_sized(&m, 1, 3, 3, sizeof(struct par_hdr) + 17);
@@ -116,7 +116,7 @@ static void what_is_shorter_than_a_header_is_dropped(void **state)
 	struct merge m;
 
 	(void)state;
-	merge_init(&m, 1);
+	merge_init(&m, NULL, 0, 1);
 	push_sized(&m, 0, 1, 1, sizeof(struct par_hdr) - 1);
 	push_sized(&m, 0, 1, 1, 0);
 	assert_int_equal(pop(&m, UINT64_MAX), 0);
@@ -131,7 +131,7 @@ static void a_long_run_comes_out_whole_and_in_order(void **state)
 
 	(void)state;
 	srand(1);
-	merge_init(&m, QUEUES);
+	merge_init(&m, NULL, 0, QUEUES);
 	for (uint32_t i = 1; i <= RECORDS; i++) {
 		push_sized(&m, (size_t)rand() % QUEUES, i, i,
 			   sizeof(struct par_hdr) + (size_t)rand() % 40);
@@ -153,7 +153,7 @@ static void releasing_a_zeroed_one_is_harmless(void **state)
 
 	(void)state;
 	merge_release(&m);
-	merge_init(&m, 2);
+	merge_init(&m, NULL, 0, 2);
 	push(&m, 0, 1, 1);
 	merge_release(&m);
 }

@@ -19,10 +19,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import facts as e2e  # noqa: E402
 
 TOLERANCE = 0.15
-CHECKS = ("boot doctor locks calls exchange cpu attached light mmap inode disk quota requests "
-          "function loop gil complaints").split()
+CHECKS = ("boot doctor locks calls exchange cpu attached light mmap inode disk quota cgroup1 hybrid "
+          "requests function loop gil noperf notypes bare unprivileged hotplug clock suspend reuse "
+          "complaints").split()
 # Recordings of truth, compared thread by thread.
-TRUTHS = "locks calls exchange cpu attached light mmap inode disk".split()
+TRUTHS = ("locks calls exchange cpu attached light mmap inode disk notypes bare unprivileged "
+          "hotplug").split()
 
 
 class Skip(Exception):
@@ -47,6 +49,10 @@ class Machine:
         """All of record, report and report --json gave 0."""
         status = self.text(name + ".status").split()
         return all(value == "0" for value in status[1::2])
+
+    def seconds(self):
+        """How long each recording was to be."""
+        return float(self.text("vm").split()[1])
 
     def facts(self, name):
         return json.loads(self.text(name + ".json"))
@@ -76,16 +82,17 @@ def check_truth(machine, name, facts):
     yield from (p for p in problems if p not in idle)
 
 
-def check_quota(machine, facts):
-    stat = dict(line.split() for line in machine.text("quota.stat").splitlines())
-    theirs = int(stat["throttled_usec"]) * 1000
+def check_quota(machine, name, facts):
+    stat = dict(line.split() for line in machine.text(name + ".stat").splitlines())
+    theirs = int(stat["throttled_usec"]) * 1000 if "throttled_usec" in stat else int(stat["throttled_time"])
     ours = sum(t["time_ns"]["throttled"] for t in facts["threads"])
     if theirs < 500e6:
         yield "the kernel throttled for %d ms only: nothing was tested" % (theirs / 1e6)
-    return (yield from near("throttled", ours, theirs, TOLERANCE))
+    yield from near("throttled", ours, theirs, TOLERANCE)
+    yield from near("quota", facts["recording"]["cpus"]["quota"] or 0, 0.3, 0.01)
 
 
-def check_requests(machine, facts):
+def check_requests(machine, _name, facts):
     truth = json.loads(machine.text("requests.truth"))
     seen = facts["requests"]
     yield from near("count", seen["count"], truth["count"], 0)
@@ -94,14 +101,14 @@ def check_requests(machine, facts):
         yield "p50 is %d, the clients say %d" % (seen["latency_ns"]["p50"], truth["p50"])
 
 
-def check_function(machine, facts):
+def check_function(machine, _name, facts):
     truth = json.loads(machine.text("function.truth"))
     seen = facts["requests"]
     yield from near("count", seen["count"], truth["count"], 0)
     yield from near("p50", seen["latency_ns"]["p50"], truth["p50"], TOLERANCE)
 
 
-def check_loop(machine, facts):
+def check_loop(machine, _name, facts):
     truth = json.loads(machine.text("loop.truth"))
     loops = [t["loop"] for t in facts["threads"] if t.get("loop")]
     if len(loops) != 1:
@@ -110,7 +117,7 @@ def check_loop(machine, facts):
     yield from near("turns", loops[0]["turns"] + 1, truth["turns"] + 1, 0.1)
 
 
-def check_gil(_machine, facts):
+def check_gil(_machine, _name, facts):
     """Two threads that do nothing but compute take turns: one has it, one waits for it."""
     spin = [t["time_ns"] for t in facts["threads"] if t["tid"] != t["pid"]]
     gil = sum(t["gil"] for t in spin)
@@ -120,13 +127,70 @@ def check_gil(_machine, facts):
         yield "no CPython was found"
 
 
-RECORDINGS = {"quota": check_quota, "requests": check_requests, "function": check_function,
-              "loop": check_loop, "gil": check_gil}
+def check_sleep(machine, name, facts):
+    """Whatever happens to the clocks: it slept for so long, as it would have otherwise."""
+    if name == "suspend" and int(machine.text("suspend.count")) == 0:
+        raise Skip("this kernel does not suspend")
+    if len(facts["threads"]) != 1:
+        yield "%d threads" % len(facts["threads"])
+        return
+    yield from near("sleep", facts["threads"][0]["time_ns"]["sleep"] / 1e9, machine.seconds(), 0.05)
+    if facts["recording"]["duration_ns"] > (machine.seconds() + 2) * 1e9:
+        yield "the recording lasted %.1f s" % (facts["recording"]["duration_ns"] / 1e9)
+
+
+def check_reuse(machine, _name, facts):
+    pid = int(machine.text("reuse.truth"))
+    lives = [(p["exit_code"], t["lifetime_ns"]) for p, t in
+             zip(sorted((p for p in facts["processes"] if p["pid"] == pid), key=lambda p: p["started_ns"]),
+                 sorted((t for t in facts["threads"] if t["pid"] == pid), key=lambda t: t["started_ns"]))]
+    if [code for code, _ in lives] != [3, 5]:
+        yield "processes of number %d ended with %s" % (pid, [code for code, _ in lives])
+    elif not lives[0][1] > 300e6 > lives[1][1]:
+        yield "they lived for %s ns" % [ns for _, ns in lives]
+
+
+RECORDINGS = {"quota": check_quota, "cgroup1": check_quota, "hybrid": check_quota,
+              "requests": check_requests, "function": check_function, "loop": check_loop,
+              "gil": check_gil, "noperf": check_gil, "clock": check_sleep, "suspend": check_sleep,
+              "reuse": check_reuse}
+
+
+def check_situation(machine, name):
+    """That it was what it is called, and what was to be said of it."""
+    if name == "notypes":
+        lines = machine.text("notypes.refused").splitlines()
+        if len(lines) != 3 or "no types (BTF)" not in lines[0] or "--btf" not in lines[1] or lines[2] != "record 1":
+            yield "without types it says: %s" % lines
+        if not re.search(r"^  MISSING +types \(BTF\)", machine.text("notypes.doctor"), re.M):
+            yield "doctor does not miss the types"
+    if name == "bare" and machine.text("bare.mounts").strip() != "0":
+        yield "tracefs was still mounted"
+    if name == "unprivileged" and machine.text("unprivileged.value").strip() != "1":
+        yield "unprivileged_bpf_disabled was not set"
+    if name == "hotplug" and machine.text("hotplug.online").strip() != "0":
+        yield "no CPU went"
+    if name == "clock" and len(set(machine.text("clock.set").splitlines())) != 3:
+        yield "the clock was not set"
+
+
+def check_refusal(machine, name):
+    """A kernel that lets nobody look into its memory: one line says so, and there is no file."""
+    out = machine.text(name + ".out")
+    said = [line for line in out.splitlines() if line.startswith("partrace: ") and "cannot read" not in line]
+    if len(said) != 1 or "locked down" not in said[0] or "lockdown=integrity" not in out:
+        yield "it says: %s" % out.strip()[-300:]
+    if machine.text(name + ".status").split()[1] != "1":
+        yield "record's status is %s" % machine.text(name + ".status").split()[1]
 
 
 def check_recording(machine, name):
     if not machine.has(name + ".status"):
         raise Skip("not run")
+    if "lockdown=confidentiality" in machine.text("cmdline"):
+        yield from check_refusal(machine, name)
+        return
+    yield from check_situation(machine, name)
     if not machine.ended_well(name):
         yield machine.text(name + ".out").strip().replace("\n", "; ")[-300:] or "failed, silently"
         return
@@ -141,7 +205,7 @@ def check_recording(machine, name):
     if name in TRUTHS:
         yield from check_truth(machine, name, facts)
     else:
-        yield from RECORDINGS[name](machine, facts)
+        yield from RECORDINGS[name](machine, name, facts)
 
 
 def check_doctor(machine, _name):

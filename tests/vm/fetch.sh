@@ -46,8 +46,9 @@ prepare_apt()
         -o Dir::Cache="$apt/cache" -o Dir::Etc="$apt/etc" -o APT::Architecture="$arch"
         -o APT::Architectures::="$arch" -o APT::Sandbox::User= -o Acquire::Languages=none
         -o Acquire::Retries=3 -o Acquire::http::Timeout=30)
-    # Old lists may still do.
-    apt-get "${options[@]}" update >"$apt/log" 2>&1 || echo "fetch.sh: $(tail -n 1 "$apt/log")" >&2
+    # Lists of today do; older ones may.
+    [ -z "$(find "$apt" -maxdepth 1 -name updated -mmin -360)" ] || return 0
+    apt-get "${options[@]}" update >"$apt/log" 2>&1 && touch "$apt/updated" || echo "fetch.sh: $(tail -n 1 "$apt/log")" >&2
 }
 
 # The packages that a kernel consists of: the image, and where they are apart, what it needs.

@@ -4,12 +4,15 @@
 # Does partrace work on other kernels? Boots each in an emulator, with the partrace built
 # here, records programs that time their own waits, and compares.
 #
-#	tests/vm/run.sh [KERNEL…]	RELEASE or RELEASE/ARCH of Debian; default: bullseye
-#					bookworm trixie sid trixie/arm64
+#	tests/vm/run.sh [KERNEL…]	RELEASE[/ARCH][+PARAMETER…]: of Debian, booted with these
+#					parameters; cpu=MODEL is the emulator's. Default: bullseye
+#					bookworm trixie sid trixie/arm64, and some that lack or
+#					forbid something
 #
 #	OUT=DIR		where make put things (default: build), the workloads included
 #	VM_CASES=LIST	which, of those in tests/vm/init (default: all)
 #	VM_SECONDS=N	how long each recording is (default: 3)
+#	VM_SMP=N	how many CPUs (default: 2)
 #	VM_LIMIT=N	how many seconds a machine may take (default: 900)
 #	VM_CACHE=DIR	see fetch.sh, which gets the kernels
 #	VM_RUN=COMMAND	what the emulator is started by, such as nice
@@ -29,7 +32,8 @@ logs=${VM_LOGS:-$OUT/vm}
 VM_CASES=${VM_CASES:-all}
 VM_SECONDS=${VM_SECONDS:-3}
 VM_LIMIT=${VM_LIMIT:-900}
-workloads=(truth loop served called)
+VM_SMP=${VM_SMP:-2}
+workloads=(truth loop served called deny)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
 # shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
@@ -148,7 +152,7 @@ make_arm64()
     "$here/fetch.sh" root "$release" "$host" "$cross" gcc-aarch64-linux-gnu || return 1
     gcc=$cross/usr/bin/aarch64-linux-gnu-gcc
     "$here/fetch.sh" root "$release" arm64 "$1" libc6-dev libbpf-dev libelf-dev libdw-dev zlib1g-dev \
-        libjansson-dev libseccomp-dev busybox-static python3-minimal || return 1
+        libdeflate-dev libjansson-dev libseccomp-dev busybox-static python3-minimal || return 1
     make -s -C "$top" SAN= OUT="$2" ARCH=arm64 CC="$gcc --sysroot=$1" all workloads
 }
 
@@ -174,26 +178,32 @@ add_modules()
 
 # ---- the machine ----
 
-# boot ARCH KERNEL LOG: one CPU: of two that are emulated, one would spin for the other
-# whenever this machine is busy. Without watchdogs and a check of timers, for the same
-# reason; and without cmpxchg16b, in which QEMU 7.2 lets newer kernels stumble.
+# boot ARCH KERNEL LOG PARAMETER…: two CPUs, whose clock is the number of instructions that
+# they have executed: nothing that this machine does besides shows inside, and what sleeps
+# there takes no time here.
 boot()
 {
-    local arch=$1 kernel=$2 log=$3 image append qemu
+    local arch=$1 kernel=$2 log=$3 image append qemu cpu=max parameters=()
 
+    shift 3
+    [ "$arch" != arm64 ] || cpu=cortex-a57
+    for append; do
+        if [[ $append = cpu=* ]]; then cpu=${append#cpu=}; else parameters+=("$append"); fi
+    done
     image=$(find "$kernel" -name 'vmlinuz*' | head -n 1)
     cat "$work/$arch.cpio.gz" >"$work/initrd"
     add_modules "$kernel" >>"$work/initrd"
-    append="loglevel=3 panic=-1 mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on"
+    append="loglevel=3 panic=-1 mitigations=off nowatchdog rcupdate.rcu_cpu_stall_suppress=1 random.trust_cpu=on ${parameters[*]}"
     case $arch in
     amd64)
-        qemu=(qemu-system-x86_64 -cpu 'max,-cx16' -append "console=ttyS0 no_timer_check $append") ;;
+        qemu=(qemu-system-x86_64 -append "console=ttyS0 no_timer_check $append") ;;
     arm64)
-        qemu=(qemu-system-aarch64 -M virt -cpu cortex-a57 -append "console=ttyAMA0 $append") ;;
+        qemu=(qemu-system-aarch64 -M virt -append "console=ttyAMA0 $append") ;;
     esac
     # shellcheck disable=SC2086 # a command with its options
-    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -accel tcg -m 1G -smp 1 -nographic -no-reboot -kernel "$image" \
-        -initrd "$work/initrd" </dev/null 2>&1 | stdbuf -o0 tr -d '\r' >"$log"
+    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -cpu "$cpu" -accel tcg -icount shift=2,sleep=off -rtc clock=vm -m 1G \
+        -smp "$VM_SMP" -nographic -no-reboot -kernel "$image" -initrd "$work/initrd" </dev/null 2>&1 |
+        stdbuf -o0 tr -d '\r' >"$log"
 }
 
 # unpack LOG DIR: what the machine handed over.
@@ -203,15 +213,27 @@ unpack()
     sed -n '/^== files$/,/^== whole$/p' "$1" | sed '1d;$d' | base64 -di 2>/dev/null | tar xz -C "$2" 2>/dev/null
 }
 
+# file_name KERNEL: of what it hands over
+file_name()
+{
+    local name=${1/\//-}
+
+    [[ $1 = */* ]] || name=${name/#${name%%+*}/${name%%+*}-amd64}
+    echo "$name"
+}
+
 # one KERNEL: its checks, as lines 'ok|FAIL|skip CHECK REASON'.
 one()
 {
-    local suite=${1%/*} arch=amd64 kernel log dir why
+    local suite arch=amd64 kernel log dir why parameters name
 
-    [[ $1 != */* ]] || arch=${1#*/}
+    name=$(file_name "$1")
+    read -ra parameters <<<"$(tr + ' ' <<<"$1")"
+    suite=${parameters[0]%/*}
+    [[ ${parameters[0]} != */* ]] || arch=${parameters[0]#*/}
     why=$(machine_needs "$arch") || { echo "skip boot $why"; return; }
     kernel=$VM_CACHE/kernel-$suite-$arch
-    dir=$logs/$suite-$arch
+    dir=$logs/$name
     log=$dir.log
     rm -rf "$dir" "$log"
     mkdir -p "$dir"
@@ -223,7 +245,7 @@ one()
         echo "FAIL boot no initramfs: see $logs/root-$arch.log"
         return
     fi
-    boot "$arch" "$kernel" "$log"
+    boot "$arch" "$kernel" "$log" "${parameters[@]:1}"
     unpack "$log" "$dir"
     if [ ! -s "$dir/kernel" ]; then
         echo "FAIL boot it did not come to its end: see $log"
@@ -233,10 +255,10 @@ one()
 }
 
 mkdir -p "$logs"
-[ $# -gt 0 ] || set -- bullseye bookworm trixie sid trixie/arm64
+[ $# -gt 0 ] || set -- bullseye bookworm trixie sid trixie/arm64 \
+    bookworm+lockdown=confidentiality bookworm+lockdown=integrity sid+cpu=max,-cx16
 for kernel; do
-    name=${kernel/\//-}
-    [[ $kernel = */* ]] || name=$kernel-amd64
+    name=$(file_name "$kernel")
     start=$SECONDS
     one "$kernel" >"$logs/$name.checks"
     printf '\n== %s: %s, %d s\n' "$kernel" "$(cat "$logs/$name/kernel" 2>/dev/null || echo none)" $((SECONDS - start))

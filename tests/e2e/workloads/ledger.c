@@ -51,9 +51,6 @@ static const char *dir = "/tmp";
 static char buf[SIZE_MAX_BYTES];
 static pid_t parent_pid, child_pid;
 
-/* How far each process is, shared: looked at again and again, as a wait would be a channel. */
-static _Atomic size_t *steps;
-
 static void must(bool ok, const struct line *l, const char *what)
 {
 	if (!ok) {
@@ -567,11 +564,18 @@ static void open_all(void)
 	}
 }
 
+/* What both processes know. */
+static struct shared {
+	_Atomic size_t steps[2];	/* looked at again and again: a wait would be a channel */
+	uint64_t receive_ns[LINE_CNT];	/* when the receiver began to */
+	uint64_t send_ns[LINE_CNT];	/* and the sender: it paused before */
+} *shared;
+
 /* The receiver is there when its sender begins to pause, however busy the machine is. */
 static void meet(bool is_child, size_t step)
 {
-	steps[is_child] = step;
-	while (steps[!is_child] < step)
+	shared->steps[is_child] = step;
+	while (shared->steps[!is_child] < step)
 		sleep_ns(NS_PER_MS / 10);
 }
 
@@ -583,10 +587,12 @@ static void run(bool is_child)
 		meet(is_child, i + 1);
 		if (is_child == l->back) {
 			sleep_ns(PAUSE_NS);
+			shared->send_ns[i] = clock_ns(CLOCK_MONOTONIC);
 			l->send(l);
 		} else {
 			if (l->slow)
 				sleep_ns(SLOW_NS + PAUSE_NS);
+			shared->receive_ns[i] = clock_ns(CLOCK_MONOTONIC);
 			l->receive(l);
 		}
 	}
@@ -594,17 +600,19 @@ static void run(bool is_child)
 
 static void print_truth(FILE *out)
 {
-	fprintf(out, "{\"parent\": %d, \"child\": %d, \"pause_ns\": %llu, \"lines\": [\n",
-		parent_pid, child_pid, PAUSE_NS);
+	fprintf(out, "{\"parent\": %d, \"child\": %d, \"lines\": [\n", parent_pid, child_pid);
 	for (size_t i = 0; i < LINE_CNT; i++) {
 		const struct line *l = &lines[i];
+		uint64_t begin_ns = shared->receive_ns[i], end_ns = shared->send_ns[i];
 
 		fprintf(out,
 			"  {\"name\": \"%s\", \"kind\": \"%s\", \"messages\": %d, \"bytes\": %llu, "
-			"\"from\": %d, \"to\": %d, \"back\": %s, \"write_wait_ns\": %llu}%s\n",
+			"\"from\": %d, \"to\": %d, \"back\": %s, "
+			"\"read_wait_ns\": %llu, \"write_wait_ns\": %llu}%s\n",
 			l->name, l->kind, l->cnt, (unsigned long long)bytes_of(l),
 			l->back ? child_pid : parent_pid, l->back ? parent_pid : child_pid,
 			l->back ? "true" : "false",
+			(unsigned long long)(end_ns > begin_ns ? end_ns - begin_ns : 0),
 			(unsigned long long)(l->slow ? l->write_wait_ns : 0),
 			i + 1 < LINE_CNT ? "," : "");
 	}
@@ -646,9 +654,9 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 
 	parent_pid = getpid();
-	steps = mmap(NULL, 2 * sizeof(*steps), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		     -1, 0);
-	if (steps == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
 		die("mmap");
 	open_all();
 	child_pid = fork_named("ledger-child");

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Owns the mapping, and the layout that the kernel gives it (kernel/bpf/ringbuf.c): a page
+ * with the consumer's position, one with the producer's, the data.
+ */
+#include "record/ring.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "par_event.h"
+
+/*
+ * The kernel reads the position with each record that it writes, on another CPU: it is told
+ * of as much as a few hundred records at a time. The ring is much larger.
+ */
+#define GIVE_BACK_BYTES (64u << 10)
+
+#define LEN_MASK (~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
+
+int ring_open(struct ring *r, int fd, size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *shown;
+
+	*r = (struct ring){ .head_ns = UINT64_MAX, .bytes = bytes, .page_bytes = page };
+	r->given_back = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (r->given_back == MAP_FAILED) {
+		r->given_back = NULL;
+		return -errno;
+	}
+	shown = mmap(NULL, page + bytes, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (shown == MAP_FAILED)
+		return -errno;
+	r->produced = (const uint64_t *)shown;
+	r->data = shown + page;
+	r->at = r->end = *r->given_back;
+	return 0;
+}
+
+void ring_close(struct ring *r)
+{
+	if (r->given_back)
+		munmap(r->given_back, r->page_bytes);
+	if (r->produced)
+		munmap((void *)r->produced, r->page_bytes + r->bytes);
+	free(r->joined);
+	*r = (struct ring){ .head_ns = UINT64_MAX };
+}
+
+static uint64_t place_bytes(uint32_t len)
+{
+	return ((uint64_t)len + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
+}
+
+/* Records and their headers begin at multiples of 8, so none of either's words is in two pieces. */
+static const char *at(const struct ring *r, uint64_t position)
+{
+	return r->data + (position & (r->bytes - 1));
+}
+
+void ring_look(struct ring *r)
+{
+	uint32_t len;
+
+	if (!r->data)
+		return;
+	for (r->head_ns = UINT64_MAX;; r->at += place_bytes(len & LEN_MASK)) {
+		if (r->at == r->end)
+			r->end = __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
+		if (r->at == r->end)
+			return;
+		len = __atomic_load_n((const uint32_t *)at(r, r->at), __ATOMIC_ACQUIRE);
+		if (len & BPF_RINGBUF_BUSY_BIT)
+			return;		/* reserved: it is being written */
+		if (!(len & BPF_RINGBUF_DISCARD_BIT) && len >= sizeof(struct par_hdr))
+			break;
+	}
+	r->head_len = len;
+	memcpy(&r->head_ns, at(r, r->at + BPF_RINGBUF_HDR_SZ), sizeof(r->head_ns));
+}
+
+static const char *join(struct ring *r, const char *rec, size_t len)
+{
+	size_t first = (size_t)(r->data + r->bytes - rec);
+
+	r->joined = xgrow(r->joined, &r->joined_cap, len, 1);
+	memcpy(r->joined, rec, first);
+	memcpy(r->joined + first, r->data, len - first);
+	return r->joined;
+}
+
+const void *ring_take(struct ring *r, size_t *len)
+{
+	const char *rec = at(r, r->at + BPF_RINGBUF_HDR_SZ);
+
+	if (r->at - *r->given_back >= GIVE_BACK_BYTES)
+		ring_give_back(r);
+	*len = r->head_len;
+	if (r->head_len > (size_t)(r->data + r->bytes - rec))
+		rec = join(r, rec, r->head_len);
+	r->at += place_bytes(r->head_len);
+	ring_look(r);
+	return rec;
+}
+
+void ring_give_back(struct ring *r)
+{
+	if (r->given_back)
+		__atomic_store_n(r->given_back, r->at, __ATOMIC_RELEASE);
+}
+
+size_t ring_held(const struct ring *r)
+{
+	if (!r->produced)
+		return 0;
+	return (size_t)(__atomic_load_n(r->produced, __ATOMIC_ACQUIRE) - *r->given_back);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+/* A file in memory stands for the ring buffer; what the kernel does, the test does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <linux/bpf.h>
+
+#include "par_event.h"
+#include "record/ring.h"
+
+#define BYTES (128u << 10)
+
+struct kernel {
+	struct ring ring;
+	int fd;
+	size_t page;
+	char *map;		/* consumer's page, producer's page, data */
+	uint64_t produced;
+};
+
+static void open_ring(struct kernel *k)
+{
+	*k = (struct kernel){ .page = (size_t)sysconf(_SC_PAGESIZE) };
+	k->fd = memfd_create("ring", 0);
+	assert_true(k->fd >= 0);
+	assert_int_equal(ftruncate(k->fd, (off_t)(2 * k->page + BYTES)), 0);
+	k->map = mmap(NULL, 2 * k->page + BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, 0);
+	assert_true(k->map != MAP_FAILED);
+	assert_int_equal(ring_open(&k->ring, k->fd, BYTES), 0);
+}
+
+static void close_ring(struct kernel *k)
+{
+	ring_close(&k->ring);
+	munmap(k->map, 2 * k->page + BYTES);
+	close(k->fd);
+}
+
+static void set_byte(struct kernel *k, uint64_t position, char byte)
+{
+	k->map[2 * k->page + position % BYTES] = byte;
+}
+
+static void set_bytes(struct kernel *k, uint64_t position, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		set_byte(k, position + i, ((const char *)bytes)[i]);
+}
+
+/* A record of @len bytes whose tail says its time. Returns where its header is. */
+static uint64_t put(struct kernel *k, uint64_t ts_ns, uint32_t len, uint32_t flags)
+{
+	struct par_hdr hdr = { .ts_ns = ts_ns, .tid = (uint32_t)ts_ns };
+	uint64_t here = k->produced;
+	uint32_t word = len | flags;
+
+	set_bytes(k, here, &word, sizeof(word));
+	if (len >= sizeof(hdr))
+		set_bytes(k, here + BPF_RINGBUF_HDR_SZ, &hdr, sizeof(hdr));
+	for (uint32_t i = sizeof(hdr); i < len; i++)
+		set_byte(k, here + BPF_RINGBUF_HDR_SZ + i, (char)ts_ns);
+	k->produced += (len + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
+	memcpy(k->map + k->page, &k->produced, sizeof(k->produced));
+	return here;
+}
+
+static uint64_t given_back(const struct kernel *k)
+{
+	uint64_t position;
+
+	memcpy(&position, k->map, sizeof(position));
+	return position;
+}
+
+static void take(struct kernel *k, uint64_t ts_ns, size_t len)
+{
+	struct par_hdr hdr;
+	const char *rec;
+	size_t got;
+
+	assert_int_equal(k->ring.head_ns, ts_ns);
+	rec = ring_take(&k->ring, &got);
+	assert_int_equal(got, len);
+	memcpy(&hdr, rec, sizeof(hdr));
+	assert_int_equal(hdr.ts_ns, ts_ns);
+	for (size_t i = sizeof(hdr); i < len; i++)
+		assert_int_equal(rec[i], (char)ts_ns);
+}
+
+static void records_come_in_order_and_are_given_back_when_told(void **state)
+{
+	struct kernel k;
+
+	(void)state;
+	open_ring(&k);
+	ring_look(&k.ring);
+	assert_int_equal(k.ring.head_ns, UINT64_MAX);
+	put(&k, 1, 40, 0);
+	put(&k, 2, 17, 0);
+	assert_int_equal(k.ring.head_ns, UINT64_MAX);
+	ring_look(&k.ring);
+	take(&k, 1, 40);
+	take(&k, 2, 17);
+	assert_int_equal(k.ring.head_ns, UINT64_MAX);
+	assert_int_equal(given_back(&k), 0);
+	assert_int_equal(ring_held(&k.ring), k.produced);
+	ring_give_back(&k.ring);
+	assert_int_equal(given_back(&k), k.produced);
+	assert_int_equal(ring_held(&k.ring), 0);
+	close_ring(&k);
+}
+
+static void what_is_being_written_holds_up_what_is_behind_it(void **state)
+{
+	uint32_t whole = 24;
+	uint64_t busy;
+	struct kernel k;
+
+	(void)state;
+	open_ring(&k);
+	busy = put(&k, 5, whole, BPF_RINGBUF_BUSY_BIT);
+	put(&k, 6, 24, 0);
+	ring_look(&k.ring);
+	assert_int_equal(k.ring.head_ns, UINT64_MAX);
+	set_bytes(&k, busy, &whole, sizeof(whole));
+	ring_look(&k.ring);
+	take(&k, 5, 24);
+	take(&k, 6, 24);
+	close_ring(&k);
+}
+
+static void what_was_discarded_or_has_no_header_is_passed_over(void **state)
+{
+	struct kernel k;
+
+	(void)state;
+	open_ring(&k);
+	put(&k, 1, 32, BPF_RINGBUF_DISCARD_BIT);
+	put(&k, 2, sizeof(struct par_hdr) - 1, 0);
+	put(&k, 3, 32, 0);
+	put(&k, 4, 32, BPF_RINGBUF_DISCARD_BIT);
+	ring_look(&k.ring);
+	take(&k, 3, 32);
+	assert_int_equal(k.ring.head_ns, UINT64_MAX);
+	ring_give_back(&k.ring);
+	assert_int_equal(given_back(&k), k.produced);
+	close_ring(&k);
+}
+
+/* Many times around: records in two pieces, at every place where they can be. */
+static void a_record_that_goes_on_at_the_beginning_is_whole(void **state)
+{
+	uint64_t put_cnt = 0, taken = 0;
+	uint32_t len[1024];
+	struct kernel k;
+
+	(void)state;
+	srand(2);
+	open_ring(&k);
+	while (taken < 20000) {
+		while (k.produced - given_back(&k) + 400 < BYTES && put_cnt - taken < 1000) {
+			len[put_cnt % 1024] = sizeof(struct par_hdr) + (uint32_t)rand() % 300;
+			put(&k, put_cnt, len[put_cnt % 1024], 0);
+			put_cnt++;
+		}
+		ring_look(&k.ring);
+		for (int i = rand() % 900; i && taken < put_cnt; i--, taken++)
+			take(&k, taken, len[taken % 1024]);
+		/* However much was taken, the kernel gets the most of it back by and by. */
+		assert_true(k.ring.at - given_back(&k) < (65u << 10));
+		if (rand() % 2)
+			ring_give_back(&k.ring);
+	}
+	close_ring(&k);
+}
+
+static void closing_a_zeroed_one_is_harmless(void **state)
+{
+	struct ring r = { 0 };
+
+	(void)state;
+	ring_close(&r);
+	ring_look(&r);
+	ring_give_back(&r);
+	assert_int_equal(ring_held(&r), 0);
+	assert_int_equal(r.head_ns, UINT64_MAX);
+	assert_true(ring_open(&r, -1, BYTES) < 0);
+	ring_close(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_come_in_order_and_are_given_back_when_told),
+		cmocka_unit_test(what_is_being_written_holds_up_what_is_behind_it),
+		cmocka_unit_test(what_was_discarded_or_has_no_header_is_passed_over),
+		cmocka_unit_test(a_record_that_goes_on_at_the_beginning_is_whole),
+		cmocka_unit_test(closing_a_zeroed_one_is_harmless),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
