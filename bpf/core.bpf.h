@@ -20,7 +20,7 @@ extern const volatile struct par_config config;
 extern struct par_shared shared;
 
 /*
- * Of a function that runs at each switch or system call. A return costs 6 ns where the kernel
+ * Of a function that runs at each switch or system call. A call costs 7 ns where the kernel
  * guards all returns against misprediction, which is more than most such functions do: they are
  * copied into their callers, as far as these are compiled with them (hot.bpf.c).
  */
