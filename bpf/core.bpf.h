@@ -141,6 +141,7 @@ struct thread {
 	__u8 phase;			/* enum phase */
 	struct par_off off;
 	struct par_cause cause;
+	struct par_missed missed;	/* see missed.bpf.h */
 	struct klock_wait klock;
 	struct throttle_mark throttle;
 	struct loop_state loop;

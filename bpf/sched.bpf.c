@@ -11,6 +11,7 @@
 #include "file.bpf.h"
 #include "klock.bpf.h"
 #include "loop.bpf.h"
+#include "missed.bpf.h"
 #include "python.bpf.h"
 #include "startup.bpf.h"
 #include "throttle.bpf.h"
@@ -24,6 +25,23 @@
 static __always_inline struct par_cpu_gap *gap_here(void)
 {
 	return &shared.cpus[bpf_get_smp_processor_id() & (PAR_CPU_CNT - 1)].gap;
+}
+
+__noinline int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now)
+{
+	struct par_missed_cycles *rec;
+
+	if (!t)
+		return 0;
+	rec = emit_try(sizeof(*rec), PAR_MISSED, tid, now);
+	if (!rec)
+		return 0;
+	rec->tgid = tgid;
+	rec->pad = 0;
+	rec->missed = t->missed;
+	emit_end(rec);
+	__builtin_memset(&t->missed, 0, sizeof(t->missed));
+	return 0;
 }
 
 /*
@@ -103,6 +121,8 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 		t->off.out_flags = PAR_OUT_SNAPSHOT;
 		t->cause.sysno = PAR_NO_SYSCALL;
 	}
+	if (missed_any(t))
+		missed_tell(t, task->pid, task->tgid, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
 		rec = emit_begin(offsetof(struct par_cycle, cause), PAR_CYCLE, task->pid, now);
@@ -120,6 +140,8 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 			emit_end(rec);
 		}
 	}
+	if (!rec)
+		missed_add(t, now);
 	if (t->loop.start_ns)
 		loop_came(t, now);
 	t->in_ns = now;
@@ -159,6 +181,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 
 	if (state & TASK_DEAD) {
 		traffic_flush(t, task->tgid, task->pid == task->tgid);
+		if (missed_any(t))
+			missed_tell(t, task->pid, task->tgid, now);
 		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}

@@ -372,6 +372,14 @@ static void on_end(struct model *m, uint64_t ts_ns)
 	TELL(m, end, ts_ns);
 }
 
+static void on_missed(struct model *m, const struct par_missed_cycles *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t && t->process->pid == rec->tgid)
+		timeline_missed(t, &rec->missed);
+}
+
 static void on_rename(struct model *m, const struct par_rename *rec)
 {
 	struct task *t = task_find(m, rec->hdr.tid);
@@ -483,6 +491,9 @@ void model_feed(struct model *m, const struct event *ev)
 		break;
 	case PAR_TURN:
 		turn_end(m, &ev->turn);
+		break;
+	case PAR_MISSED:
+		on_missed(m, &ev->missed);
 		break;
 	case PAR_STARTUP:
 		startup_step(m, &ev->startup);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * Cycles whose records found no room in the ring: what they would have said goes into sums
+ * in the thread's state, which are told as soon as there is room. So times and switches stay
+ * complete; what is lost is which wait was for what.
+ */
+#ifndef MISSED_BPF_H
+#define MISSED_BPF_H
+
+#include "emit.bpf.h"
+
+static __always_inline bool missed_any(const struct thread *t)
+{
+	return t->missed.voluntary | t->missed.involuntary;
+}
+
+/* The thread comes back at @now; t->off says what of, and could not be told. */
+static __always_inline void missed_add(struct thread *t, __u64 now)
+{
+	__u64 woken = t->off.out_ns;
+
+	/* Since when it was off a CPU before the attach is not known, and it was born at a fork. */
+	if (!t->off.out_ns || t->off.out_ns > now || (t->off.out_flags & PAR_OUT_NEW))
+		return;
+	if (t->off.out_flags & PAR_OUT_PREEMPT) {
+		t->missed.involuntary++;
+	} else {
+		t->missed.voluntary++;
+		woken = t->off.wake_ns ? t->off.wake_ns : now;
+		t->missed.blocked_ns += woken - t->off.out_ns;
+	}
+	t->missed.queue_ns += now - woken;
+	t->missed.ran_ns += t->off.ran_ns;
+}
+
+/*
+ * Tell the sums, before the thread's next record. Without room they go on: that is no
+ * record lost. Global, so that it is verified once: it is called next to never.
+ */
+int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now);
+
+#endif
