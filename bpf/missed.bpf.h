@@ -14,28 +14,15 @@ static __always_inline bool missed_any(const struct thread *t)
 	return t->missed.voluntary | t->missed.involuntary;
 }
 
-/* The thread comes back at @now; t->off says what of, and could not be told. */
-static __always_inline void missed_add(struct thread *t, __u64 now)
-{
-	__u64 woken = t->off.out_ns;
-
-	/* Since when it was off a CPU before the attach is not known, and it was born at a fork. */
-	if (!t->off.out_ns || t->off.out_ns > now || (t->off.out_flags & PAR_OUT_NEW))
-		return;
-	if (t->off.out_flags & PAR_OUT_PREEMPT) {
-		t->missed.involuntary++;
-	} else {
-		t->missed.voluntary++;
-		woken = t->off.wake_ns ? t->off.wake_ns : now;
-		t->missed.blocked_ns += woken - t->off.out_ns;
-	}
-	t->missed.queue_ns += now - woken;
-	t->missed.ran_ns += t->off.ran_ns;
-}
+/*
+ * The thread comes back at @now; t->off says what of, and could not be told. Global, like
+ * the other one, so that it is verified once: both are called next to never.
+ */
+int missed_add(struct thread *t, __u64 now);
 
 /*
  * Tell the sums, before the thread's next record. Without room they go on: that is no
- * record lost. Global, so that it is verified once: it is called next to never.
+ * record lost.
  */
 int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now);
 

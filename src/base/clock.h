@@ -9,11 +9,15 @@
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S  1000000000ULL
 
+/* As the kernel's own, and BPF programs', in whatever time namespace this process is. */
 uint64_t clock_mono_ns(void);
 uint64_t clock_boot_ns(void);
 uint64_t clock_wall_ns(void);
 uint64_t clock_process_cpu_ns(void);
 void clock_sleep_ns(uint64_t ns);
+
+/* How far @clock, one of the above, is ahead of clock_mono_ns() now. */
+int64_t clock_offset_ns(uint64_t (*clock)(void));
 
 /*
  * "10", "10s", "500ms", "2m", "1.5h" to nanoseconds. -EINVAL unless all of @s

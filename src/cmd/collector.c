@@ -103,16 +103,6 @@ static int say_file_error(const struct collector *c, int err)
 	return err;
 }
 
-static int64_t clock_offset(uint64_t (*clock)(void))
-{
-	/* Read between two readings of the other, the error is below a microsecond. */
-	uint64_t before = clock_mono_ns();
-	uint64_t there = clock();
-	uint64_t after = clock_mono_ns();
-
-	return (int64_t)there - (int64_t)(before + (after - before) / 2);
-}
-
 static void open_outputs(struct collector *c, const struct collector_opts *opts)
 {
 	struct facts_build_options build = {
@@ -120,8 +110,8 @@ static void open_outputs(struct collector *c, const struct collector_opts *opts)
 		.request_function = opts->request_name,
 	};
 	struct trace_writer_options writer = {
-		.boot_offset_ns = clock_offset(clock_boot_ns),
-		.wall_offset_ns = clock_offset(clock_wall_ns),
+		.boot_offset_ns = clock_offset_ns(clock_boot_ns),
+		.wall_offset_ns = clock_offset_ns(clock_wall_ns),
 		.sysname = c->about.uname.sysname,
 		.release = c->about.uname.release,
 		.machine = c->about.uname.machine,

@@ -17,7 +17,7 @@
 
 #include "model/model.h"
 
-#define SEGMENTS_MAX	  (384 * 1024)
+#define SEGMENTS_MAX	  (384u << 10)
 #define SEGMENTS_SLICE_NS 100000000ULL
 
 enum segment_flags {

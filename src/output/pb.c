@@ -107,7 +107,7 @@ void pb_varint(struct strbuf *sb, uint64_t v)
 
 void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
-	unsigned char *out = pb_room(sb, 2 * PB_VARINT_MAX);
+	unsigned char *out = pb_room(sb, 2UL * PB_VARINT_MAX);
 	size_t n = put_tag(out, field, PB_WIRE_VARINT);
 
 	n += pb_put_varint(out + n, v);
@@ -134,7 +134,7 @@ void pb_double(struct strbuf *sb, uint32_t field, double v)
 
 void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len)
 {
-	unsigned char *out = pb_room(sb, 2 * PB_VARINT_MAX);
+	unsigned char *out = pb_room(sb, 2UL * PB_VARINT_MAX);
 	size_t n = put_tag(out, field, PB_WIRE_BYTES);
 
 	n += pb_put_varint(out + n, len);

@@ -348,7 +348,8 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 		if (r->lost_wait_ns) {
 			strbuf_addstr(&s, "times and switches were summed up all the same, but ");
 			wrap_add_duration(&s, r->lost_wait_ns);
-			strbuf_addstr(&s, " of thread time were waits for nobody knows what (other)");
+			strbuf_addstr(&s,
+				      " of thread time were waits for nobody knows what (other)");
 		} else {
 			strbuf_addstr(&s, "sums are too low by as much");
 		}
@@ -366,6 +367,36 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 		wrap_add_duration(&s, r->steal_ns);
 		strbuf_addstr(&s, " were stolen by the hypervisor; they are counted as CPU");
 		wrap_text(w, "Stolen", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
+/* What happened to the machine while it was recorded. */
+static void put_upsets(struct wrap *w, const struct fact_recording *r)
+{
+	struct strbuf s = { 0 };
+
+	if (r->suspended_ns) {
+		strbuf_addstr(&s, "the machine was suspended for ");
+		wrap_add_duration(&s, r->suspended_ns);
+		strbuf_addstr(&s, " meanwhile; no time above contains that");
+		wrap_text(w, "Clock", WRAP_LABEL, strbuf_str(&s));
+		strbuf_reset(&s);
+	}
+	if (r->clock_step_ns) {
+		strbuf_addf(&s, "the wall clock was set %s by ",
+			    r->clock_step_ns > 0 ? "forward" : "back");
+		wrap_add_duration(&s, (uint64_t)llabs(r->clock_step_ns));
+		strbuf_addstr(&s, " meanwhile; all times are by one that nobody can set");
+		wrap_text(w, "Clock", WRAP_LABEL, strbuf_str(&s));
+		strbuf_reset(&s);
+	}
+	if (r->cpus_online_end) {
+		strbuf_addf(&s,
+			    "%u were online at the start, %u at the end; usable CPUs are those "
+			    "of the start",
+			    r->cpus_online, r->cpus_online_end);
+		wrap_text(w, "CPUs", WRAP_LABEL, strbuf_str(&s));
 	}
 	strbuf_release(&s);
 }
@@ -403,6 +434,7 @@ static void put_cost(struct wrap *w, const struct fact_recording *r, const char 
 
 	wrap_gap(w);
 	put_losses(w, r);
+	put_upsets(w, r);
 	put_left_out(w, r);
 	strbuf_addf(&s, "partrace used %.1f %% of one CPU%s; ", 100 * r->overhead,
 		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "");
