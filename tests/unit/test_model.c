@@ -192,63 +192,6 @@ static void what_a_lost_record_leaves_unknown_is_called_so(void **state)
 	story_release(&s);
 }
 
-/* ... unless the kernel kept the sums: what it waited for is all that is unknown then. */
-static void lost_cycles_leave_their_sums(void **state)
-{
-	struct story s;
-
-	(void)state;
-	story_of(&s, TWO_THREADS
-		 "108ms missed tid=10 pid=10 voluntary=2 involuntary=1 ran=1ms blocked=0.7ms "
-		 "queue=0.3ms\n"
-		 "108ms missed tid=10 pid=10 voluntary=1 ran=1ms blocked=0.5ms queue=0.5ms\n"
-		 "108ms cycle tid=10 pid=10 cpu=0 ran=1ms out=105ms state=S wake=107ms sys=read(3) "
-		 "file=pipe:7\n"
-		 "109ms missed tid=11 pid=10 voluntary=3 ran=2ms blocked=1ms queue=1ms\n"
-		 "110ms open tid=10 pid=10 running cpu=0\n"
-		 "110ms open tid=11 pid=10 blocked ran=1ms out=107ms state=S sys=nanosleep\n"
-		 "110ms end\n");
-	assert_int_equal(story_ns(&s, 10, BUCKET_OTHER), 1.2 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_IPC), 2 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_RUN_QUEUE), 1.8 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_CPU_USER), 5 * MS);
-	assert_int_equal(s.m.all_tasks[0]->voluntary, 4);
-	assert_int_equal(s.m.all_tasks[0]->involuntary, 1);
-	/* It slept at the attach: the sums begin when it first ran again, at 102 ms. */
-	assert_int_equal(story_ns(&s, 11, BUCKET_OTHER), 1 * MS);
-	assert_int_equal(story_ns(&s, 11, BUCKET_RUN_QUEUE), 1 * MS);
-	assert_int_equal(story_ns(&s, 11, BUCKET_CPU_USER), 3 * MS);
-	assert_int_equal(s.m.lost_wait_ns, 2.2 * MS);
-	assert_int_equal(s.m.resync_cnt, 0);
-	story_release(&s);
-}
-
-/* The last of them may be lost, too. */
-static void lost_cycles_before_the_end_leave_their_sums(void **state)
-{
-	struct story s;
-
-	(void)state;
-	story_of(&s, TWO_THREADS
-		 "109ms missed tid=10 pid=10 voluntary=2 ran=1ms blocked=3ms queue=1ms\n"
-		 "109.9ms missed tid=99 pid=10 voluntary=2 ran=1ms blocked=3ms queue=1ms\n"
-		 "110ms open tid=10 pid=10 running cpu=0\n"
-		 "110ms open tid=11 pid=10 blocked\n"
-		 "110ms end\n");
-	assert_int_equal(story_ns(&s, 10, BUCKET_OTHER), 3 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_RUN_QUEUE), 1 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_CPU_USER), 6 * MS);
-	story_release(&s);
-
-	story_of(&s, TWO_THREADS
-		 "109ms missed tid=10 pid=10 voluntary=2 ran=1ms blocked=300ms queue=100ms\n"
-		 "110ms exit tid=10 pid=10 code=0 process\n"
-		 "110ms end\n");
-	assert_int_equal(story_ns(&s, 10, BUCKET_OTHER), 10 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_RUN_QUEUE), 0);
-	story_release(&s);
-}
-
 /* Some kernels hide a switch now and then: how long it ran tells when it came. */
 static void a_coming_that_nobody_saw_ends_the_wait_from_before_the_attach(void **state)
 {
@@ -817,8 +760,6 @@ int main(void)
 		cmocka_unit_test(the_end_of_a_wait_and_its_waker_are_told),
 		cmocka_unit_test(a_lost_record_resyncs),
 		cmocka_unit_test(what_a_lost_record_leaves_unknown_is_called_so),
-		cmocka_unit_test(lost_cycles_leave_their_sums),
-		cmocka_unit_test(lost_cycles_before_the_end_leave_their_sums),
 		cmocka_unit_test(a_coming_that_nobody_saw_ends_the_wait_from_before_the_attach),
 		cmocka_unit_test(a_thread_whose_birth_was_lost_lives_from_its_first_record),
 		cmocka_unit_test(a_thread_whose_death_was_lost_ends_with_the_recording),
