@@ -51,6 +51,7 @@ static struct facts crowded(void)
 	f.recording.command[0] = xstrdup("/opt/a/very/long/path/to/some/program-with-a-long-name");
 	f.recording.command_cnt = 1;
 	f.recording.lost_ring = 12;
+	f.recording.lost_wait_ns = 345 * NS_PER_MS;
 	f.recording.unavailable = xcalloc(1, sizeof(char *));
 	f.recording.unavailable[0] = xstrdup("throttled");
 	f.recording.unavailable_cnt = 1;
