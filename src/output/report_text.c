@@ -384,8 +384,9 @@ static void put_upsets(struct wrap *w, const struct fact_recording *r)
 		strbuf_reset(&s);
 	}
 	if (r->cpus_online_end) {
-		strbuf_addf(&s, "%u were online at the start, %u at the end; usable CPUs are those "
-				"of the start",
+		strbuf_addf(&s,
+			    "%u were online at the start, %u at the end; usable CPUs are those "
+			    "of the start",
 			    r->cpus_online, r->cpus_online_end);
 		wrap_text(w, "CPUs", WRAP_LABEL, strbuf_str(&s));
 	}

@@ -78,6 +78,8 @@ def check_truth(machine, name, facts):
     # Of several threads on a CPU this slow some never come to wait.
     idle = [p for p in problems if p.endswith("nothing was tested")]
     if len(idle) >= len(told.getvalue().splitlines()):
+        if name == "mmap":
+            raise Skip("on one CPU nobody came to wait for it")
         yield "no thread waited: nothing was tested"
     yield from (p for p in problems if p not in idle)
 
@@ -135,6 +137,11 @@ def check_sleep(machine, name, facts):
         yield "%d threads" % len(facts["threads"])
         return
     yield from near("sleep", facts["threads"][0]["time_ns"]["sleep"] / 1e9, machine.seconds(), 0.05)
+    if name == "suspend":
+        yield from near("suspended", facts["recording"].get("suspended_ns", 0) / 1e9,
+                        int(machine.text("suspend.seconds")), 0.1)
+    elif not facts["recording"].get("clock_step_ns"):
+        yield "it does not say that the clock was set"
     if facts["recording"]["duration_ns"] > (machine.seconds() + 2) * 1e9:
         yield "the recording lasted %.1f s" % (facts["recording"]["duration_ns"] / 1e9)
 
@@ -185,6 +192,9 @@ def check_refusal(machine, name):
 
 
 def check_recording(machine, name):
+    if name == "suspend" and machine.has("suspend.seconds") and not machine.has("suspend.status"):
+        yield "it never woke again"
+        return
     if not machine.has(name + ".status"):
         raise Skip("not run")
     if "lockdown=confidentiality" in machine.text("cmdline"):
