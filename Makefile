@@ -8,6 +8,7 @@
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
 #   CORPUS="--only primes"   options of tests/corpus/run.py
 #   DIFF_PROOF="--tries 5"   options of tests/diff-proof.py
+#   SOAK=600 KILLS=50   how long soak records, in seconds; how often faults kills
 #   VM="bookworm sid trixie/arm64"   which kernels of Debian's vmtest boots
 
 #   BENCH="--rounds 3 pingpong"   options of tests/bench/bench.py
@@ -249,8 +250,10 @@ unit: $(unit_bins)	## unit tests, no root needed; SAN=1 with sanitizers
 # What the tests of more than one thread are: who writes a recording has one of its own.
 threaded := $(patsubst %,$(OUT)/tests/unit/test_%,recording trace_writer trace_reader join_trace)
 
-threads: $(threaded)	## unit tests of what has threads; SAN=thread to look for races
-	$(Q)tests/unit/run.sh $^
+# Then all the way from ring records to the file, for five seconds of a busy machine.
+threads: $(threaded) $(OUT)/tests/bench/replay	## tests of what has threads; SAN=thread to look for races
+	$(Q)tests/unit/run.sh $(threaded)
+	$(Q)$(OUT)/tests/bench/replay 5 $(OUT)/tests/replay.pftrace && rm -f $(OUT)/tests/replay.pftrace
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
@@ -305,7 +308,13 @@ e2e: all		## record real programs on this kernel; needs root
 .PHONY: faults
 faults: all $(workload_bins)	## SIGKILL at 200 moments, and other misfortunes; needs root
 	@$(need_root)
-	$(Q)FAULT_KILLS=$(or $(KILLS),200) OUT=$(OUT) tests/e2e/run.sh 413 414
+	$(Q)FAULT_KILLS=$(or $(KILLS),200) OUT=$(OUT) tests/e2e/run.sh 413 414 417
+
+# A long recording under load: see tests/soak.py. SOAK=seconds
+.PHONY: soak
+soak: all		## record for SOAK seconds (an hour), and compare with the kernel's numbers; needs root
+	@$(need_root)
+	$(Q)$(for_root) OUT=$(OUT) tests/soak.py --seconds $(or $(SOAK),3600)
 
 layers:			## who includes whom, and how long it is
 	$(Q)tools/check-layers.sh --self-test

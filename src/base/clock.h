@@ -9,6 +9,7 @@
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S  1000000000ULL
 
+/* As the kernel's own, and BPF programs', in whatever time namespace this process is. */
 uint64_t clock_mono_ns(void);
 uint64_t clock_boot_ns(void);
 uint64_t clock_wall_ns(void);

@@ -14,18 +14,18 @@ static bool is_refused(bool failed)
 	return failed && (errno == EACCES || errno == EPERM);
 }
 
-/* Evaluate @call, which sets @ret, and once more with the rights if it is refused. */
-#define REACH(ret, call)                                     \
-	do {                                                 \
-		ret = call;                                  \
-		if (is_refused(ret < 0) && rights_raise()) { \
-			int reach_err;                       \
-                                                             \
-			ret = call;                          \
-			reach_err = errno;                   \
-			rights_lower();                      \
-			errno = reach_err;                   \
-		}                                            \
+/* Evaluate @call, which sets @ret, and once more with the rights to look if it is refused. */
+#define REACH(ret, call)                                                     \
+	do {                                                                 \
+		(ret) = (call);                                              \
+		if (is_refused((ret) < 0) && rights_raise(RIGHTS_TO_LOOK)) { \
+			int reach_err;                                       \
+                                                                             \
+			(ret) = (call);                                      \
+			reach_err = errno;                                   \
+			rights_lower();                                      \
+			errno = reach_err;                                   \
+		}                                                            \
 	} while (0)
 
 int reach_open(const char *path, int flags)

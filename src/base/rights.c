@@ -79,9 +79,10 @@ void rights_drop(void)
 	set(0, 0);
 }
 
-bool rights_raise(void)
+bool rights_raise(uint64_t wanted)
 {
-	return kept && !set(kept, kept);
+	wanted &= kept;
+	return wanted && !set(kept, kept_always | wanted);
 }
 
 void rights_lower(void)

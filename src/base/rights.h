@@ -31,6 +31,19 @@ enum right {
 
 #define RIGHT(name) (1ULL << RIGHT_##name)
 
+/*
+ * What kinds of calls need. Processes that are born later have names, mappings and
+ * runtimes, too; who waits for a lock is looked at when it waits; and at the end, who
+ * holds what.
+ */
+#define RIGHTS_TO_LOOK (RIGHT(SYS_PTRACE) | RIGHT(DAC_READ_SEARCH) | RIGHT(CHECKPOINT_RESTORE))
+
+/* To give a file its name in a directory that is not our own, and to remove it there. */
+#define RIGHTS_TO_RENAME (RIGHT(DAC_OVERRIDE) | RIGHT(FOWNER))
+
+/* Uprobes. Where the rights are given one by one, the old one may be all there is. */
+#define RIGHTS_TO_PROBE (RIGHT(PERFMON) | RIGHT(SYS_ADMIN))
+
 /* In effect now; could be. */
 uint64_t rights_effective(void);
 uint64_t rights_permitted(void);
@@ -42,8 +55,8 @@ int rights_keep(uint64_t set, uint64_t always);
 void rights_only(uint64_t set);
 void rights_drop(void);
 
-/* Those kept are in effect between the two. False: there are none, and nothing to lower. */
-bool rights_raise(void);
+/* Those kept of @wanted are in effect between the two. False: there are none, and nothing to lower. */
+bool rights_raise(uint64_t wanted);
 void rights_lower(void);
 
 #endif

@@ -39,7 +39,7 @@ static double student_tail(double t, double freedom)
 	bool is_odd = fmod(freedom, 2) > 0.5;
 
 	term = is_odd ? c : 1;
-	for (double k = is_odd ? 3 : 2; k <= freedom; k += 2) {
+	for (int k = is_odd ? 3 : 2; k <= freedom; k += 2) {
 		sum += term;
 		term *= c * c * (k - 1) / k;
 	}

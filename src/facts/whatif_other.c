@@ -297,7 +297,8 @@ static bool polls(const struct facts *f)
 {
 	for (size_t i = 0; i < f->syscall_cnt; i++)
 		if (!strncmp(f->syscalls[i].name, "epoll_", 6) &&
-		    f->syscalls[i].blocked_ns > POLLS_SHARE * (double)f->recording.duration_ns)
+		    (double)f->syscalls[i].blocked_ns >
+			    POLLS_SHARE * (double)f->recording.duration_ns)
 			return true;
 	return false;
 }

@@ -268,10 +268,13 @@ void bars_scale(double most, struct strbuf *out)
 	strbuf_addstr(out, "<div class=\"row scale\" aria-hidden=\"true\">\n<div></div>\n"
 			   "<div class=\"marks\"><span>0</span>");
 	strbuf_addf(out, "<span style=\"left:%.1f%%\"><b>1x</b></span>", 100 / end);
-	for (double at = step; at <= end * (1 - MARKS_NEAR / 2); at += step)
+	for (int i = 1; i * step <= end * (1 - MARKS_NEAR / 2); i++) {
+		double at = i * step;
+
 		if (fabs(at - 1) > MARKS_NEAR * end && at > MARKS_NEAR * end)
 			strbuf_addf(out, "<span style=\"left:%.1f%%\">%gx</span>", 100 * at / end,
 				    at);
+	}
 	strbuf_addstr(out, "</div>\n<div></div>\n</div>\n");
 }
 

@@ -190,7 +190,7 @@ static void put_row(const struct bundle *b, size_t number, struct strbuf *out)
 	if (c->used_as && c->used_as[0])
 		strbuf_addf(&s, " (%s)", c->used_as);
 	strbuf_addstr(out, "<tr><th scope=\"row\">");
-	markup_text(out, strbuf_str(&s), 2 * NAME_CHARS);
+	markup_text(out, strbuf_str(&s), 2UL * NAME_CHARS);
 	strbuf_addstr(out, "</th><td>");
 	wrap_add_bytes(out, b->bytes);
 	strbuf_addstr(out, "</td><td>");

@@ -231,7 +231,7 @@ static void draw_edge(const struct graph *g, const struct layout *l, const struc
 	strbuf_addstr(&s, ": ");
 	g->say(e, &s);
 	strbuf_addstr(out, "<g class=\"edge\"><title>");
-	markup_text(out, strbuf_str(&s), 4 * TITLE_CHARS);
+	markup_text(out, strbuf_str(&s), 4UL * TITLE_CHARS);
 	strbuf_addf(out,
 		    "</title><path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\" "
 		    "stroke-width=\"%.1f\"></path><polygon points=\"%.1f,%.1f %.1f,%.1f "

@@ -86,13 +86,14 @@ static void put_footer(const struct facts *f, const struct page_options *options
 		       struct strbuf *out)
 {
 	const struct fact_recording *r = &f->recording;
+	uint64_t lost = r->lost_ring + r->lost_state;
 
-	strbuf_addf(
-		out,
-		"</main>\n<footer>\n<p class=\"note\">partrace used %.1f %% of one CPU%s; %llu "
-		"events, %llu lost.",
-		100 * r->overhead, r->bpf_unmeasured ? " outside the kernel, not known inside" : "",
-		(unsigned long long)r->events, (unsigned long long)(r->lost_ring + r->lost_state));
+	strbuf_addf(out,
+		    "</main>\n<footer>\n<p class=\"note\">partrace used %.1f %% of one CPU%s; %llu "
+		    "events, %llu lost.",
+		    100 * r->overhead,
+		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "",
+		    (unsigned long long)r->events, (unsigned long long)lost);
 	for (size_t i = 0; i < r->unavailable_cnt && i < BUCKET_CNT; i++) {
 		strbuf_addstr(out, i ? ", " : " Not measured here: ");
 		markup_text(out, r->unavailable[i], 30);

@@ -292,7 +292,7 @@ static void put_lane_label(const struct facts *f, const struct fact_thread *t,
 	strbuf_addf(&s, "thread %u (", t->tid);
 	strbuf_addstr(&s, t->name ? t->name : "");
 	strbuf_addf(&s, ") of %s %u", threads_process(th, t), t->pid);
-	markup_text(out, strbuf_str(&s), 3 * LABEL_CHARS);
+	markup_text(out, strbuf_str(&s), 3UL * LABEL_CHARS);
 	strbuf_addstr(out, "\">");
 	strbuf_reset(&s);
 	markup_thread(&s, f, t->tid);

@@ -14,7 +14,7 @@
 #include "base/xalloc.h"
 
 #define CHANNEL_CNT_MAX 65536
-#define PEER_CNT_MAX	(2 * CHANNEL_CNT_MAX)
+#define PEER_CNT_MAX	(2UL * CHANNEL_CNT_MAX)
 
 /* Above all inode numbers: a pair of ports, or one. */
 #define KEY_PORTS (1ULL << 61)

@@ -27,7 +27,7 @@ bool futex_is_gil_request(const struct wait_context *ctx, const struct par_cause
 static uint64_t gil_of(const struct wait_context *ctx, uint64_t uaddr)
 {
 	if (ctx->gil_word && in_gil_range(ctx, uaddr))
-		return uaddr - ctx->gil_word + GIL_SPAN <= 2 * GIL_SPAN ? ctx->gil_addr : 0;
+		return uaddr - ctx->gil_word + GIL_SPAN <= 2UL * GIL_SPAN ? ctx->gil_addr : 0;
 	for (size_t i = 0; i < ctx->own_gil_cnt; i++)
 		if (uaddr - ctx->own_gils[i] < GIL_SPAN)
 			return ctx->own_gils[i];

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/outfile.h"
 #include "base/rights.h"
 #include "base/xalloc.h"
@@ -20,7 +21,8 @@
 
 /*
  * From here on chunks are not compressed: 3 MiB is a tenth of a second of a machine that
- * does nothing but switch, so a packer this late is short of CPU time.
+ * does nothing but switch, so a packer this late is short of CPU time. Or of a fast disk: if
+ * writing is what takes longer, less is to be written, not more.
  */
 #define QUEUE_LATE_CHUNKS 16
 
@@ -51,6 +53,8 @@ struct workshop {
 	struct libdeflate_compressor *deflate;
 	struct strbuf small;	/* what the chunk at hand became */
 	struct strbuf packet;	/* ... and that as it goes to the file */
+	uint64_t pack_ns;	/* how long the last compression took */
+	uint64_t write_ns;	/* ... and writing the last chunk */
 };
 
 /* All of @in, in zlib's format. */
@@ -67,12 +71,12 @@ static void deflate_all(struct workshop *w, const struct strbuf *in)
 }
 
 /* The bytes that go to the file for @c. */
-static const struct strbuf *pack(struct workshop *w, const struct chunk *c, bool is_late)
+static const struct strbuf *pack(struct workshop *w, const struct chunk *c, bool plain)
 {
 	struct strbuf *packet = &w->packet;
 	size_t begin;
 
-	if (c->kind == CHUNK_PACKETS && (is_late || c->sb.len > CHUNK_MAX_BYTES))
+	if (c->kind == CHUNK_PACKETS && (plain || c->sb.len > CHUNK_MAX_BYTES))
 		return &c->sb;
 
 	deflate_all(w, &c->sb);
@@ -113,6 +117,23 @@ static void chunk_done(struct packer *p, struct chunk *c, int err)
 	free(c);
 }
 
+static int pack_and_write(struct workshop *w, const struct chunk *c, int fd, bool is_late)
+{
+	bool plain = is_late && w->write_ns <= w->pack_ns;
+	uint64_t begin_ns = clock_mono_ns(), packed_ns;
+	const struct strbuf *bytes = pack(w, c, plain);
+	int err;
+
+	packed_ns = clock_mono_ns();
+	err = outfile_put(fd, bytes->buf, bytes->len);
+	w->write_ns = clock_mono_ns() - packed_ns;
+	if (!plain)
+		w->pack_ns = packed_ns - begin_ns;
+	trim(&w->small);
+	trim(&w->packet);
+	return err;
+}
+
 /* The next chunk, or NULL when all is written and none will follow. */
 static struct chunk *next_chunk(struct packer *p, bool *is_late, bool *has_failed)
 {
@@ -149,13 +170,8 @@ static void *packer_main(void *arg)
 	if (!w.deflate)
 		abort();	/* out of memory, see xalloc.h */
 
-	while ((c = next_chunk(p, &is_late, &has_failed))) {
-		const struct strbuf *bytes = has_failed ? NULL : pack(&w, c, is_late);
-
-		chunk_done(p, c, bytes ? outfile_put(p->fd, bytes->buf, bytes->len) : 0);
-		trim(&w.small);
-		trim(&w.packet);
-	}
+	while ((c = next_chunk(p, &is_late, &has_failed)))
+		chunk_done(p, c, has_failed ? 0 : pack_and_write(&w, c, p->fd, is_late));
 	libdeflate_free_compressor(w.deflate);
 	strbuf_release(&w.small);
 	strbuf_release(&w.packet);

@@ -27,7 +27,7 @@ enum chunk_kind {
  * No chunk may be longer. The importer wants each compressed packet below
  * 512 KiB, and a chunk that does not shrink is a little longer than before.
  */
-#define CHUNK_MAX_BYTES (256 * 1024)
+#define CHUNK_MAX_BYTES (256u << 10)
 
 struct packer {
 	int fd;				/* lent by the caller */

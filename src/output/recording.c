@@ -273,12 +273,12 @@ static int remove_partial(struct recording *r)
 	return unlinkat(r->dir_fd, r->partial_name, 0) ? -errno : 0;
 }
 
-/* The directory may be one that only the rights we had open, see rights.h. */
+/* The directory, and what is to be replaced there, may be what only the rights we had open. */
 static int with_rights(int (*fn)(struct recording *r), struct recording *r)
 {
 	int err = fn(r);
 
-	if ((err == -EACCES || err == -EPERM) && rights_raise()) {
+	if ((err == -EACCES || err == -EPERM) && rights_raise(RIGHTS_TO_RENAME | RIGHTS_TO_LOOK)) {
 		err = fn(r);
 		rights_lower();
 	}

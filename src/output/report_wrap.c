@@ -86,13 +86,13 @@ static void add_text(struct strbuf *out, bool utf8, const char *s, size_t len)
 		size_t size = utf8_len((const unsigned char *)s + i);
 
 		if (size == 1)
-			strbuf_addch(out, s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i]);
+			strbuf_addch(out, (char)(s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i]));
 		else if (size && utf8)
 			strbuf_add(out, s + i, size);
 		else
-			strbuf_addch(out, !strncmp(s + i, "→", 3)   ? '>'
-					  : !strncmp(s + i, "…", 3) ? '.'
-								    : '?');
+			strbuf_addstr(out, !strncmp(s + i, "→", 3)   ? ">"
+					   : !strncmp(s + i, "…", 3) ? "."
+								     : "?");
 		i += size ? size : 1;
 	}
 }

@@ -137,7 +137,7 @@ static scmp_filter_ctx filter_new(void)
 
 static int load(scmp_filter_ctx f, int err)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	err = err ? -EINVAL : 0;
 #else
 	err = err ? -EINVAL : seccomp_load(f);

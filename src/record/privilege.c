@@ -18,15 +18,6 @@
 #include "record/stats.h"
 
 /*
- * Processes that are born later have names, mappings and runtimes, too; who waits for a
- * lock is looked at when it waits; and at the end, who holds what.
- */
-#define RIGHTS_TO_LOOK (RIGHT(SYS_PTRACE) | RIGHT(DAC_READ_SEARCH) | RIGHT(CHECKPOINT_RESTORE))
-
-/* To give a file its name in a directory that is not our own, and to remove it there. */
-#define RIGHTS_TO_RENAME (RIGHT(DAC_OVERRIDE) | RIGHT(FOWNER))
-
-/*
  * Before 5.19 (c8644cd0efe7) kernel.unprivileged_bpf_disabled forbids even to look into
  * one's own maps. A bad descriptor tells: it is refused, or it is bad.
  */

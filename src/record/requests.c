@@ -182,7 +182,7 @@ void requests_feed(struct requests *r, bool is_end,
 
 	if (w.probes.served_fd >= 0) {
 		each_served(&w, false);
-		if (w.cnt > w.probes.served_max / 8 * FULL_EIGHTHS)
+		if (w.cnt > (size_t)w.probes.served_max / 8 * FULL_EIGHTHS)
 			each_served(&w, true);
 		each_listener(r, &w);
 	} else if (!w.probes.call) {

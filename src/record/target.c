@@ -168,7 +168,7 @@ fail:
 /* It may have become somebody else. */
 static void tell(const struct target *t, int signum)
 {
-	if (kill(t->pids[0], signum) && errno == EPERM && rights_raise()) {
+	if (kill(t->pids[0], signum) && errno == EPERM && rights_raise(RIGHT(KILL))) {
 		kill(t->pids[0], signum);
 		rights_lower();
 	}

@@ -94,7 +94,7 @@ int uprobe_attach(struct uprobe *u, struct bpf_program *prog, enum uprobe_at at,
 		return 0;
 	/* Names the very file, wherever it lies and in whatever mount namespace. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file_fd);
-	has_rights = rights_raise();
+	has_rights = rights_raise(RIGHTS_TO_PROBE);
 	err = is_multi(prog) ? attach_multi(u, prog, at, path, wanted, n)
 			     : attach_each(u, prog, at, path, wanted, n);
 	if (has_rights)

@@ -170,12 +170,12 @@ static void find_tasks(const struct judgement *j, struct sizes *out)
 /* Up, to one, two or five times a power of ten: nobody types 137. */
 static uint32_t round_chunk(double want)
 {
-	static const double steps[] = { 1, 2, 5 };
+	static const uint32_t steps[] = { 1, 2, 5 };
 
-	for (double power = 1; power < 1e6; power *= 10)
+	for (uint32_t power = 1; power < 1000000; power *= 10)
 		for (size_t i = 0; i < 3; i++)
 			if (want <= steps[i] * power)
-				return (uint32_t)(steps[i] * power);
+				return steps[i] * power;
 	return 1000000;
 }
 

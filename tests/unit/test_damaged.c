@@ -14,9 +14,10 @@
 #include <sys/time.h>
 #include <zlib.h>
 
+#include "base/array.h"
 #include "base/text.h"
+#include "cmd/command.h"
 #include "cmd/load.h"
-#include "export/export.h"
 #include "facts/facts_json.h"
 #include "html/page.h"
 #include "output/pb.h"
@@ -28,9 +29,10 @@
 
 #define MUTATIONS   10000
 #define SECONDS_MAX 10		/* of CPU time for one recording, with sanitizers */
-#define GROWTH_MAX  (768u << 10) /* KiB, over all of them; ASan alone keeps 256 MiB of freed memory */
+#define GROWTH_MAX \
+	(768u << 10) /* KiB, over all of them; ASan alone keeps 256 MiB of freed memory */
 
-static int file_fd, said_fd;
+static int file_fd, said_fd, out_fd;
 static char file_path[64];
 static uint64_t seed;
 
@@ -51,14 +53,16 @@ static struct strbuf facts_text(void)
 	return json;
 }
 
-/* A small one, whole, with waits, CPUs and facts. */
-static struct strbuf make_recording(void)
+/* A small one, whole, with waits, CPUs and facts; with those of the time being if @interim. */
+static struct strbuf make_recording(bool interim)
 {
 	struct strbuf json = facts_text(), file;
 
 	open_trace();
 	cpu(0, 0, 0, 100, 0);
 	for (uint64_t i = 0; i < 20; i++) {
+		if (interim && i == 15)
+			recording_put_facts(&rec, strbuf_str(&json), false);
 		span(&clerk, i * 400, i * 400 + 200, i % 2 ? BUCKET_SYNC : BUCKET_DISK, "wait");
 		cpu(i * 400 + 200, 1, 0, 101, 0);
 		cpu(i * 400 + 400, 1, 101, 0, 1);
@@ -104,17 +108,38 @@ static void limit_cpu(time_t seconds)
 	assert_int_equal(setitimer(ITIMER_PROF, &limit, NULL), 0);
 }
 
+static int divert(FILE *stream, int fd)
+{
+	int saved = dup(fileno(stream));
+
+	fflush(stream);
+	assert_true(saved >= 0 && dup2(fd, fileno(stream)) >= 0);
+	return saved;
+}
+
+static void restore(FILE *stream, int saved)
+{
+	fflush(stream);
+	assert_true(dup2(saved, fileno(stream)) >= 0);
+	close(saved);
+}
+
+static void forget(int fd)
+{
+	assert_int_equal(ftruncate(fd, 0), 0);
+	lseek(fd, 0, SEEK_SET);
+}
+
 /* What `report` does with the file; what it says goes to @said_fd. 1: there was a report. */
 static int try(const struct strbuf *recording, bool with_page)
 {
 	struct facts f = { 0 };
 	char said[1024] = "";
 	ssize_t len;
-	int err;
+	int err, saved = divert(stderr, said_fd);
 
 	put_file(recording);
-	assert_int_equal(ftruncate(said_fd, 0), 0);
-	lseek(said_fd, 0, SEEK_SET);
+	forget(said_fd);
 	limit_cpu(SECONDS_MAX);
 	err = load_facts(&f, file_path);
 	if (!err) {
@@ -124,7 +149,7 @@ static int try(const struct strbuf *recording, bool with_page)
 		facts_release(&f);
 	}
 	limit_cpu(0);
-	fflush(stderr);
+	restore(stderr, saved);
 	len = pread(said_fd, said, sizeof(said) - 1, 0);
 	if (!err) {
 		assert_int_equal(len, 0);
@@ -136,7 +161,6 @@ static int try(const struct strbuf *recording, bool with_page)
 	return 0;
 }
 
-/* Standard error is a file while a test runs. */
 static int begin(void **state)
 {
 	if (setup(state))
@@ -144,46 +168,130 @@ static int begin(void **state)
 	file_fd = memfd_create("recording", MFD_CLOEXEC);
 	said_fd = memfd_create("said", MFD_CLOEXEC);
 	snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", file_fd);
-	return file_fd < 0 || said_fd < 0;
+	out_fd = memfd_create("out", MFD_CLOEXEC);
+	return file_fd < 0 || said_fd < 0 || out_fd < 0;
 }
 
 static int end(void **state)
 {
 	close(file_fd);
 	close(said_fd);
+	close(out_fd);
 	return teardown(state);
 }
 
-static int divert_stderr(void)
-{
-	int saved = dup(STDERR_FILENO);
+/*
+ * All that read recordings, as users call them; "WHOLE" is the recording before it was cut.
+ * The first five share no code but for the facts; the others differ in what they print.
+ */
+#define READERS_APART 5
+static const struct {
+	const struct command *command;
+	const char *args[6];
+} readers[] = {
+	{ &cmd_report, { "CUT" } },
+	{ &cmd_report, { "--html", "-", "CUT" } },
+	{ &cmd_diff, { "--trace", "-", "WHOLE", "CUT" } },
+	{ &cmd_export, { "--format", "speedscope", "CUT" } },
+	{ &cmd_export, { "--format", "csv", "CUT" } },
+	{ &cmd_report, { "--json", "CUT" } },
+	{ &cmd_diff, { "WHOLE", "CUT" } },
+	{ &cmd_diff, { "--json", "CUT", "WHOLE" } },
+	{ &cmd_diff, { "--html", "-", "WHOLE", "CUT" } },
+	{ &cmd_export, { "--format", "folded", "CUT" } },
+	{ &cmd_export, { "--format", "pprof", "CUT" } },
+	{ &cmd_export, { "--format", "json", "CUT" } },
+	{ &cmd_export, { "--format", "ndjson", "CUT" } },
+};
 
-	assert_true(saved >= 0 && dup2(said_fd, STDERR_FILENO) >= 0);
-	return saved;
+/* Lines of standard error that begin like that. */
+static size_t lines_said(const char *text, const char *prefix)
+{
+	size_t cnt = 0;
+
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+		cnt += !strncmp(line, prefix, strlen(prefix));
+	return cnt;
 }
 
-static void restore_stderr(int saved)
+/* The command's exit code: 0 with something written and nothing but warnings said, or 1 with an error. */
+static int run_reader(size_t i)
 {
-	assert_true(dup2(saved, STDERR_FILENO) >= 0);
-	close(saved);
+	const struct command *command = readers[i].command;
+	char *argv[8] = { (char *)(uintptr_t)command->name };
+	int argc = 1, code, saved[2] = { divert(stdout, out_fd), divert(stderr, said_fd) };
+	struct stat st;
+	char said[2048];
+	ssize_t len;
+	bool may_be_empty;
+	size_t errors;
+
+	forget(out_fd);
+	forget(said_fd);
+	for (const char *const *arg = readers[i].args; *arg; arg++)
+		argv[argc++] = !strcmp(*arg, "CUT")     ? file_path
+			       : !strcmp(*arg, "WHOLE") ? path
+							: (char *)(uintptr_t)*arg;
+	limit_cpu(SECONDS_MAX);
+	code = command->run(argc, argv);
+	limit_cpu(0);
+	restore(stdout, saved[0]);
+	restore(stderr, saved[1]);
+	assert_int_equal(fstat(out_fd, &st), 0);
+	len = pread(said_fd, said, sizeof(said) - 1, 0);
+	assert_true(len >= 0 && (!len || said[len - 1] == '\n'));
+	said[len] = 0;
+	errors = lines_said(said, "partrace: ") - lines_said(said, "partrace: warning: ");
+	/* Formats without a frame say nothing of facts without threads. */
+	may_be_empty = command == &cmd_export;
+	if (code == EXIT_DONE ? errors || (!st.st_size && !may_be_empty)
+			      : code != EXIT_FAILED || errors != 1)
+		fail_msg("%s %s: code %d, wrote %lld, said '%s'", command->name, readers[i].args[0],
+			 code, (long long)st.st_size, said);
+	return code;
 }
 
-static void cut_at_any_byte_it_says_so_or_reports(void **state)
+/*
+ * At every byte from @len on, for the first @apart readers and one of the others in turn.
+ * Returns how many reports there were.
+ */
+static size_t cut_everywhere(const struct strbuf *whole, size_t len, size_t apart)
 {
-	struct strbuf whole = make_recording(), cut = { 0 };
-	int saved = divert_stderr(), reports = 0;
+	struct strbuf cut = { 0 };
+	size_t reports = 0;
+
+	for (; len <= whole->len; len++) {
+		strbuf_reset(&cut);
+		strbuf_add(&cut, whole->buf, len);
+		put_file(&cut);
+		for (size_t i = 0; i < apart; i++)
+			reports += run_reader(i) == EXIT_DONE;
+		reports += run_reader(apart + len % (ARRAY_CNT(readers) - apart)) == EXIT_DONE;
+	}
+	strbuf_release(&cut);
+	return reports;
+}
+
+static void cut_at_any_byte_every_command_says_so_or_reports(void **state)
+{
+	struct strbuf whole = make_recording(false);
 
 	(void)state;
-	for (size_t len = 0; len <= whole.len; len++) {
-		strbuf_reset(&cut);
-		strbuf_add(&cut, whole.buf, len);
-		reports += try(&cut, false);
-	}
-	restore_stderr(saved);
-	/* The facts are the last packet, so only the whole file has them. */
-	assert_int_equal(reports, 1);
+	/* The facts are the last packet: only of the whole file there is a report. */
+	assert_int_equal(cut_everywhere(&whole, 0, 1), 2);
 	strbuf_release(&whole);
-	strbuf_release(&cut);
+}
+
+static void cut_after_interim_facts_every_command_reports(void **state)
+{
+	struct strbuf whole = make_recording(true);
+	/* Up to there it is as above. */
+	size_t from = whole.len / 3, tries = (whole.len - from + 1) * (READERS_APART + 1);
+	size_t reports = cut_everywhere(&whole, from, READERS_APART);
+
+	(void)state;
+	assert_true(reports > tries / 2 && reports < tries);
+	strbuf_release(&whole);
 }
 
 static void mutate(struct strbuf *sb)
@@ -268,9 +376,9 @@ static long max_rss_kib(void)
 /* A third each: the file as it is, its facts, its trace. */
 static void mutations_never_harm(void **state)
 {
-	struct strbuf whole = make_recording(), json = facts_text(), packets = trace_packets();
+	struct strbuf whole = make_recording(false), json = facts_text(), packets = trace_packets();
 	long before_kib = max_rss_kib();
-	int saved = divert_stderr(), reports = 0;
+	int reports = 0;
 
 	(void)state;
 	for (int i = 0; i < MUTATIONS; i++) {
@@ -285,10 +393,10 @@ static void mutations_never_harm(void **state)
 		if (from != &json)
 			strbuf_add(&file, damaged.buf, damaged.len);
 		reports += try(&file, from == &packets || i % 8 == 0);
+		run_reader((size_t)i % ARRAY_CNT(readers));
 		strbuf_release(&file);
 		strbuf_release(&damaged);
 	}
-	restore_stderr(saved);
 	/* The trace's third always do, and many others are not seen to be damaged. */
 	assert_true(reports > MUTATIONS / 3 && reports < MUTATIONS);
 	assert_true(max_rss_kib() - before_kib < GROWTH_MAX);
@@ -302,7 +410,8 @@ static void mutations_never_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(cut_at_any_byte_it_says_so_or_reports),
+		TEST(cut_at_any_byte_every_command_says_so_or_reports),
+		TEST(cut_after_interim_facts_every_command_reports),
 		TEST(mutations_never_harm),
 	};
 
