@@ -208,16 +208,18 @@ boot()
         stdbuf -o0 tr -d '\r' >"$log"
 }
 
-# unpack LOG DIR: what the machine handed over.
+# unpack LOG DIR: what the machine handed over, piece by piece.
 unpack()
 {
-    local part
+    local piece
 
-    mkdir -p "$2"
-    for part in first second; do
-        sed -n "/^== files $part\$/,/^== whole\$/p" "$1" | sed '1d;$d' | base64 -di 2>/dev/null |
-            tar xz -C "$2" 2>/dev/null
+    awk -v dir="$work/piece" '/^== files$/ { n++; inside = 1; next }
+        /^== whole$/ { inside = 0; close(dir n) }
+        inside { print >(dir n) }' "$1"
+    for piece in "$work"/piece*; do
+        base64 -di "$piece" 2>/dev/null | tar xz -C "$2" 2>/dev/null
     done
+    rm -f "$work"/piece*
 }
 
 # file_name KERNEL: of what it hands over
