@@ -213,7 +213,7 @@ unpack()
 {
     local piece
 
-    awk -v dir="$work/piece" '/^== files$/ { n++; inside = 1; next }
+    awk -v dir="$work/piece" '/== files$/ { n++; inside = 1; next }
         /^== whole$/ { inside = 0; close(dir n) }
         inside { print >(dir n) }' "$1"
     for piece in "$work"/piece*; do
