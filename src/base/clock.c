@@ -77,6 +77,25 @@ void clock_sleep_ns(uint64_t ns)
 		;
 }
 
+int64_t clock_offset_ns(uint64_t (*clock)(void))
+{
+	uint64_t least_ns = UINT64_MAX;
+	int64_t offset_ns = 0;
+
+	/* Read between two readings of the other; the closest of some, as anything may come between. */
+	for (int i = 0; i < 5; i++) {
+		uint64_t before = clock_mono_ns();
+		uint64_t there = clock();
+		uint64_t after = clock_mono_ns();
+
+		if (after - before < least_ns) {
+			least_ns = after - before;
+			offset_ns = (int64_t)there - (int64_t)(before + least_ns / 2);
+		}
+	}
+	return offset_ns;
+}
+
 int duration_parse(const char *s, uint64_t *ns)
 {
 	static const struct {

@@ -16,6 +16,9 @@ uint64_t clock_wall_ns(void);
 uint64_t clock_process_cpu_ns(void);
 void clock_sleep_ns(uint64_t ns);
 
+/* How far @clock, one of the above, is ahead of clock_mono_ns() now. */
+int64_t clock_offset_ns(uint64_t (*clock)(void));
+
 /*
  * "10", "10s", "500ms", "2m", "1.5h" to nanoseconds. -EINVAL unless all of @s
  * is one positive duration of at most a year.

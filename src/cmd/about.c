@@ -2,6 +2,7 @@
 /* Owns nothing but what it read once at the start. */
 #include "cmd/about.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ void about_init(struct about *a)
 	uname(&a->uname);
 	procfs_steal_ns(&a->steal0_ns);
 	procfs_boot_id(a->boot_id);
+	a->boot0_ns = clock_offset_ns(clock_boot_ns);
+	a->wall0_ns = clock_offset_ns(clock_wall_ns);
 	a->cpus_online = online > 0 ? (uint32_t)online : 1;
 	a->cpus_affinity = a->cpus_online;
 	about_refresh(a);
@@ -77,6 +80,24 @@ static uint64_t machine_bytes(void)
 	return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
 }
 
+/* Reading clocks one after the other is no more exact than that while others run. */
+#define CLOCKS_AGREE_NS ((int64_t)(5 * NS_PER_MS))
+
+/* What happened to the machine meanwhile: all times are by a clock that minds neither. */
+static void fill_upsets(const struct about *a, struct fact_recording *r)
+{
+	int64_t slept_ns = clock_offset_ns(clock_boot_ns) - a->boot0_ns;
+	int64_t step_ns = clock_offset_ns(clock_wall_ns) - a->wall0_ns - slept_ns;
+	int online = procfs_cpus_online();
+
+	if (slept_ns > CLOCKS_AGREE_NS)
+		r->suspended_ns = (uint64_t)slept_ns;
+	if (llabs(step_ns) > CLOCKS_AGREE_NS)
+		r->clock_step_ns = step_ns;
+	if (online > 0 && (uint32_t)online != a->cpus_online)
+		r->cpus_online_end = (uint32_t)online;
+}
+
 void about_fill(const struct about *a, const struct model *m, const struct about_cost *cost,
 		struct facts *f)
 {
@@ -105,6 +126,7 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	r->memory_bytes = machine_bytes();
 	if (!procfs_steal_ns(&steal_ns) && steal_ns > a->steal0_ns)
 		r->steal_ns = steal_ns - a->steal0_ns;
+	fill_upsets(a, r);
 	r->events = cost->events;
 	r->lost_ring = m->lost_ring;
 	r->lost_state = m->lost_state;

@@ -13,6 +13,7 @@
 struct about {
 	uint64_t start_wall_ns, start_mono_ns;
 	uint64_t steal0_ns;
+	int64_t boot0_ns, wall0_ns;	/* how far those clocks were ahead of CLOCK_MONOTONIC */
 	struct utsname uname;
 	char boot_id[PROCFS_BOOT_ID_LEN]; /* "": not known */
 	char *const *command;		/* NULL-terminated, of a launched target; or NULL */

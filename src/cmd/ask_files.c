@@ -103,20 +103,15 @@ static bool look_for(uint32_t tid, const struct par_file_ref *file, char *name, 
 	return found;
 }
 
-void ask_file(struct ask_files *af, uint32_t tid, const struct par_cause *cause,
-	      void (*feed)(void *ctx, const struct event *ev), void *ctx)
+/* For the name of the file that it waits for. */
+static void look(struct ask_files *af, uint32_t tid, const struct par_cause *cause, uintptr_t tries,
+		 void (*feed)(void *ctx, const struct event *ev), void *ctx)
 {
 	const struct par_file_ref *file = &cause->file;
 	struct event ev = { .hdr = { .kind = EVENT_FILE } };
 	bool found = false;
-	uintptr_t tries;
 	char fd[16];
 
-	if (!type_of(file->kind))
-		return;
-	tries = (uintptr_t)htab_find(&af->asked, file->id, file->dev);
-	if (tries >= TRIES_MAX || (!tries && af->asked.cnt >= FILES_MAX))
-		return;
 	if (cause->args[0] <= INT_MAX) {
 		snprintf(fd, sizeof(fd), "%d", (int)cause->args[0]);
 		found = name_of(tid, fd, file, !(cause->flags & POLLS), ev.file.name,
@@ -131,6 +126,19 @@ void ask_file(struct ask_files *af, uint32_t tid, const struct par_cause *cause,
 	ev.file.id = file->id;
 	ev.file.dev = file->dev;
 	feed(ctx, &ev);
+}
+
+void ask_file(struct ask_files *af, uint32_t tid, const struct par_cause *cause,
+	      void (*feed)(void *ctx, const struct event *ev), void *ctx)
+{
+	const struct par_file_ref *file = &cause->file;
+	uintptr_t tries;
+
+	if (!type_of(file->kind))
+		return;
+	tries = (uintptr_t)htab_find(&af->asked, file->id, file->dev);
+	if (tries < TRIES_MAX && (tries || af->asked.cnt < FILES_MAX))
+		look(af, tid, cause, tries, feed, ctx);
 }
 
 void ask_files_release(struct ask_files *af)

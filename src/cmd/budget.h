@@ -32,8 +32,8 @@ void budget_begin(struct budget *b, double limit, uint64_t now_ns, uint64_t cost
 bool budget_is_due(const struct budget *b, uint64_t now_ns);
 
 /*
- * @cost_ns: own CPU time until now, in the kernel and outside. @is_behind: the kernel has
- * filled much of its buffers since the last call. True: b->step has changed.
+ * @cost_ns: own CPU time until now, in the kernel and outside. @is_behind: much of the
+ * kernel's buffers was full since the last call, or much waits for the file. True: b->step has changed.
  */
 bool budget_look(struct budget *b, uint64_t now_ns, uint64_t cost_ns, bool is_behind);
 

@@ -103,29 +103,20 @@ static int say_file_error(const struct collector *c, int err)
 	return err;
 }
 
-static int64_t clock_offset(uint64_t (*clock)(void))
-{
-	/* Read between two readings of the other, the error is below a microsecond. */
-	uint64_t before = clock_mono_ns();
-	uint64_t there = clock();
-	uint64_t after = clock_mono_ns();
-
-	return (int64_t)there - (int64_t)(before + (after - before) / 2);
-}
-
-static void open_outputs(struct collector *c, const char *request_name)
+static void open_outputs(struct collector *c, const struct collector_opts *opts)
 {
 	struct facts_build_options build = {
 		.sysno_name = sysno_name,
-		.request_function = request_name,
+		.request_function = opts->request_name,
 	};
 	struct trace_writer_options writer = {
-		.boot_offset_ns = clock_offset(clock_boot_ns),
-		.wall_offset_ns = clock_offset(clock_wall_ns),
+		.boot_offset_ns = clock_offset_ns(clock_boot_ns),
+		.wall_offset_ns = clock_offset_ns(clock_wall_ns),
 		.sysname = c->about.uname.sysname,
 		.release = c->about.uname.release,
 		.machine = c->about.uname.machine,
 		.cpu_cnt = c->about.cpus_online,
+		.is_light = opts->probes.light,
 	};
 
 	model_init(&c->model);
@@ -195,7 +186,7 @@ int collector_open(struct collector *c, struct target *target, const struct abou
 	if (err)
 		say_file_error(c, err);
 	c->file_open = true;
-	open_outputs(c, opts->request_name);
+	open_outputs(c, opts);
 	if (!err)
 		err = open_session(c, target, &session);
 	if (err) {
@@ -272,11 +263,14 @@ static uint64_t own_cost_ns(const struct collector *c, uint64_t now_ns)
 static void keep_budget(struct collector *c, uint64_t now_ns)
 {
 	bool was_written = !c->left_out_since_ns, is_written;
+	bool is_behind = session_was_behind(&c->session);
 	uint64_t cost_ns = 0;
+
+	is_behind |= recording_is_behind(&c->file);
 
 	if (budget_is_due(&c->budget, now_ns))
 		cost_ns = own_cost_ns(c, now_ns);
-	if (budget_look(&c->budget, now_ns, cost_ns, session_was_behind(&c->session)) &&
+	if (budget_look(&c->budget, now_ns, cost_ns, is_behind) &&
 	    c->budget.step == BUDGET_NO_CALLS && !c->session.opts.probes.light) {
 		log_info("the own cost is above the limit: no more system calls are counted");
 		session_leave_calls(&c->session);

@@ -116,14 +116,18 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 	sampler_add(&in->sampler, rec->child_tgid, rec->hdr.ts_ns);
 }
 
+/* Is there a thread of that number, of which nothing has been asked yet? */
+static bool is_stranger(const struct inspect *in, uint32_t tid)
+{
+	return tid && !htab_find(in->traced, tid, 0) && !htab_find(&in->names, tid, 0) &&
+	       in->names.cnt < NAMES_MAX;
+}
+
 static void ask_name(struct inspect *in, uint32_t tid)
 {
 	struct event ev = { .hdr = { .ts_ns = clock_mono_ns(), .tid = tid } };
 	struct procfs_status status;
 
-	if (!tid || htab_find(in->traced, tid, 0) || htab_find(&in->names, tid, 0) ||
-	    in->names.cnt >= NAMES_MAX)
-		return;
 	htab_put(&in->names, tid, 0, in);
 	ev.hdr.kind = EVENT_NAME;
 	if (procfs_comm(tid, ev.name.comm, sizeof(ev.name.comm)) || procfs_status(tid, &status))
@@ -179,7 +183,9 @@ void inspect_before(struct inspect *in, const struct event *ev)
 	if (ev->hdr.kind == PAR_CYCLE) {
 		cause = &ev->cycle.cause;
 		pid = ev->cycle.tgid;
-		ask_name(in, ev->cycle.off.waker_tid); /* it may be the other end of a pipe */
+		if (is_stranger(in, ev->cycle.off.waker_tid))
+			ask_name(in,
+				 ev->cycle.off.waker_tid); /* it may be the other end of a pipe */
 	} else if (ev->hdr.kind == PAR_TASK || ev->hdr.kind == PAR_OPEN) {
 		cause = &ev->task.cause;
 		pid = ev->task.tgid;
@@ -237,7 +243,8 @@ void inspect_after(struct inspect *in, const struct event *ev)
 		ask_unix(&in->unix_names, ev->hdr.tid, &ev->traffic.file);
 		break;
 	case PAR_CYCLE:
-		if (ev->cycle.gap.next_tid == ev->cycle.gap.prev_tid)
+		if (ev->cycle.gap.next_tid == ev->cycle.gap.prev_tid &&
+		    is_stranger(in, ev->cycle.gap.next_tid))
 			ask_name(in, ev->cycle.gap.next_tid);
 		break;
 	}

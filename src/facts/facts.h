@@ -61,6 +61,9 @@ struct fact_recording {
 	double overhead_limit;		/* --max-overhead, of one CPU; 0: none */
 	uint64_t calls_until_ns;	/* since the start; 0: system calls were counted to the end */
 	uint64_t left_out_ns;		/* of the timeline in the trace */
+	uint64_t suspended_ns;		/* the machine slept meanwhile; in no other number */
+	int64_t clock_step_ns;		/* the wall clock was set meanwhile; 0: it was not */
+	uint32_t cpus_online_end;	/* other than cpus_online; 0: as many */
 	bool is_complete;		/* ended as it should; not part of the JSON */
 };
 

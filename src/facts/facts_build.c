@@ -30,14 +30,28 @@ struct open_sum {
 	uint64_t end_ns;
 };
 
+/* NULL: nothing has been told of it. */
+static struct thread_sum *sum_find(const struct facts_build *fb, const struct task *t)
+{
+	return t->index < fb->thread_cnt ? fb->threads[t->index] : NULL;
+}
+
 static struct thread_sum *sum_get(struct facts_build *fb, const struct task *t)
 {
-	struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+	struct thread_sum *sum = sum_find(fb, t);
 
 	if (sum)
 		return sum;
+	if (t->index >= fb->thread_cnt) {
+		size_t grown = t->index + 1 + fb->thread_cnt / 2;
+
+		fb->threads = xrealloc(fb->threads, grown * sizeof(*fb->threads));
+		memset(fb->threads + fb->thread_cnt, 0,
+		       (grown - fb->thread_cnt) * sizeof(*fb->threads));
+		fb->thread_cnt = grown;
+	}
 	sum = xcalloc(1, sizeof(*sum));
-	htab_put(&fb->threads, (uintptr_t)t, 0, sum);
+	fb->threads[t->index] = sum;
 	return sum;
 }
 
@@ -139,7 +153,7 @@ static struct fact_quantiles quantiles(const struct latency *l)
 static void on_task_end(void *ctx, const struct task *t)
 {
 	struct facts_build *fb = ctx;
-	struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+	struct thread_sum *sum = sum_find(fb, t);
 
 	if (!sum || !sum->queue)
 		return;
@@ -194,14 +208,16 @@ const struct observer *facts_build_observer(const struct facts_build *fb)
 
 void facts_build_release(struct facts_build *fb)
 {
-	htab_for_each(&fb->threads, i) {
-		struct thread_sum *sum = fb->threads.entries[i].value;
+	for (size_t i = 0; i < fb->thread_cnt; i++) {
+		struct thread_sum *sum = fb->threads[i];
 
+		if (!sum)
+			continue;
 		free(sum->queue);
 		loop_free(sum->loop);
 		free(sum);
 	}
-	htab_release(&fb->threads);
+	free(fb->threads);
 	forget_open(fb);
 	wait_graph_release(&fb->blocked);
 	cpu_peak_release(&fb->peak);
@@ -252,7 +268,7 @@ static uint64_t life_ns(const struct facts_build *fb, const struct task *t,
 
 static void fill_thread(struct facts_build *fb, const struct task *t, struct fact_thread *out)
 {
-	const struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)t, 0);
+	const struct thread_sum *sum = sum_find(fb, t);
 	const struct open_sum *open = htab_find(&fb->open, (uintptr_t)t, 0);
 
 	*out = (struct fact_thread){
@@ -299,8 +315,7 @@ static void fill_loops(struct facts_build *fb, const struct model *m, struct fac
 	struct loop_sum **sums = xcalloc(m->task_cnt, sizeof(struct loop_sum *));
 
 	for (size_t i = 0; i < m->task_cnt; i++) {
-		const struct thread_sum *sum = htab_find(&fb->threads, (uintptr_t)m->all_tasks[i],
-							 0);
+		const struct thread_sum *sum = sum_find(fb, m->all_tasks[i]);
 
 		sums[i] = sum ? sum->loop : NULL;
 	}

@@ -41,7 +41,8 @@ struct facts_build_options {
 struct facts_build {
 	struct facts_build_options options;
 	struct observer observer;
-	struct htab threads;		/* (struct task *, 0) -> struct thread_sum, owned */
+	struct thread_sum **threads;	/* [thread_cnt], by task.index, owned; NULL: nothing told yet */
+	size_t thread_cnt;
 	struct cpu_peak peak;
 	struct series series;
 	struct request_sum requests;

@@ -121,6 +121,12 @@ static json_t *recording(const struct fact_recording *r)
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));
 	set(o, "boot_id", json_value_text(r->boot_id));
+	if (r->suspended_ns)
+		set(o, "suspended_ns", number(r->suspended_ns));
+	if (r->clock_step_ns)
+		set(o, "clock_step_ns", json_integer(r->clock_step_ns));
+	if (r->cpus_online_end)
+		set(o, "cpus_online_end", number(r->cpus_online_end));
 	SET_ARRAY(o, "parts", part, r->parts, r->part_cnt);
 	return o;
 }

@@ -89,6 +89,18 @@ static bool get_u64(const struct node *n, const char *key, uint64_t *out)
 	return true;
 }
 
+static void get_i64(const struct node *n, const char *key, int64_t *out)
+{
+	json_t *value = member(n, key);
+
+	if (!value)
+		return;
+	if (json_is_integer(value))
+		*out = json_integer_value(value);
+	else
+		complain(n, key, "a whole number");
+}
+
 static bool get_u32(const struct node *n, const char *key, uint32_t *out)
 {
 	uint64_t wide;
@@ -276,6 +288,9 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
 	get_u64(n, "start_mono_ns", &r->start_mono_ns);
 	get_text(n, "boot_id", &r->boot_id);
+	get_u64(n, "suspended_ns", &r->suspended_ns);
+	get_i64(n, "clock_step_ns", &r->clock_step_ns);
+	get_u32(n, "cpus_online_end", &r->cpus_online_end);
 	READ_ARRAY(n, "parts", read_part, r->parts, r->part_cnt);
 }
 

@@ -35,10 +35,15 @@ static bool is_run(unsigned int bucket)
 static void lay_out(struct builder *b)
 {
 	struct replay *r = b->r;
+	size_t due_cnt = r->thread_cnt;	/* births */
 	uint32_t at = 0;
 
-	for (size_t i = 0; i < b->s->cnt; i++)
-		r->threads[segments_at(b->s, i)->task].op_cnt++;
+	for (size_t i = 0; i < b->s->cnt; i++) {
+		const struct segment *seg = segments_at(b->s, i);
+
+		r->threads[seg->task].op_cnt++;
+		due_cnt += seg->flags & SEGMENT_DEPENDS ? 1 : 0;
+	}
 	for (uint32_t t = 0; t < r->thread_cnt; t++) {
 		r->threads[t].op = at;
 		at += r->threads[t].op_cnt + 1;
@@ -47,6 +52,7 @@ static void lay_out(struct builder *b)
 	r->op_cnt = at;
 	r->ops = xcalloc(at, sizeof(*r->ops));
 	b->start_ns = xcalloc(at, sizeof(*b->start_ns));
+	b->dues = xcalloc(due_cnt, sizeof(*b->dues));
 }
 
 static void add_due(struct builder *b, uint32_t by, uint32_t thread, uint32_t op, uint64_t ts_ns)
@@ -155,7 +161,6 @@ void replay_init(struct replay *r, const struct segments *s, const struct model 
 	r->threads = xcalloc(r->thread_cnt, sizeof(*r->threads));
 	number_processes(r, m);
 	lay_out(&b);
-	b.dues = xcalloc(r->op_cnt, sizeof(*b.dues));
 	for (uint32_t t = 0; t < r->thread_cnt; t++)
 		add_birth(&b, t);
 	for (size_t i = 0; i < s->cnt; i++)

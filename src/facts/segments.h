@@ -3,7 +3,8 @@
  * The recorded run as it is replayed: every thread's life in segments of work and
  * waits, and who ended the waits.
  *
- * Memory is bounded: SEGMENTS_MAX segments of 32 bytes. When they are full, every
+ * Memory is bounded: SEGMENTS_MAX segments of 32 bytes, and the replay takes up to twice
+ * as much beside them. When they are full, every
  * second slice of SEGMENTS_SLICE_NS is forgotten, of what is there and of what
  * comes, as often as need be. So the slices that are kept are from all over the
  * recording and complete, and what never overflows is kept as a whole.
@@ -16,7 +17,7 @@
 
 #include "model/model.h"
 
-#define SEGMENTS_MAX	  (768u << 10)
+#define SEGMENTS_MAX	  (384u << 10)
 #define SEGMENTS_SLICE_NS 100000000ULL
 
 enum segment_flags {

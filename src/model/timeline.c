@@ -25,9 +25,8 @@
  */
 #define TIMEOUT_SLACK_NS 200000
 
-static void span_tell(struct model *m, struct span *span, uint64_t until_ns)
+static void span_tell(struct model *m, struct task *t, struct span *span, uint64_t until_ns)
 {
-	struct task *t = task_find(m, span->task->tid);
 	struct timeline *tl = t->timeline;
 
 	if (until_ns <= tl->since_ns)
@@ -52,7 +51,7 @@ static void tell_cpu(struct model *m, struct task *t, uint64_t until_ns, bool is
 	};
 
 	tl->ran_ns = until_ns > tl->since_ns ? until_ns - tl->since_ns : 0;
-	span_tell(m, &span, until_ns);
+	span_tell(m, t, &span, until_ns);
 }
 
 static void tell_queue(struct model *m, struct task *t, uint64_t until_ns, bool is_open)
@@ -65,11 +64,11 @@ static void tell_queue(struct model *m, struct task *t, uint64_t until_ns, bool 
 		.is_open = is_open,
 	};
 
-	span_tell(m, &span, until_ns);
+	span_tell(m, t, &span, until_ns);
 }
 
-/* Who ends a thread's wait may itself have ended before that thread runs. */
-static const struct task *waker_of(const struct model *m, uint32_t tid)
+/* One that lives, or has ended: who ends a thread's wait may have before that thread runs. */
+static const struct task *live_or_ended(const struct model *m, uint32_t tid)
 {
 	const struct task *t = tid ? task_find(m, tid) : NULL;
 
@@ -93,22 +92,21 @@ static void tell_ready(struct model *m, struct task *t, uint64_t until_ns, uint6
 		queue_ns = tl->since_ns + throttled_ns;
 	if (throttled_ns) {
 		span.is_open = is_open && queue_ns == until_ns;
-		span_tell(m, &span, queue_ns);
+		span_tell(m, t, &span, queue_ns);
 	}
 	tell_queue(m, t, until_ns, is_open);
 }
 
 static struct wait_context context_of(const struct model *m, const struct task *t,
 				      const struct par_cause *cause, uint64_t wait_ns,
-				      uint32_t waker_tid)
+				      const struct task *waker)
 {
 	const struct process *p = t->process;
-	uint32_t tid = task_tid_of(m, p, (uint32_t)cause->args[2]);
-	const struct task *named = task_find(m, tid), *waker = waker_of(m, waker_tid);
+	const struct task *named = NULL;
 
-	/* Who waits for a thread's end mostly runs again after that end. */
-	if (!named)
-		named = htab_find(&m->ended, tid, 0);
+	/* Who waits for a thread's end, which takes no file, mostly runs again after that end. */
+	if (!cause->file.kind)
+		named = live_or_ended(m, task_tid_of(m, p, (uint32_t)cause->args[2]));
 	return (struct wait_context){
 		.calls = &m->calls,
 		.gil_addr = p->gil_addr,
@@ -117,7 +115,7 @@ static struct wait_context context_of(const struct model *m, const struct task *
 		.own_gils = p->own_gils,
 		.own_gil_cnt = p->own_gil_cnt,
 		.has_gvl = p->has_gvl,
-		.served_port = htab_find(&m->ports, cause->file.lport, 0),
+		.served_port = cause->file.lport && htab_find(&m->ports, cause->file.lport, 0),
 		.known_tid = named && named->process == p,
 		.timed_out = cause->timeout_ns && wait_ns + TIMEOUT_SLACK_NS >= cause->timeout_ns,
 		.sibling_woke = waker && waker != t && waker->process == p,
@@ -234,13 +232,13 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 			     .is_open = end->is_open,
 			     .sysno = cause->sysno,
 			     .waker_tid = end->waker_tid,
-			     .waker = waker_of(m, end->waker_tid) };
+			     .waker = live_or_ended(m, end->waker_tid) };
 	struct wait_what what;
 
 	if (!wait_ns)
 		return;
 	gil_learn(t->process, &m->calls, cause);
-	ctx = context_of(m, t, cause, wait_ns, end->waker_tid);
+	ctx = context_of(m, t, cause, wait_ns, span.waker);
 	wait_classify(&ctx, cause, out_state, &what);
 	if (what.carry_on && tl->last_cause.sysno != PAR_NO_SYSCALL) {
 		cause = &tl->last_cause;
@@ -265,7 +263,7 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 	span.cause = cause;
 	startup_wait(t, cause, &what, tl->since_ns);
 	span.name = name_wait(m, cause, &what, &span);
-	span_tell(m, &span, end->wake_ns);
+	span_tell(m, t, &span, end->wake_ns);
 	if (cause != &tl->last_cause)
 		tl->last_cause = *cause;
 }
@@ -293,7 +291,7 @@ static void tell_run(struct model *m, struct task *t, const struct par_off *off,
 		tell_queue(m, t, in_ns, false);
 	} else if (in_ns > tl->since_ns) {
 		m->resync_cnt++;
-		span_tell(m, &lost, in_ns);
+		span_tell(m, t, &lost, in_ns);
 	}
 	tell_cpu(m, t, out_ns, false);
 }
@@ -476,7 +474,8 @@ static struct look look_of(const struct timeline *tl, const struct par_task *rec
 
 static struct wait_what what_of(const struct model *m, const struct task *t, const struct look *l)
 {
-	struct wait_context ctx = context_of(m, t, l->cause, l->wake_ns - l->out_ns, l->waker_tid);
+	struct wait_context ctx = context_of(m, t, l->cause, l->wake_ns - l->out_ns,
+					     live_or_ended(m, l->waker_tid));
 	struct wait_what what;
 
 	wait_classify(&ctx, l->cause, l->state, &what);

@@ -53,7 +53,8 @@ struct workshop {
 	struct libdeflate_compressor *deflate;
 	struct strbuf small;	/* what the chunk at hand became */
 	struct strbuf packet;	/* ... and that as it goes to the file */
-	uint64_t pack_ns, write_ns; /* how long the last one took to compress, and to write */
+	uint64_t pack_ns;	/* how long the last compression took */
+	uint64_t write_ns;	/* ... and writing the last chunk */
 };
 
 /* All of @in, in zlib's format. */
@@ -116,6 +117,23 @@ static void chunk_done(struct packer *p, struct chunk *c, int err)
 	free(c);
 }
 
+static int pack_and_write(struct workshop *w, const struct chunk *c, int fd, bool is_late)
+{
+	bool plain = is_late && w->write_ns <= w->pack_ns;
+	uint64_t begin_ns = clock_mono_ns(), packed_ns;
+	const struct strbuf *bytes = pack(w, c, plain);
+	int err;
+
+	packed_ns = clock_mono_ns();
+	err = outfile_put(fd, bytes->buf, bytes->len);
+	w->write_ns = clock_mono_ns() - packed_ns;
+	if (!plain)
+		w->pack_ns = packed_ns - begin_ns;
+	trim(&w->small);
+	trim(&w->packet);
+	return err;
+}
+
 /* The next chunk, or NULL when all is written and none will follow. */
 static struct chunk *next_chunk(struct packer *p, bool *is_late, bool *has_failed)
 {
@@ -136,21 +154,6 @@ static struct chunk *next_chunk(struct packer *p, bool *is_late, bool *has_faile
 	return c;
 }
 
-static int pack_and_write(struct workshop *w, const struct chunk *c, int fd, bool is_late)
-{
-	bool plain = is_late && w->write_ns <= w->pack_ns;
-	uint64_t begin_ns = clock_mono_ns(), packed_ns;
-	const struct strbuf *bytes = pack(w, c, plain);
-	int err;
-
-	packed_ns = clock_mono_ns();
-	err = outfile_put(fd, bytes->buf, bytes->len);
-	w->write_ns = clock_mono_ns() - packed_ns;
-	if (!plain)
-		w->pack_ns = packed_ns - begin_ns;
-	return err;
-}
-
 static void *packer_main(void *arg)
 {
 	struct packer *p = arg;
@@ -167,11 +170,8 @@ static void *packer_main(void *arg)
 	if (!w.deflate)
 		abort();	/* out of memory, see xalloc.h */
 
-	while ((c = next_chunk(p, &is_late, &has_failed))) {
+	while ((c = next_chunk(p, &is_late, &has_failed)))
 		chunk_done(p, c, has_failed ? 0 : pack_and_write(&w, c, p->fd, is_late));
-		trim(&w.small);
-		trim(&w.packet);
-	}
 	libdeflate_free_compressor(w.deflate);
 	strbuf_release(&w.small);
 	strbuf_release(&w.packet);

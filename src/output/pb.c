@@ -40,17 +40,17 @@ size_t pb_get_varint(const unsigned char *in, size_t len, uint64_t *v)
 }
 
 /*
- * Room for @len more bytes and the NUL that ends every strbuf. This and added()
+ * Room for @len more bytes and the NUL that ends every strbuf. This and pb_added()
  * are strbuf_add() without its copy: they are the hot path of a recording.
  */
-static unsigned char *room(struct strbuf *sb, size_t len)
+unsigned char *pb_room(struct strbuf *sb, size_t len)
 {
 	if (sb->len + len + 1 > sb->cap)
 		sb->buf = xgrow(sb->buf, &sb->cap, sb->len + len + 1, 1);
 	return (unsigned char *)sb->buf + sb->len;
 }
 
-static void added(struct strbuf *sb, size_t len)
+void pb_added(struct strbuf *sb, size_t len)
 {
 	sb->len += len;
 	sb->buf[sb->len] = 0;
@@ -102,26 +102,26 @@ size_t pb_get_field(const unsigned char *in, size_t len, struct pb_field *f)
 
 void pb_varint(struct strbuf *sb, uint64_t v)
 {
-	added(sb, pb_put_varint(room(sb, PB_VARINT_MAX), v));
+	pb_added(sb, pb_put_varint(pb_room(sb, PB_VARINT_MAX), v));
 }
 
 void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
-	unsigned char *out = room(sb, 2UL * PB_VARINT_MAX);
+	unsigned char *out = pb_room(sb, 2UL * PB_VARINT_MAX);
 	size_t n = put_tag(out, field, PB_WIRE_VARINT);
 
 	n += pb_put_varint(out + n, v);
-	added(sb, n);
+	pb_added(sb, n);
 }
 
 void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v)
 {
-	unsigned char *out = room(sb, PB_VARINT_MAX + 8);
+	unsigned char *out = pb_room(sb, PB_VARINT_MAX + 8);
 	size_t n = put_tag(out, field, PB_WIRE_FIXED64);
 
 	for (int i = 0; i < 8; i++)
 		out[n++] = (unsigned char)(v >> (8 * i));
-	added(sb, n);
+	pb_added(sb, n);
 }
 
 void pb_double(struct strbuf *sb, uint32_t field, double v)
@@ -134,11 +134,11 @@ void pb_double(struct strbuf *sb, uint32_t field, double v)
 
 void pb_bytes(struct strbuf *sb, uint32_t field, const void *data, size_t len)
 {
-	unsigned char *out = room(sb, 2UL * PB_VARINT_MAX);
+	unsigned char *out = pb_room(sb, 2UL * PB_VARINT_MAX);
 	size_t n = put_tag(out, field, PB_WIRE_BYTES);
 
 	n += pb_put_varint(out + n, len);
-	added(sb, n);
+	pb_added(sb, n);
 	strbuf_add(sb, data, len);
 }
 
@@ -158,11 +158,11 @@ void pb_str(struct strbuf *sb, uint32_t field, const char *s)
  */
 size_t pb_begin(struct strbuf *sb, uint32_t field)
 {
-	unsigned char *out = room(sb, PB_VARINT_MAX + 1);
+	unsigned char *out = pb_room(sb, PB_VARINT_MAX + 1);
 	size_t n = put_tag(out, field, PB_WIRE_BYTES);
 
 	out[n++] = 0;
-	added(sb, n);
+	pb_added(sb, n);
 	return sb->len;
 }
 

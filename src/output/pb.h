@@ -46,6 +46,10 @@ size_t pb_get_field(const unsigned char *in, size_t len, struct pb_field *f);
 /* One element of a packed field: a varint without a tag. */
 void pb_varint(struct strbuf *sb, uint64_t v);
 
+/* For many of them: room for @len bytes more, and how many have been written there. */
+unsigned char *pb_room(struct strbuf *sb, size_t len);
+void pb_added(struct strbuf *sb, size_t len);
+
 void pb_u64(struct strbuf *sb, uint32_t field, uint64_t v);
 
 void pb_fixed64(struct strbuf *sb, uint32_t field, uint64_t v);

@@ -363,6 +363,36 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	strbuf_release(&s);
 }
 
+/* What happened to the machine while it was recorded. */
+static void put_upsets(struct wrap *w, const struct fact_recording *r)
+{
+	struct strbuf s = { 0 };
+
+	if (r->suspended_ns) {
+		strbuf_addstr(&s, "the machine was suspended for ");
+		wrap_add_duration(&s, r->suspended_ns);
+		strbuf_addstr(&s, " meanwhile; no time above contains that");
+		wrap_text(w, "Clock", WRAP_LABEL, strbuf_str(&s));
+		strbuf_reset(&s);
+	}
+	if (r->clock_step_ns) {
+		strbuf_addf(&s, "the wall clock was set %s by ",
+			    r->clock_step_ns > 0 ? "forward" : "back");
+		wrap_add_duration(&s, (uint64_t)llabs(r->clock_step_ns));
+		strbuf_addstr(&s, " meanwhile; all times are by one that nobody can set");
+		wrap_text(w, "Clock", WRAP_LABEL, strbuf_str(&s));
+		strbuf_reset(&s);
+	}
+	if (r->cpus_online_end) {
+		strbuf_addf(&s,
+			    "%u were online at the start, %u at the end; usable CPUs are those "
+			    "of the start",
+			    r->cpus_online, r->cpus_online_end);
+		wrap_text(w, "CPUs", WRAP_LABEL, strbuf_str(&s));
+	}
+	strbuf_release(&s);
+}
+
 /* What was given up, so that the rest could be had. */
 static void put_left_out(struct wrap *w, const struct fact_recording *r)
 {
@@ -396,6 +426,7 @@ static void put_cost(struct wrap *w, const struct fact_recording *r, const char 
 
 	wrap_gap(w);
 	put_losses(w, r);
+	put_upsets(w, r);
 	put_left_out(w, r);
 	strbuf_addf(&s, "partrace used %.1f %% of one CPU%s; ", 100 * r->overhead,
 		    r->bpf_unmeasured ? " outside the kernel, not known inside" : "");

@@ -28,6 +28,7 @@
 #define TASK_COMM_LEN 16
 
 struct comm {
+	uint32_t tid;
 	char name[TASK_COMM_LEN];
 	uint32_t bundle, index;		/* in which bundle's table it is, and where */
 };
@@ -98,12 +99,17 @@ void sched_release(struct sched *s)
 
 static struct comm *comm_get(struct sched *s, uint32_t tid)
 {
-	struct comm *c = htab_find(&s->comms, tid, 0);
+	struct comm **recent = &s->recent[tid % SCHED_RECENT], *c = *recent;
 
+	if (c && c->tid == tid)
+		return c;
+	c = htab_find(&s->comms, tid, 0);
 	if (!c) {
 		c = xcalloc(1, sizeof(*c));
+		c->tid = tid;
 		htab_put(&s->comms, tid, 0, c);
 	}
+	*recent = c;
 	return c;
 }
 
@@ -122,6 +128,15 @@ static int by_time(const void *a, const void *b)
 	const struct waking_event *x = a, *y = b;
 
 	return order_up(x->ts_ns, y->ts_ns);
+}
+
+/* Mostly they are: who is woken later, runs later. */
+static bool is_sorted(const struct waking_event *w, size_t cnt)
+{
+	for (size_t i = 1; i < cnt; i++)
+		if (w[i].ts_ns < w[i - 1].ts_ns)
+			return false;
+	return true;
 }
 
 /* Who, as far as the reader of the trace knows, runs on the CPU at @ts_ns. */
@@ -206,12 +221,14 @@ static uint32_t comm_index(struct sched *s, struct strbuf *table, uint32_t *cnt,
 }
 
 /* A packed field with one value per row @i; a macro, because @value is computed from @i. */
-#define PUT_COLUMN(out, field, cnt, value)		\
-	do {						\
-		size_t column_ = pb_begin(out, field);	\
-		for (size_t i = 0; i < (cnt); i++)	\
-			pb_varint(out, value);		\
-		pb_end(out, column_);			\
+#define PUT_COLUMN(out, field, cnt, value)						\
+	do {										\
+		size_t column_ = pb_begin(out, field), len_ = 0;			\
+		unsigned char *room_ = pb_room(out, (cnt) * PB_VARINT_MAX);		\
+		for (size_t i = 0; i < (cnt); i++)					\
+			len_ += pb_put_varint(room_ + len_, value);			\
+		pb_added(out, len_);							\
+		pb_end(out, column_);							\
 	} while (0)
 
 static void put_switches(struct sched *s, struct strbuf *out, const struct switch_event *e,
@@ -298,7 +315,7 @@ static void flush_cpu(struct sched *s, struct strbuf *out, struct sched_cpu *c, 
 {
 	size_t packet, bundle, waking_cnt, compact, skip = 0;
 
-	if (c->waking_cnt)
+	if (!is_sorted(c->wakings, c->waking_cnt))
 		qsort(c->wakings, c->waking_cnt, sizeof(*c->wakings), by_time);
 	waking_cnt = is_final ? c->waking_cnt : settled_wakings(c);
 	if (!c->switch_cnt && !waking_cnt && !c->free_cnt)

@@ -13,9 +13,12 @@
 #include "base/htab.h"
 #include "base/strbuf.h"
 
+#define SCHED_RECENT 64
+
 /* Zeroed memory is an empty struct sched. */
 struct sched {
 	struct htab comms;	/* (tid, 0) -> struct comm */
+	struct comm *recent[SCHED_RECENT];	/* by tid: those of @comms that were asked for last */
 	struct sched_cpu **cpus;/* [cpu_cnt], by number; NULL: not met */
 	size_t cpu_cnt;
 	uint32_t bundle_cnt;

@@ -69,8 +69,13 @@ struct trace_writer {
 	struct sched sched;
 	struct htab processes;		/* (struct process *, 0) -> struct tw_process */
 	struct htab tasks;		/* (struct task *, 0) -> struct tw_task */
+	struct tw_task **by_index;	/* [index_cnt], by task.index; NULL: not met, or ended */
+	size_t index_cnt;
 	struct htab by_tid;		/* (tid, 0) -> live struct tw_task */
 	struct htab bystanders;		/* (tid, 0) -> their name */
+	uint64_t names;			/* how often somebody got a name */
+	struct strbuf key;		/* scratch */
+	bool is_light;
 	uint64_t uuid_cnt;
 	uint32_t seq_cnt;
 	struct tw_cpu *cpus;		/* [cpu_cnt] */
@@ -185,18 +190,31 @@ static void on_process(void *ctx, const struct process *p)
 	pass_on(tw);
 }
 
+static struct tw_task *task_add(struct trace_writer *tw, const struct task *t)
+{
+	struct tw_task *twt = xcalloc(1, sizeof(*twt));
+
+	twt->task = t;
+	track_init(&twt->track, new_uuid(tw), SEQ_THREADS + tw->seq_cnt++, tw->begin_ns);
+	htab_put(&tw->tasks, (uintptr_t)t, 0, twt);
+	htab_put(&tw->by_tid, t->tid, 0, twt);
+	if (t->index >= tw->index_cnt) {
+		size_t grown = t->index + 1 + tw->index_cnt / 2;
+
+		tw->by_index = xrealloc(tw->by_index, grown * sizeof(*tw->by_index));
+		memset(tw->by_index + tw->index_cnt, 0,
+		       (grown - tw->index_cnt) * sizeof(*tw->by_index));
+		tw->index_cnt = grown;
+	}
+	tw->by_index[t->index] = twt;
+	return twt;
+}
+
 static struct tw_task *task_get(struct trace_writer *tw, const struct task *t)
 {
-	struct tw_task *twt = htab_find(&tw->tasks, (uintptr_t)t, 0);
+	struct tw_task *twt = t->index < tw->index_cnt ? tw->by_index[t->index] : NULL;
 
-	if (!twt) {
-		twt = xcalloc(1, sizeof(*twt));
-		twt->task = t;
-		track_init(&twt->track, new_uuid(tw), SEQ_THREADS + tw->seq_cnt++, tw->begin_ns);
-		htab_put(&tw->tasks, (uintptr_t)t, 0, twt);
-		htab_put(&tw->by_tid, t->tid, 0, twt);
-	}
-	return twt;
+	return twt ? twt : task_add(tw, t);
 }
 
 static void on_task(void *ctx, const struct task *t)
@@ -205,6 +223,7 @@ static void on_task(void *ctx, const struct task *t)
 	struct tw_task *twt = task_get(tw, t);
 	uint64_t ts_ns = boot_ns(tw, t->start_ns);
 
+	tw->names++;
 	packet_thread_track(&tw->out, ts_ns, twt->track.uuid, t->process->pid, t->tid, t->name);
 	sched_name(&tw->sched, t->tid, t->name);
 	pass_on(tw);
@@ -227,6 +246,7 @@ static void on_task_end(void *ctx, const struct task *t)
 	pass_on_run(tw, twt);
 	if (htab_find(&tw->by_tid, t->tid, 0) == twt)
 		htab_remove(&tw->by_tid, t->tid, 0);
+	tw->by_index[t->index] = NULL;
 	tw_task_free(htab_remove(&tw->tasks, (uintptr_t)t, 0));
 	sched_free_thread(&tw->sched, boot_ns(tw, t->end_ns), t->tid);
 	collected(tw, SCHED_BYTES);
@@ -267,15 +287,10 @@ static void add_somebody(struct track_slice *slice, const char *note, char text[
 
 /*
  * Who ended the wait, where that is somebody's deed and not the network's or the
- * disk's: their interrupts come to whomever they find.
+ * disk's: their interrupts come to whomever they find. 0: nobody is shown.
  */
-static void add_waker(struct trace_writer *tw, struct track_slice *slice, struct note_texts *texts,
-		      const struct span *s)
+static uint32_t shown_waker(const struct span *s)
 {
-	const char *name = s->waker ? s->waker->name : htab_find(&tw->bystanders, s->waker_tid, 0);
-
-	if (!s->waker_tid || s->waker_tid == s->task->tid)
-		return;
 	switch (s->bucket) {
 	case BUCKET_GIL:
 	case BUCKET_LOCK:
@@ -283,14 +298,62 @@ static void add_waker(struct trace_writer *tw, struct track_slice *slice, struct
 	case BUCKET_SYNC:
 	case BUCKET_IPC:
 	case BUCKET_CHILD:
-		add_somebody(slice, "waker", texts->waker, name ? name : "", s->waker_tid);
-		break;
+		return s->waker_tid == s->task->tid ? 0 : s->waker_tid;
 	default:
-		break;
+		return 0;
 	}
 }
 
-static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct span *s)
+static void add_waker(struct trace_writer *tw, struct track_slice *slice, struct note_texts *texts,
+		      const struct span *s)
+{
+	const char *name = s->waker ? s->waker->name : htab_find(&tw->bystanders, s->waker_tid, 0);
+
+	if (shown_waker(s))
+		add_somebody(slice, "waker", texts->waker, name ? name : "", s->waker_tid);
+}
+
+/* All that a wait's slice says comes from these, and from the texts behind them in its key. */
+struct wait_id {
+	uint64_t names;		/* trace_writer.names: nobody has got another name since */
+	const struct task *holder;
+	const struct lock *lock;
+	const struct channel *channel;
+	struct peer peer;	/* a copy: its name may change */
+	uint32_t waker_tid;
+	int32_t sysno, bucket;
+};
+
+static void add_text(struct strbuf *key, const char *text)
+{
+	if (text)
+		strbuf_add(key, text, strlen(text));
+	strbuf_add(key, "", 1);
+}
+
+static void wait_key(struct strbuf *key, const struct trace_writer *tw, const struct span *s)
+{
+	struct wait_id id;
+
+	memset(&id, 0, sizeof(id));	/* with what lies between its members */
+	id.names = tw->names;
+	id.holder = s->holder;
+	id.lock = s->lock;
+	id.channel = s->channel;
+	if (s->peer)
+		id.peer = *s->peer;
+	id.waker_tid = shown_waker(s);
+	id.sysno = s->sysno;
+	id.bucket = s->bucket;
+	strbuf_reset(key);
+	strbuf_add(key, &id, sizeof(id));
+	add_text(key, s->name);
+	add_text(key, s->object);
+	add_text(key, s->lock ? s->lock->name : NULL);
+	add_text(key, s->channel ? s->channel->name : NULL);
+}
+
+static void describe_wait(struct trace_writer *tw, struct tw_task *twt, const struct span *s)
 {
 	struct track_slice slice = { .name = s->name, .category = bucket_name(s->bucket) };
 	const char *sysno = sysno_name(s->sysno);
@@ -318,16 +381,24 @@ static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct 
 		add_note(&slice, "lock", s->lock->name);
 	if (s->channel && s->channel->name)
 		add_note(&slice, "channel", s->channel->name);
-	track_begin(&twt->run, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice);
+	track_begin(&twt->run, &twt->track, &tw->strings, boot_ns(tw, s->start_ns), &slice,
+		    &tw->key);
+}
+
+static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct span *s)
+{
+	wait_key(&tw->key, tw, s);
+	if (!track_begin_again(&twt->run, &twt->track, boot_ns(tw, s->start_ns), &tw->key))
+		describe_wait(tw, twt, s);
 	track_end(&twt->run, &twt->track, boot_ns(tw, s->end_ns));
 }
 
 static void on_span(void *ctx, const struct span *s)
 {
 	struct trace_writer *tw = ctx;
-	struct tw_task *twt = task_get(tw, s->task);
 	uint64_t start_ns = boot_ns(tw, s->start_ns), end_ns = boot_ns(tw, s->end_ns);
-	size_t before = twt->run.len;
+	struct tw_task *twt;
+	size_t before;
 
 	switch (s->bucket) {
 	case BUCKET_CPU_USER:
@@ -342,6 +413,8 @@ static void on_span(void *ctx, const struct span *s)
 	default:
 		if (tw->is_paused)
 			return;
+		twt = task_get(tw, s->task);
+		before = twt->run.len;
 		/* Written in order of time, so that differences stay small. */
 		if (twt->woken_ns <= start_ns)
 			put_woken(tw, twt);
@@ -363,10 +436,12 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 
 	if (tw->is_paused)
 		return;
-	waker = htab_find(&tw->by_tid, w->waker_tid, 0);
-	woken = task_get(tw, w->task);
 	sched_waking(&tw->sched, ts_ns, w->waker_cpu, w->waker_tid, w->task->tid, w->target_cpu);
 	collected(tw, SCHED_BYTES);
+	if (tw->is_light)
+		return;
+	waker = htab_find(&tw->by_tid, w->waker_tid, 0);
+	woken = task_get(tw, w->task);
 	if (!waker || waker == woken || w->run_ns == UINT64_MAX)
 		return;
 	put_woken(tw, woken);
@@ -479,6 +554,7 @@ static void on_bystander(void *ctx, uint32_t tid, uint32_t tgid, const char *nam
 	if (!*name || (known && !strcmp(known, name)))
 		return;
 	free(known);
+	tw->names++;
 	htab_put(&tw->bystanders, tid, 0, xstrdup(name));
 	if (tid == tgid)
 		packet_process_track(&tw->out, tw->begin_ns, new_uuid(tw), tid, name, NULL);
@@ -522,6 +598,7 @@ struct trace_writer *trace_writer_new(struct recording *rec,
 	struct trace_writer *tw = xcalloc(1, sizeof(*tw));
 
 	tw->rec = rec;
+	tw->is_light = opts->is_light;
 	tw->boot_offset_ns = opts->boot_offset_ns;
 	tw->wall_offset_ns = opts->wall_offset_ns;
 	tw->sysname = opts->sysname ? xstrdup(opts->sysname) : NULL;
@@ -596,6 +673,8 @@ void trace_writer_free(struct trace_writer *tw)
 	sched_release(&tw->sched);
 	intern_release(&tw->strings);
 	strbuf_release(&tw->out);
+	strbuf_release(&tw->key);
+	free(tw->by_index);
 	free(tw->cpus);
 	free(tw->sysname);
 	free(tw->release);

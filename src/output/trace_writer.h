@@ -23,6 +23,7 @@ struct trace_writer_options {
 	int64_t wall_offset_ns;		/* CLOCK_REALTIME - CLOCK_MONOTONIC; 0: not known */
 	const char *sysname, *release, *machine;	/* utsname; each may be NULL */
 	uint32_t cpu_cnt;		/* 0: not known */
+	bool is_light;			/* no arrows from wakers: the scheduling says who woke whom */
 };
 
 /* One line below the verdict: "gil-bound", "GIL wait / (GIL wait + CPU) = 0.74". */

@@ -15,14 +15,11 @@
 /* Clock ids from 64 to 127 are a sequence's own. */
 #define CLOCK_DELTA 64
 
-/*
- * A thread waits for the same few things over and over: the encoded events of
- * its last kinds of slice are kept, which halves the time a slice takes.
- */
+/* How many kinds of slice are remembered. */
 #define MEMO_CNT 4
 
 struct track_memo {
-	struct strbuf key;	/* all strings of the slice, each with its end */
+	struct strbuf key;
 	struct strbuf event;	/* the track event; all its strings are defined */
 };
 
@@ -51,9 +48,24 @@ _Static_assert(PB_EVENT_NAME_NAME == PB_INTERNED_STRING_STR &&
 	       PB_EVENT_CATEGORY_NAME == PB_INTERNED_STRING_STR &&
 	       PB_DEBUG_ANNOTATION_NAME_NAME == PB_INTERNED_STRING_STR, "one shape for all uses");
 
+static size_t put_small(unsigned char *out, uint32_t field, uint64_t v)
+{
+	size_t n = pb_put_varint(out, (uint64_t)field << 3 | PB_WIRE_VARINT);
+
+	return n + pb_put_varint(out + n, v);
+}
+
+static void make_tail(struct track *t)
+{
+	t->tail_len = put_small(t->tail, PB_TRACE_PACKET_TRUSTED_PACKET_SEQUENCE_ID, t->seq);
+	t->tail_len += put_small(t->tail + t->tail_len, PB_TRACE_PACKET_SEQUENCE_FLAGS,
+				 PB_TRACE_PACKET_SEQ_NEEDS_INCREMENTAL_STATE);
+}
+
 void track_init(struct track *t, uint64_t uuid, uint32_t seq, uint64_t base_ns)
 {
 	*t = (struct track){ .uuid = uuid, .seq = seq, .last_ns = base_ns };
+	make_tail(t);
 }
 
 void track_release(struct track *t)
@@ -62,7 +74,8 @@ void track_release(struct track *t)
 		strbuf_release(&t->memos[i].key);
 		strbuf_release(&t->memos[i].event);
 	}
-	strbuf_release(&t->key);
+	strbuf_release(&t->instants[FLOW_BEGINS]);
+	strbuf_release(&t->instants[FLOW_ENDS]);
 	free(t->memos);
 	free(t->seen);
 	t->memos = NULL;
@@ -101,6 +114,30 @@ static void open_sequence(struct strbuf *out, struct track *t)
 	pb_end(out, defaults);
 	pb_end(out, packet);
 	t->is_open = true;
+}
+
+/* A packet whose event is known: in one go, as there are millions of them. */
+static void put_packet(struct strbuf *out, struct track *t, uint64_t ts_ns, const void *event,
+		       size_t len)
+{
+	unsigned char time[2 * PB_VARINT_MAX], head[4 * PB_VARINT_MAX];
+	size_t time_len, n;
+
+	time_len = put_small(time, PB_TRACE_PACKET_TIMESTAMP, ts_ns - t->last_ns);
+	t->last_ns = ts_ns;
+	n = pb_put_varint(head, (uint64_t)PB_TRACE_PACKET << 3 | PB_WIRE_BYTES);
+	n += pb_put_varint(head + n, time_len + t->tail_len + len);
+	strbuf_add(out, head, n);
+	memcpy(head, time, time_len);
+	memcpy(head + time_len, t->tail, t->tail_len);
+	strbuf_add(out, head, time_len + t->tail_len);
+	strbuf_add(out, event, len);
+}
+
+/* Can a packet of that time be put so? Not the first, nor one that goes back in time. */
+static bool is_plain(const struct track *t, uint64_t ts_ns)
+{
+	return t->is_open && ts_ns >= t->last_ns;
 }
 
 static size_t begin_packet(struct strbuf *out, struct track *t, uint64_t ts_ns)
@@ -181,17 +218,7 @@ static void put_string(struct strbuf *out, uint32_t iid_field, uint32_t iid,
 		pb_str(out, inline_field, s);
 }
 
-static void slice_key(struct strbuf *key, const struct track_slice *slice)
-{
-	strbuf_add(key, slice->name, strlen(slice->name) + 1);
-	strbuf_add(key, slice->category, strlen(slice->category) + 1);
-	for (size_t i = 0; i < slice->note_cnt; i++) {
-		strbuf_add(key, slice->notes[i].name, strlen(slice->notes[i].name) + 1);
-		strbuf_add(key, slice->notes[i].text, strlen(slice->notes[i].text) + 1);
-	}
-}
-
-/* The memo of the same strings, or NULL. */
+/* What is remembered under @key, or NULL. */
 static const struct track_memo *memo_find(const struct track *t, const struct strbuf *key)
 {
 	for (size_t i = 0; t->memos && i < MEMO_CNT; i++) {
@@ -251,47 +278,80 @@ static void put_slice(struct strbuf *out, struct track *t, struct intern *string
 }
 
 void track_begin(struct strbuf *out, struct track *t, struct intern *strings, uint64_t ts_ns,
-		 const struct track_slice *slice)
+		 const struct track_slice *slice, const struct strbuf *key)
 {
 	size_t packet = begin_packet(out, t, ts_ns);
-	const struct track_memo *memo;
 
-	strbuf_reset(&t->key);
-	slice_key(&t->key, slice);
-	memo = memo_find(t, &t->key);
-	if (memo)
-		strbuf_add(out, memo->event.buf, memo->event.len);
-	else
-		put_slice(out, t, strings, slice, &t->key);
+	put_slice(out, t, strings, slice, key);
 	pb_end(out, packet);
 }
 
+bool track_begin_again(struct strbuf *out, struct track *t, uint64_t ts_ns,
+		       const struct strbuf *key)
+{
+	const struct track_memo *memo = is_plain(t, ts_ns) ? memo_find(t, key) : NULL;
+
+	if (memo)
+		put_packet(out, t, ts_ns, memo->event.buf, memo->event.len);
+	return memo;
+}
+
+static const unsigned char slice_end[] = {
+	/* pb_begin(), pb_u64(), pb_end() of these two fields */
+	PB_TRACE_PACKET_TRACK_EVENT << 3 | PB_WIRE_BYTES,
+	2,
+	PB_TRACK_EVENT_TYPE << 3 | PB_WIRE_VARINT,
+	PB_TRACK_EVENT_TYPE_SLICE_END,
+};
+
+_Static_assert(PB_TRACE_PACKET_TRACK_EVENT < 16 && PB_TRACK_EVENT_TYPE < 16, "tags of one byte");
+
 void track_end(struct strbuf *out, struct track *t, uint64_t ts_ns)
 {
-	size_t packet = begin_packet(out, t, ts_ns);
-	size_t event = pb_begin(out, PB_TRACE_PACKET_TRACK_EVENT);
+	size_t packet;
 
-	pb_u64(out, PB_TRACK_EVENT_TYPE, PB_TRACK_EVENT_TYPE_SLICE_END);
-	pb_end(out, event);
+	if (is_plain(t, ts_ns)) {
+		put_packet(out, t, ts_ns, slice_end, sizeof(slice_end));
+		return;
+	}
+	packet = begin_packet(out, t, ts_ns);
+	strbuf_add(out, slice_end, sizeof(slice_end));
 	pb_end(out, packet);
+}
+
+/* The event's last 8 bytes are the flow's id. */
+static void put_flow_id(struct strbuf *event, uint64_t flow_id)
+{
+	for (size_t i = 0; i < 8; i++)
+		event->buf[event->len - 8 + i] = (char)(flow_id >> (8 * i));
 }
 
 void track_instant(struct strbuf *out, struct track *t, struct intern *strings, uint64_t ts_ns,
 		   const char *name, enum track_flow flow, uint64_t flow_id)
 {
-	size_t packet = begin_packet(out, t, ts_ns);
+	struct strbuf *known = &t->instants[flow];
 	struct definitions d = { out, t, strings, 0 };
-	uint32_t iid = define(&d, name, USE_NAME);
-	size_t event;
+	size_t packet, event, from;
+	uint32_t iid;
 
+	if (known->len && is_plain(t, ts_ns)) {
+		put_flow_id(known, flow_id);
+		put_packet(out, t, ts_ns, known->buf, known->len);
+		return;
+	}
+	packet = begin_packet(out, t, ts_ns);
+	iid = define(&d, name, USE_NAME);
 	close_definitions(&d);
+	from = out->len;
 	event = pb_begin(out, PB_TRACE_PACKET_TRACK_EVENT);
 	pb_u64(out, PB_TRACK_EVENT_TYPE, PB_TRACK_EVENT_TYPE_INSTANT);
 	put_string(out, PB_TRACK_EVENT_NAME_IID, iid, PB_TRACK_EVENT_NAME, name);
-	if (flow == FLOW_BEGINS)
-		pb_fixed64(out, PB_TRACK_EVENT_FLOW_IDS, flow_id);
-	if (flow == FLOW_ENDS)
-		pb_fixed64(out, PB_TRACK_EVENT_TERMINATING_FLOW_IDS, flow_id);
+	pb_fixed64(out,
+		   flow == FLOW_BEGINS ? PB_TRACK_EVENT_FLOW_IDS
+				       : PB_TRACK_EVENT_TERMINATING_FLOW_IDS,
+		   flow_id);
 	pb_end(out, event);
+	strbuf_reset(known);
+	strbuf_add(known, out->buf + from, out->len - from);
 	pb_end(out, packet);
 }

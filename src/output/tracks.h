@@ -13,6 +13,7 @@
 
 #include "base/strbuf.h"
 #include "output/intern.h"
+#include "output/pb.h"
 
 struct track {
 	uint64_t uuid;		/* of the thread's track descriptor */
@@ -21,7 +22,9 @@ struct track {
 	uint64_t last_ns;	/* of the last packet */
 	struct track_memo *memos;/* the last few kinds of slice, NULL: none yet */
 	uint32_t memo_cnt;	/* ever made */
-	struct strbuf key;	/* scratch */
+	struct strbuf instants[2];	/* the last event of each kind of flow, begins and ends */
+	unsigned char tail[3 * PB_VARINT_MAX];	/* what each packet says beside its time and event */
+	size_t tail_len;
 	uint64_t *seen;		/* bits: which strings the sequence knows, and as what */
 	size_t seen_words;
 };
@@ -40,7 +43,6 @@ struct track_slice {
 };
 
 enum track_flow {
-	FLOW_NONE,
 	FLOW_BEGINS,
 	FLOW_ENDS,
 };
@@ -49,10 +51,20 @@ enum track_flow {
 void track_init(struct track *t, uint64_t uuid, uint32_t seq, uint64_t base_ns);
 void track_release(struct track *t);
 
-/* Append whole packets. Times may go back, at the price of a few bytes. */
+/*
+ * Append whole packets. Times may go back, at the price of a few bytes.
+ *
+ * A thread waits for the same few things over and over: what a slice says is remembered
+ * under a key of the caller's, and track_begin_again() is true if it knew the key, and
+ * wrote the slice.
+ */
 void track_begin(struct strbuf *out, struct track *t, struct intern *strings, uint64_t ts_ns,
-		 const struct track_slice *slice);
+		 const struct track_slice *slice, const struct strbuf *key);
+bool track_begin_again(struct strbuf *out, struct track *t, uint64_t ts_ns,
+		       const struct strbuf *key);
 void track_end(struct strbuf *out, struct track *t, uint64_t ts_ns);
+
+/* @name: the same each time for each @flow of a track. */
 void track_instant(struct strbuf *out, struct track *t, struct intern *strings, uint64_t ts_ns,
 		   const char *name, enum track_flow flow, uint64_t flow_id);
 

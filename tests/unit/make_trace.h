@@ -55,7 +55,7 @@ static inline int setup(void **state)
 		.tid = 100, .process = &shop, .name = "baker", .start_ns = BEGIN_NS
 	};
 	clerk = (struct task){
-		.tid = 101, .process = &shop, .name = "clerk", .start_ns = BEGIN_NS
+		.tid = 101, .index = 1, .process = &shop, .name = "clerk", .start_ns = BEGIN_NS
 	};
 	oven = (struct lock){
 		.kind = LOCK_MUTEX, .process = &shop, .addr = 0x1000, .name = "mutex 0x1000"

@@ -61,6 +61,7 @@ static struct task *add_task(struct stage *s, struct process *p, uint32_t tid, c
 	struct task *t = &s->tasks[s->m.task_cnt];
 
 	t->tid = tid;
+	t->index = (uint32_t)s->m.task_cnt;
 	t->process = p;
 	strcpy(t->name, name);
 	t->start_ns = s->m.begin_ns;

@@ -57,6 +57,7 @@ static void put_packets(struct strbuf *out, uint64_t begin_ns, uint32_t pid)
 {
 	struct packet_clocks clocks = { begin_ns, begin_ns - 5, 1700000000000000000 };
 	struct track_slice slice = { .name = "read pipe:[7]", .category = "ipc" };
+	struct strbuf key = { 0 };
 	struct intern strings = { 0 };
 	struct sched sched = { 0 };
 	struct track track;
@@ -67,7 +68,7 @@ static void put_packets(struct strbuf *out, uint64_t begin_ns, uint32_t pid)
 	packet_process_track(out, begin_ns, 1 << 23, pid, "app", "app --fast");
 	packet_thread_track(out, begin_ns, (1 << 23) + 1, pid, pid, "app");
 	track_init(&track, (1 << 23) + 1, SEQ_THREADS, begin_ns);
-	track_begin(out, &track, &strings, begin_ns + 100, &slice);
+	track_begin(out, &track, &strings, begin_ns + 100, &slice, &key);
 	track_end(out, &track, begin_ns + 200);
 	track_instant(out, &track, &strings, begin_ns + 300, "wakes", FLOW_BEGINS, 77);
 	sched_name(&sched, pid, "app");

@@ -246,9 +246,11 @@ static void memory_is_a_counter_of_the_process(void **state)
 
 static void a_thread_id_may_come_again(void **state)
 {
-	struct task again = {
-		.tid = 101, .process = &shop, .name = "clerk2", .start_ns = BEGIN_NS + 600
-	};
+	struct task again = { .tid = 101,
+			      .index = 2,
+			      .process = &shop,
+			      .name = "clerk2",
+			      .start_ns = BEGIN_NS + 600 };
 	char *text;
 
 	(void)state;
@@ -267,6 +269,42 @@ static void a_thread_id_may_come_again(void **state)
 	assert_says(text, "1005000000100 clerk begin nap");
 	assert_says(text, "1005000000700 clerk2 begin nap");
 	assert_says(text, "frees=1 ");
+	free(text);
+}
+
+/* What a wait's slice says is remembered, but not longer than it holds. */
+static void a_wait_is_told_anew_when_somebody_got_another_name(void **state)
+{
+	struct span s = { .task = &clerk,
+			  .bucket = BUCKET_LOCK,
+			  .name = "mutex",
+			  .object = "mutex 0x1000",
+			  .sysno = PAR_NO_SYSCALL,
+			  .lock = &oven,
+			  .holder = &baker,
+			  .waker = &baker,
+			  .waker_tid = 100 };
+	char *text;
+
+	(void)state;
+	open_trace();
+	for (uint64_t at = 100; at <= 400; at += 100) {
+		s.start_ns = BEGIN_NS + at;
+		s.end_ns = s.start_ns + 50;
+		if (at == 300) {
+			strcpy(baker.name, "chef");
+			obs->task(obs->ctx, &baker);
+		}
+		obs->span(obs->ctx, &s);
+	}
+	close_trace("{\"schema\": 1}", 1000);
+	text = dump();
+	assert_says(text, "1005000000200 clerk begin mutex category='lock' bucket='lock' "
+			  "object='mutex 0x1000' holder='baker (100)' waker='baker (100)'");
+	assert_says(text, "1005000000300 clerk begin mutex category='lock' bucket='lock' "
+			  "object='mutex 0x1000' holder='chef (100)' waker='chef (100)'");
+	assert_says(text, "1005000000400 clerk begin mutex category='lock' bucket='lock' "
+			  "object='mutex 0x1000' holder='chef (100)' waker='chef (100)'");
 	free(text);
 }
 
@@ -407,6 +445,7 @@ int main(void)
 		T(the_verdict_is_a_track_with_its_evidence_below),
 		T(memory_is_a_counter_of_the_process),
 		T(a_thread_id_may_come_again),
+		T(a_wait_is_told_anew_when_somebody_got_another_name),
 		T(names_may_change),
 		T(names_that_are_no_text_do_no_harm),
 		T(any_number_of_names_can_be_told),
