@@ -52,7 +52,9 @@ BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
 srcs	:= $(wildcard src/*/*.c)
 objs	:= $(srcs:%.c=$(OUT)/%.o)
 lib_objs := $(filter-out $(OUT)/src/cmd/main.o,$(objs))
-bpf_srcs := $(wildcard bpf/*.bpf.c)
+# hot.bpf.c includes some of the others.
+bpf_hot	:= $(shell sed -n 's/^\#include "\(.*\.bpf\.c\)"/bpf\/\1/p' bpf/hot.bpf.c)
+bpf_srcs := $(filter-out $(bpf_hot),$(wildcard bpf/*.bpf.c))
 bpf_objs := $(bpf_srcs:%.c=$(OUT)/%.o)
 skel	:= $(OUT)/partrace.skel.h
 unit_srcs := $(wildcard tests/unit/test_*.c)

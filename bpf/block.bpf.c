@@ -83,7 +83,7 @@ int BPF_PROG(on_block_io_done)
 	return 0;
 }
 
-__u32 block_completing(__u64 now_ns)
+__hot __u32 block_completing(__u64 now_ns)
 {
 	struct completion *c = completion_here();
 

@@ -110,13 +110,23 @@ static __always_inline void call_fill(struct task_struct *task, struct thread *t
 	else if ((call & (PAR_CALL_POLL | PAR_CALL_SELECT)) || cause->file.kind == PAR_FILE_EPOLL)
 		poll_collect(t);
 	else
-		t->poll.is_open = false;
+		t->polls = false;
 	if (cause->file.kind == PAR_FILE_IO_URING && is_current)
 		uring_timeout_fill(cause);
 }
 
-void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *cause,
-		bool is_current)
+/* The same as task_regs(), which costs a call. */
+static __always_inline struct pt_regs *regs_of(struct task_struct *task, struct thread *t)
+{
+	if (!t || !config.has_cast)
+		return task_regs(task);
+	if (!t->regs)
+		t->regs = (__u64)task_regs(task);
+	return kernel_typed((struct pt_regs *)t->regs);
+}
+
+__hot void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *cause,
+		      bool is_current)
 {
 	struct pt_regs *regs;
 	long sysno;
@@ -130,14 +140,17 @@ void cause_fill(struct task_struct *task, struct thread *t, struct par_cause *ca
 		return;
 	}
 
-	regs = task_regs(task);
+	regs = regs_of(task, t);
 	sysno = regs_sysno(regs);
 	if (sysno < 0) {
 		cause->flags |= PAR_CAUSE_FAULT;
 		return;
 	}
 	cause->sysno = sysno;
-	regs_args(regs, cause->args);
+	if (sysno < PAR_SYSNO_NONE && (config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_MOVES))
+		cause->args[0] = regs_arg0(regs);
+	else
+		regs_args(regs, cause->args);
 	if (sysno == PAR_SYSNO_NONE) {
 		cause->sysno = regs_compat_sysno(regs);
 		cause->flags |= PAR_CAUSE_COMPAT;

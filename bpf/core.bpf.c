@@ -43,7 +43,7 @@ struct {
 
 static struct thread untouched;
 
-struct thread *thread_find(struct task_struct *task)
+__hot struct thread *thread_find(struct task_struct *task)
 {
 	__u64 address = (__u64)task;
 
@@ -76,7 +76,7 @@ void thread_forget(struct task_struct *task)
 		bpf_map_delete_elem(&threads_by_address, &address);
 }
 
-void *ring_here(void)
+__hot void *ring_here(void)
 {
 	__u32 i = bpf_get_smp_processor_id() & config.ring_mask;
 

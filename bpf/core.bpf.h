@@ -19,6 +19,13 @@
 extern const volatile struct par_config config;
 extern struct par_shared shared;
 
+/*
+ * Of a function that runs at each switch or system call. A return costs 6 ns where the kernel
+ * guards all returns against misprediction, which is more than most such functions do: they are
+ * copied into their callers, as far as these are compiled with them (hot.bpf.c).
+ */
+#define __hot __attribute__((always_inline))
+
 enum phase {
 	PHASE_UNKNOWN,		/* alive at attach, and not switched since */
 	PHASE_RUNNING,
@@ -79,7 +86,6 @@ struct startup {
 	__u64 base_ns;		/* the thread's CPU time at the fork or exec */
 	__u64 load_ns;		/* CPU time from then to the last piece of code that it loaded */
 	__u32 feed_fd;		/* the inherited pipe it read from last; 0: none */
-	__u8 is_young;
 	__u8 has_pipes;		/* has made some itself: they cannot be told from inherited ones */
 };
 
@@ -117,15 +123,14 @@ struct loop_state {
 
 /* What a poll waits for: see poll.bpf.h. */
 struct poll_set {
-	__u8 is_open;		/* which of them ended the wait is not known yet */
-	__u8 pad[3];
-	__u32 cnt;
+	__u32 cnt, pad;
 	__u64 entry[POLL_MAX];	/* the struct file's address | POLL_* */
 };
 
 /*
  * A traced thread, from its birth (or the attach) to its reaping. A thread
- * without one is not traced: this is the filter. What each cycle touches comes first.
+ * without one is not traced: this is the filter. What each cycle touches comes first, and
+ * together: each cache line more costs as much as a dozen instructions.
  */
 struct thread {
 	__u64 in_ns;			/* last time it came to a CPU */
@@ -141,6 +146,10 @@ struct thread {
 	__u8 phase;			/* enum phase */
 	struct par_off off;
 	struct par_cause cause;
+	__u64 regs;			/* where its struct pt_regs is; 0: not asked yet */
+	__u8 polls;			/* which of @poll ended the wait is not known yet */
+	__u8 is_young;			/* @startup is not over */
+	__u8 pad[6];
 	struct klock_wait klock;
 	struct throttle_mark throttle;
 	struct loop_state loop;

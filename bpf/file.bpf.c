@@ -36,12 +36,12 @@
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 /* Here, as bpftool can't link several objects that name the same function of the kernel. */
-void *kernel_cast(const void *addr, __u32 type)
+__hot void *kernel_cast(const void *addr, __u32 type)
 {
 	return bpf_rdonly_cast(addr, type);
 }
 
-struct file *file_at(struct task_struct *task, __u64 fd)
+__hot struct file *file_at(struct task_struct *task, __u64 fd)
 {
 	struct files_struct *files = task_field(task, files);
 	struct fdtable *fdt = task_field(files, fdt);
@@ -172,7 +172,7 @@ static __always_inline void unix_fill(struct sock *sk, struct par_file_ref *ref)
 		datagram_fill(sk, ref);
 }
 
-bool socket_listens(struct sock *sk)
+__hot bool socket_listens(struct sock *sk)
 {
 	return kernel_read(sk, __sk_common.skc_state) == TCP_LISTEN;
 }
@@ -182,7 +182,7 @@ static __always_inline bool is_inet(__u16 family)
 	return family == AF_INET || family == AF_INET6;
 }
 
-bool socket_is_tcp(struct sock *sk)
+__hot bool socket_is_tcp(struct sock *sk)
 {
 	return is_inet(kernel_read(sk, __sk_common.skc_family)) &&
 	       kernel_read(sk, sk_type) == SOCK_STREAM;
@@ -309,13 +309,13 @@ static __always_inline void inode_fill(struct file *file, struct inode *inode,
 		ref->id = (__u64)file;
 }
 
-bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino)
+__hot bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino)
 {
 	return (__u64)file_at(task, fd) == file &&
 	       kernel_read(kernel_read((struct file *)file, f_inode), i_ino) == ino;
 }
 
-bool file_is_steady(const struct par_file_ref *ref)
+__hot bool file_is_steady(const struct par_file_ref *ref)
 {
 	__u8 kind = ref->kind;
 
@@ -330,7 +330,8 @@ static __always_inline bool cache_hits(struct thread *t, struct file *file, __u6
 	return t->file.file == (__u64)file && t->file.ref.id == ino && file_is_steady(&t->file.ref);
 }
 
-void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd, struct par_file_ref *ref)
+__hot void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd,
+			 struct par_file_ref *ref)
 {
 	struct file *file = file_at(task, fd);
 	struct inode *inode;

@@ -72,7 +72,7 @@ static __always_inline void state_from_thread(const struct thread *t, struct par
 		rec->cause = t->cause;
 	} else {
 		rec->cause = t->cause;
-		if (t->poll.is_open)
+		if (t->polls)
 			poll_settle(&t->poll, &rec->cause);
 	}
 }

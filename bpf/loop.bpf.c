@@ -30,7 +30,8 @@ static __always_inline bool is_loop_poll(const struct thread *t, __u32 call,
 	return PAR_CALL_TIMEOUT_UNIT(call) || (args[3] & IORING_ENTER_GETEVENTS);
 }
 
-static __always_inline void tell(const struct thread *t, __u64 start, __u64 now, __u8 flags)
+static __always_inline void turn_tell(const struct thread *t, __u64 start, __u64 now,
+				      __u8 flags)
 {
 	struct task_struct *task = current_task();
 	struct par_turn *rec = emit_begin(sizeof(*rec), PAR_TURN, task_field(task, pid), now);
@@ -53,7 +54,7 @@ static __always_inline void end_turn(struct thread *t, __u64 now)
 	t->loop.start_ns = 0;
 	t->loop.turns++;
 	if (now - start >= PAR_TURN_MIN_NS)
-		tell(t, start, now, 0);
+		turn_tell(t, start, now, 0);
 }
 
 void loop_leave(struct thread *t, __u64 now)
@@ -88,6 +89,6 @@ void loop_polled(struct thread *t, struct pt_regs *regs, __u32 sysno, long ret)
 	t->loop.queue_ns = t->loop.blocked_ns = 0;
 	t->loop.start_ns = now;
 	if (!t->loop.seen)
-		tell(t, now, now, PAR_TURN_FIRST);
+		turn_tell(t, now, now, PAR_TURN_FIRST);
 	t->loop.seen = true;
 }

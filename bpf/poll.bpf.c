@@ -46,7 +46,8 @@ static const __u8 bit_places[64] = {
 	62, 11, 23, 32, 36, 44, 52, 55, 61, 22, 43, 51, 60, 42, 59, 58,
 };
 
-static __always_inline void add(struct poll_set *set, const struct room *room, __u32 fd, __u64 how)
+static __always_inline void poll_add(struct poll_set *set, const struct room *room, __u32 fd,
+				     __u64 how)
 {
 	__u64 file;
 
@@ -70,8 +71,8 @@ __noinline int poll_step(const struct room *room, struct poll_set *set, __u32 i)
 	if (!room || !set)
 		return 0;
 	events = room->fds[i & (POLL_MAX - 1)].events;
-	add(set, room, room->fds[i & (POLL_MAX - 1)].fd,
-	    (events & POLLIN_ANY ? POLL_IN : 0) | (events & POLLOUT_ANY ? POLL_OUT : 0));
+	poll_add(set, room, room->fds[i & (POLL_MAX - 1)].fd,
+		 (events & POLLIN_ANY ? POLL_IN : 0) | (events & POLLOUT_ANY ? POLL_OUT : 0));
 	return 1;
 }
 
@@ -107,8 +108,8 @@ __noinline int select_step(struct room *room, struct poll_set *set)
 	one = both & -both;
 	word = room->word;
 	if (both) {
-		add(set, room, (word - 1) * 64 + bit_places[one * DE_BRUIJN >> 58],
-		    (room->in & one ? POLL_IN : 0) | (room->out & one ? POLL_OUT : 0));
+		poll_add(set, room, (word - 1) * 64 + bit_places[one * DE_BRUIJN >> 58],
+			 (room->in & one ? POLL_IN : 0) | (room->out & one ? POLL_OUT : 0));
 		room->in &= ~one;
 		room->out &= ~one;
 	} else if (word < SET_WORDS) {
@@ -147,7 +148,7 @@ __noinline int poll_collect(struct thread *t)
 		return 0;
 	call = config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)];
 	t->poll.cnt = 0;
-	t->poll.is_open = t->cause.file.kind == PAR_FILE_EPOLL;
+	t->polls = t->cause.file.kind == PAR_FILE_EPOLL;
 	if (!(call & (PAR_CALL_POLL | PAR_CALL_SELECT)))
 		return 0;
 	room = bpf_map_lookup_elem(&rooms, &zero);
@@ -161,7 +162,7 @@ __noinline int poll_collect(struct thread *t)
 		collect_poll(room, &t->cause, &t->poll);
 	else
 		collect_select(room, &t->cause, &t->poll);
-	t->poll.is_open = t->poll.cnt > 0;
+	t->polls = t->poll.cnt > 0;
 	t->cause.polled = t->poll.cnt;
 	return 0;
 }

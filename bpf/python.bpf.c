@@ -327,7 +327,7 @@ static __always_inline bool shows_gil(struct task_struct *task, const struct thr
 	return at_eval < place->eval_size;
 }
 
-int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
+__hot int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
 {
 	if (!*(volatile __u64 *)&watch.begin_ns)
 		return 0;

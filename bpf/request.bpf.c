@@ -17,6 +17,7 @@
 #include "file.bpf.h"
 
 #define SERVED_MAX 65536
+#define AF_UNIX 1 /* include/linux/socket.h */
 
 struct par_request_counts request_counts;
 
@@ -230,9 +231,14 @@ __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(on_sk_data_ready, const struct sock *sk)
 {
-	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
-	struct par_served *s = bpf_map_lookup_elem(&served, &file);
+	struct par_served *s;
+	__u64 file;
 
+	/* A UNIX socket without a name is a client's: see socket_is_served(). */
+	if (sk->__sk_common.skc_family == AF_UNIX && !kernel_read((struct unix_sock *)sk, addr))
+		return 0;
+	file = (__u64)sk->sk_socket->file;
+	s = bpf_map_lookup_elem(&served, &file);
 	if (s && !s->arrival_ns)
 		s->arrival_ns = bpf_ktime_get_ns();
 	return 0;

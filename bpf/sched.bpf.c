@@ -72,32 +72,49 @@ static __always_inline void use_early_wake(struct thread *t)
  */
 static __always_inline void settle(struct thread *t)
 {
-	if (!t->poll.is_open)
+	if (!t->polls)
 		return;
-	t->poll.is_open = false;
+	t->polls = false;
 	poll_settle(&t->poll, &t->cause);
 }
 
-static __always_inline void cycle_fill(struct par_cycle *rec, struct thread *t,
-				       __u32 prev_tid, __u32 prev_state, struct task_struct *task)
+/* Does t->cause have what a short record has no room for? */
+static __always_inline bool is_long(const struct par_cause *cause)
 {
+	return cause->args[1] | cause->args[2] | cause->args[3] | cause->args[4] |
+	       cause->timeout_ns | cause->lock_addr | cause->lock_ip;
+}
+
+/* @bytes of struct par_cycle, a constant. */
+static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
+				       struct task_struct *task, struct thread *t, __u64 now)
+{
+	struct par_cycle *rec = emit_begin(bytes, PAR_CYCLE, task->pid, now);
 	struct par_cpu_gap *gap = gap_here();
 
+	if (!rec)
+		return;
 	rec->off = t->off;
-	rec->gap = *gap;
-	rec->gap.prev_tid = prev_tid;
+	/* One by one: these were stored just now, and can't be loaded as a whole yet. */
+	rec->gap.out_ns = gap->out_ns;
+	rec->gap.out_tid = gap->out_tid;
+	rec->gap.next_tid = gap->next_tid;
+	rec->gap.out_state = gap->out_state;
+	rec->gap.out_flags = gap->out_flags;
 	rec->gap.prev_state = prev_state;
+	rec->gap.prev_tid = prev_tid;
 	gap->out_ns = 0;
 	rec->tgid = task->tgid;
-	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, rec->hdr.ts_ns) : 0;
+	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, now) : 0;
+	if (bytes > PAR_CYCLE_BARE_BYTES)
+		__builtin_memcpy(&rec->cause, &t->cause, bytes - PAR_CYCLE_BARE_BYTES);
+	emit_end(rec);
 }
 
 /* @task takes over from @prev_tid, which leaves in @prev_state. */
 static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_struct *task,
 				 struct thread *t, __u64 now)
 {
-	struct par_cycle *rec;
-
 	if (t->phase == PHASE_UNKNOWN) {
 		t->off.out_ns = 0;
 		t->off.out_flags = PAR_OUT_SNAPSHOT;
@@ -105,20 +122,14 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 	}
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
-		rec = emit_begin(offsetof(struct par_cycle, cause), PAR_CYCLE, task->pid, now);
-		if (rec) {
-			cycle_fill(rec, t, prev_tid, prev_state, task);
-			emit_end(rec);
-		}
+		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, task, t, now);
 	} else {
 		use_early_wake(t);
 		settle(t);
-		rec = emit_begin(sizeof(*rec), PAR_CYCLE, task->pid, now);
-		if (rec) {
-			cycle_fill(rec, t, prev_tid, prev_state, task);
-			rec->cause = t->cause;
-			emit_end(rec);
-		}
+		if (is_long(&t->cause))
+			cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, task, t, now);
+		else
+			cycle_emit(PAR_CYCLE_SHORT_BYTES, prev_tid, prev_state, task, t, now);
 	}
 	if (t->loop.start_ns)
 		loop_came(t, now);
@@ -140,8 +151,8 @@ static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct
 	__u64 floor_ns = t->off.wake_ns > t->off.out_ns ? t->off.wake_ns : t->off.out_ns;
 
 	t->exec_ns = exec_ns;
-	if (t->startup.is_young && startup_is_over(t, exec_ns))
-		t->startup.is_young = 0; /* its calls are of no more interest */
+	if (t->is_young && startup_is_over(t, exec_ns))
+		t->is_young = 0; /* its calls are of no more interest */
 	if (t->phase == PHASE_RUNNING)
 		return now - t->in_ns;
 	if (t->phase == PHASE_OFF) {

@@ -64,7 +64,7 @@ static __always_inline void tell(struct task_struct *task, struct thread *t, __u
 	if (recording_over(now))
 		return;
 	if (startup_is_over(t, cpu_ns)) {
-		t->startup.is_young = 0;
+		t->is_young = 0;
 		return;
 	}
 	t->startup.load_ns = cpu_ns - t->startup.base_ns;

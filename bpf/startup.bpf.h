@@ -18,7 +18,7 @@ static __always_inline void startup_begin(struct task_struct *task, struct threa
 	t->startup.load_ns = 0;
 	t->startup.feed_fd = 0;
 	t->startup.has_pipes = 0;
-	t->startup.is_young = 1;
+	t->is_young = 1;
 }
 
 /* An interpreter takes some milliseconds before it loads its first module. */

@@ -72,7 +72,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	i = sysno;
 	call = config.call[i & (PAR_SYSNO_CNT - 1)];
-	if (t->startup.is_young)
+	if (t->is_young)
 		startup_step(task, t, sysno, ret);
 	if (call & PAR_CALL_LOOP)
 		loop_polled(t, regs, i, ret);

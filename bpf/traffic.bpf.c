@@ -145,11 +145,10 @@ static __always_inline __u32 by_task(struct task_struct *task, bool is_write)
 	       (task_field(task, pid) == task_field(task, tgid) ? BY_MAIN : 0);
 }
 
-/* What the thread at hand moved. */
-static __always_inline void add_own(const struct par_traffic_count *what, bool is_write)
+/* What @task moved. */
+static __always_inline void add_own(struct task_struct *task, const struct par_traffic_count *what,
+				    bool is_write)
 {
-	struct task_struct *task = current_task();
-
 	traffic_add(what, task_field(task, tgid), by_task(task, is_write));
 }
 
@@ -192,10 +191,9 @@ static __always_inline struct moved *moved_of(struct thread *t, bool is_write)
 }
 
 /* From now on, as long as it is the same file, its calls are added up in the thread's state. */
-static __always_inline void moved_begin(struct thread *t, const struct par_file_ref *file,
-					bool is_write)
+static __always_inline void moved_begin(struct task_struct *task, struct thread *t,
+					const struct par_file_ref *file, bool is_write)
 {
-	struct task_struct *task = current_task();
 	struct moved *m = moved_of(t, is_write);
 
 	if (!file_is_steady(file) || (file->flags & PAR_FILE_NAMED) ||
@@ -224,7 +222,7 @@ static __always_inline bool is_plain_move(struct pt_regs *regs, __u8 how, bool *
 	       (how == PAR_MOVE_RECVMSG && !is_peek(args[2]));
 }
 
-bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *regs,
+__hot bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *regs,
 		   __u32 sysno, long ret)
 {
 	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
@@ -320,14 +318,10 @@ static __noinline void own_name_fill(__u64 fd, struct par_file_ref *file)
 		file->peer_id = hash;
 }
 
-/*
- * Add @t->move. A global function, like traffic_add(): it finds the thread by itself, since
- * before 5.12 these take numbers only.
- */
-__noinline int traffic_add_move(bool is_write)
+/* Add @t->move, of the thread at hand, @t. A global function, like traffic_add(). */
+__noinline int traffic_add_move(struct thread *t, bool is_write)
 {
 	struct task_struct *task = current_task();
-	struct thread *t = thread_find(task);
 	struct par_traffic_count what = {};
 	struct move *m;
 
@@ -341,12 +335,12 @@ __noinline int traffic_add_move(bool is_write)
 		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
 		return 0;
-	moved_begin(t, &what.file, is_write);
+	moved_begin(task, t, &what.file, is_write);
 	if (is_write)
 		address_fill(m->fd, &what.file, &m->to);
 	else if (what.file.kind == PAR_FILE_UNIX && (what.file.flags & PAR_FILE_NAMED))
 		own_name_fill(m->fd, &what.file);
-	add_own(&what, is_write);
+	add_own(task, &what, is_write);
 	return 0;
 }
 
@@ -386,12 +380,13 @@ static __noinline void add_sysv(const __u64 args[5], __u8 how,
 				__u64 bytes)
 {
 	struct par_traffic_count what = { .messages = 1, .bytes = bytes };
+	struct task_struct *task = current_task();
 	bool is_write = how == PAR_MOVE_MSGSND;
 
 	if (how == PAR_MOVE_SEMOP)
 		is_write = sysv_semop_posts(args[1]);
-	sysv_ref_fill(current_task(), how, args[0], &what.file);
-	add_own(&what, is_write);
+	sysv_ref_fill(task, how, args[0], &what.file);
+	add_own(task, &what, is_write);
 }
 
 static __always_inline bool is_pipe_writer(__u64 fd)
@@ -401,21 +396,25 @@ static __always_inline bool is_pipe_writer(__u64 fd)
 	return BPF_CORE_READ(file, f_mode) & FMODE_WRITE;
 }
 
-static __always_inline __u64 count_receive(const __u64 args[5], __u8 how, struct move *m)
+static __always_inline __u64 count_receive(struct thread *t, const __u64 args[5], __u8 how)
 {
+	struct move *m = &t->move;
+
 	if (is_peek(how == PAR_MOVE_RECVMSG ? args[2] : args[3]))
 		return 0;
 	if (how == PAR_MOVE_RECVMMSG) {
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	traffic_add_move(false);
+	traffic_add_move(t, false);
 	return m->bytes;
 }
 
-static __always_inline __u64 count_send(struct pt_regs *regs, const __u64 args[5], __u8 how,
-					struct move *m)
+static __always_inline __u64 count_send(struct thread *t, struct pt_regs *regs,
+					const __u64 args[5], __u8 how)
 {
+	struct move *m = &t->move;
+
 	if (how == PAR_MOVE_SENDTO) {
 		m->to.at = args[4];
 		m->to.len = regs_arg5(regs);
@@ -426,17 +425,17 @@ static __always_inline __u64 count_send(struct pt_regs *regs, const __u64 args[5
 		m->messages = m->bytes;
 		m->bytes = mmsg_bytes(args[1], m->messages);
 	}
-	traffic_add_move(true);
+	traffic_add_move(t, true);
 	return m->bytes;
 }
 
 /* From one descriptor to another. */
-static __always_inline void count_between(__u64 in, __u64 out, struct move *m)
+static __always_inline void count_between(struct thread *t, __u64 in, __u64 out)
 {
-	m->fd = in;
-	traffic_add_move(false);
-	m->fd = out;
-	traffic_add_move(true);
+	t->move.fd = in;
+	traffic_add_move(t, false);
+	t->move.fd = out;
+	traffic_add_move(t, true);
 }
 
 __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
@@ -451,32 +450,32 @@ __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
 	switch (how) {
 	case PAR_MOVE_READ:
 	case PAR_MOVE_WRITE:
-		traffic_add_move(how == PAR_MOVE_WRITE);
+		traffic_add_move(t, how == PAR_MOVE_WRITE);
 		break;
 	case PAR_MOVE_RECVFROM:
 	case PAR_MOVE_RECVMSG:
 	case PAR_MOVE_RECVMMSG:
-		return count_receive(args, how, m);
+		return count_receive(t, args, how);
 	case PAR_MOVE_SENDTO:
 	case PAR_MOVE_SENDMSG:
 	case PAR_MOVE_SENDMMSG:
-		return count_send(regs, args, how, m);
+		return count_send(t, regs, args, how);
 	case PAR_MOVE_SENDFILE:
-		count_between(args[1], args[0], m);
+		count_between(t, args[1], args[0]);
 		break;
 	case PAR_MOVE_SPLICE:
-		count_between(args[0], args[2], m);
+		count_between(t, args[0], args[2]);
 		break;
 	case PAR_MOVE_TEE:
 		m->fd = args[1];
-		traffic_add_move(true);
+		traffic_add_move(t, true);
 		break;
 	case PAR_MOVE_VMSPLICE:
-		traffic_add_move(is_pipe_writer(args[0]));
+		traffic_add_move(t, is_pipe_writer(args[0]));
 		break;
 	case PAR_MOVE_MQ_SEND:
 		m->bytes = args[2];
-		traffic_add_move(true);
+		traffic_add_move(t, true);
 		break;
 	case PAR_MOVE_MSGSND:
 		m->bytes = args[2];

@@ -3,8 +3,8 @@
  * The records that the BPF programs put into the ring, one struct per kind.
  * Both sides of the ring include this file, so: fixed-width types only.
  *
- * Append-only: a released kind keeps its number and a released field its
- * offset. Times are CLOCK_MONOTONIC nanoseconds. Thread and process ids are
+ * Both sides are of one build, and no record leaves the machine: the layout may change
+ * with any commit. Times are CLOCK_MONOTONIC nanoseconds. Thread and process ids are
  * those of the root pid namespace.
  */
 #ifndef PAR_EVENT_H
@@ -31,7 +31,7 @@ enum par_kind {
 	PAR_TURN	= 10,	/* a long turn of an event loop has ended */
 	PAR_REQUEST	= 11,	/* a request was answered; its time lies before hdr.ts_ns */
 
-	PAR_KIND_CNT,		/* not part of the format */
+	PAR_KIND_CNT,
 };
 
 struct par_hdr {
@@ -89,14 +89,6 @@ enum par_file {
  */
 struct par_file_ref {
 	__u64 id;
-	union {
-		struct {
-			__u64 peer_id;	/* UNIX: the peer's inode, 0 if it is not connected */
-			__u32 peer_pid;	/* UNIX: who connected it or listened, as SO_PEERCRED says */
-			__u32 dev;	/* what has a path: its file system's dev_t */
-		};
-		__u8  raddr[16];	/* TCP, UDP: remote address, IPv4 in the first four */
-	};
 	__u16 lport, rport;		/* TCP, UDP; host byte order */
 	__u8  kind;			/* enum par_file */
 	__u8  flags;			/* PAR_FILE_* bits */
@@ -105,6 +97,14 @@ struct par_file_ref {
 	 * and, for TCP, of both addresses, the same at both ends.
 	 */
 	__u16 net;
+	union {
+		struct {
+			__u64 peer_id;	/* UNIX: the peer's inode, 0 if it is not connected */
+			__u32 peer_pid;	/* UNIX: who connected it or listened, as SO_PEERCRED says */
+			__u32 dev;	/* what has a path: its file system's dev_t */
+		};
+		__u8  raddr[16];	/* TCP, UDP: remote address, IPv4 in the first four */
+	};
 };
 
 /* par_cause.flags */
@@ -154,9 +154,6 @@ enum par_klock {
  * Filled for every switch that is not a preemption.
  */
 struct par_cause {
-	__u64 args[5];		/* system call arguments */
-	__u64 timeout_ns;	/* polls: how long at most; 0: not known, or no limit */
-	struct par_file_ref file; /* args[0]'s, when the call takes a descriptor there */
 	__s32 sysno;		/* PAR_NO_SYSCALL: page fault or kernel thread */
 	__u32 owner_tid;	/* who holds the lock, as the lock itself says; 0: it does not */
 	__u8  flags;		/* PAR_CAUSE_* */
@@ -164,6 +161,9 @@ struct par_cause {
 	__u8  klock;		/* enum par_klock */
 	__u8  polled;		/* poll, select: descriptors looked at; 0: epoll, not known, or no poll */
 	__u32 block_dev;	/* dev_t of the block request whose end woke it; 0: none */
+	struct par_file_ref file; /* args[0]'s, when the call takes a descriptor there */
+	__u64 args[5];		/* system call arguments; of PAR_CALL_MOVES only the first */
+	__u64 timeout_ns;	/* polls: how long at most; 0: not known, or no limit */
 	__u64 lock_addr;	/* PAR_SHAPE_PARKED, PAR_KLOCK_*: the lock */
 	__u64 lock_ip;		/* PAR_KLOCK_*: the function in the kernel that wants it */
 };
@@ -215,9 +215,15 @@ struct par_cycle {
 	struct par_cpu_gap gap;
 	__u32 tgid;
 	__u32 throttled_us;	/* of the time since out_ns: held back by the cgroup's quota */
-	/* Left out of the record when PAR_OUT_PREEMPT or PAR_OUT_NEW is set. */
 	struct par_cause cause;
 };
+
+/*
+ * Most cycles need less, and are cut off there: what is missing is 0. There is no cause
+ * at all when PAR_OUT_PREEMPT or PAR_OUT_NEW is set.
+ */
+#define PAR_CYCLE_BARE_BYTES	__builtin_offsetof(struct par_cycle, cause)
+#define PAR_CYCLE_SHORT_BYTES	__builtin_offsetof(struct par_cycle, cause.args[1])
 
 /* PAR_TASK, PAR_OPEN. hdr.flags: PAR_OUT_*; neither RUNNING nor READY: blocked. */
 struct par_task {
@@ -343,12 +349,5 @@ struct par_request {
 	__u8  kind;		/* enum par_request_kind */
 	__u8  pad[5];
 };
-
-_Static_assert(sizeof(struct par_hdr) == 16, "par_hdr is frozen");
-_Static_assert(sizeof(struct par_file_ref) == 32, "par_file_ref is frozen");
-_Static_assert(sizeof(struct par_cause) == 112, "par_cause is frozen");
-_Static_assert(sizeof(struct par_off) == 32, "par_off is frozen");
-_Static_assert(sizeof(struct par_cpu_gap) == 24, "par_cpu_gap is frozen");
-_Static_assert(sizeof(struct par_cycle) == 192, "par_cycle is frozen");
 
 #endif

@@ -9,7 +9,7 @@
 
 /* The shortest record of each kind; 0 = not a kind. */
 static const size_t min_size[PAR_KIND_CNT] = {
-	[PAR_CYCLE]	= offsetof(struct par_cycle, cause),
+	[PAR_CYCLE]	= PAR_CYCLE_BARE_BYTES,
 	[PAR_TASK]	= sizeof(struct par_task),
 	[PAR_OPEN]	= sizeof(struct par_task),
 	[PAR_FORK]	= sizeof(struct par_fork),
@@ -22,12 +22,17 @@ static const size_t min_size[PAR_KIND_CNT] = {
 	[PAR_REQUEST]	= sizeof(struct par_request),
 };
 
+/* Most end before the record's last field does. */
 static int check_cycle(struct par_cycle *c, size_t len)
 {
-	if (event_cycle_has_cause(c))
-		return len < sizeof(*c) ? -EBADMSG : 0;
-	memset(&c->cause, 0, sizeof(c->cause));
-	c->cause.sysno = PAR_NO_SYSCALL;
+	size_t have = event_cycle_has_cause(c) ? len : PAR_CYCLE_BARE_BYTES;
+
+	if (event_cycle_has_cause(c) && len < PAR_CYCLE_SHORT_BYTES)
+		return -EBADMSG;
+	if (have < sizeof(*c))
+		memset((char *)c + have, 0, sizeof(*c) - have);
+	if (!event_cycle_has_cause(c))
+		c->cause.sysno = PAR_NO_SYSCALL;
 	return 0;
 }
 

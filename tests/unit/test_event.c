@@ -16,10 +16,10 @@ static const struct {
 	uint8_t kind;
 	size_t size;
 } sizes[] = {
-	{ PAR_CYCLE, sizeof(struct par_cycle) }, { PAR_TASK, sizeof(struct par_task) },
-	{ PAR_OPEN, sizeof(struct par_task) },   { PAR_FORK, sizeof(struct par_fork) },
-	{ PAR_EXEC, sizeof(struct par_exec) },   { PAR_RENAME, sizeof(struct par_rename) },
-	{ PAR_EXIT, sizeof(struct par_exit) },   { PAR_FREE, sizeof(struct par_free) },
+	{ PAR_CYCLE, PAR_CYCLE_SHORT_BYTES },        { PAR_TASK, sizeof(struct par_task) },
+	{ PAR_OPEN, sizeof(struct par_task) },       { PAR_FORK, sizeof(struct par_fork) },
+	{ PAR_EXEC, sizeof(struct par_exec) },       { PAR_RENAME, sizeof(struct par_rename) },
+	{ PAR_EXIT, sizeof(struct par_exit) },       { PAR_FREE, sizeof(struct par_free) },
 	{ PAR_STARTUP, sizeof(struct par_startup) }, { PAR_TURN, sizeof(struct par_turn) },
 	{ PAR_REQUEST, sizeof(struct par_request) },
 };
@@ -108,7 +108,7 @@ static void a_runnable_threads_cycle_has_no_cause(void **state)
 		memset(&in, 0x77, sizeof(in));
 		in.hdr.kind = PAR_CYCLE;
 		in.cycle.off.out_flags = flags[i];
-		assert_int_equal(decode(&out, &in, offsetof(struct par_cycle, cause)), 0);
+		assert_int_equal(decode(&out, &in, PAR_CYCLE_BARE_BYTES), 0);
 		assert_int_equal(out.cycle.cause.sysno, PAR_NO_SYSCALL);
 		assert_int_equal(out.cycle.cause.owner_tid, 0);
 		/* Nor does one that a longer record brings along. */
@@ -122,9 +122,27 @@ static void a_blocked_threads_cycle_has_a_cause(void **state)
 	struct event in = { .cycle = { .hdr.kind = PAR_CYCLE, .cause.sysno = 3 } }, out;
 
 	(void)state;
-	assert_int_equal(decode(&out, &in, offsetof(struct par_cycle, cause)), -EBADMSG);
+	assert_int_equal(decode(&out, &in, PAR_CYCLE_BARE_BYTES), -EBADMSG);
 	assert_int_equal(decode(&out, &in, sizeof(in.cycle)), 0);
 	assert_int_equal(out.cycle.cause.sysno, 3);
+}
+
+static void what_a_short_cycle_leaves_out_is_zero(void **state)
+{
+	struct event in, out;
+
+	(void)state;
+	memset(&in, 0x77, sizeof(in));
+	in.hdr.kind = PAR_CYCLE;
+	in.cycle.off.out_flags = 0;
+	assert_int_equal(decode(&out, &in, PAR_CYCLE_SHORT_BYTES), 0);
+	assert_memory_equal(&out, &in, PAR_CYCLE_SHORT_BYTES);
+	assert_true(out.cycle.cause.args[0] == in.cycle.cause.args[0]);
+	for (size_t i = 1; i < COUNT(out.cycle.cause.args); i++)
+		assert_true(!out.cycle.cause.args[i]);
+	assert_true(!out.cycle.cause.timeout_ns);
+	assert_true(!out.cycle.cause.lock_addr);
+	assert_true(!out.cycle.cause.lock_ip);
 }
 
 static void strings_end(void **state)
@@ -161,6 +179,7 @@ int main(void)
 		cmocka_unit_test(the_tail_of_a_longer_record_is_ignored),
 		cmocka_unit_test(a_runnable_threads_cycle_has_no_cause),
 		cmocka_unit_test(a_blocked_threads_cycle_has_a_cause),
+		cmocka_unit_test(what_a_short_cycle_leaves_out_is_zero),
 		cmocka_unit_test(strings_end),
 	};
 
