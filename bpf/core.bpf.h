@@ -150,6 +150,7 @@ struct thread {
 	__u8 polls;			/* which of @poll ended the wait is not known yet */
 	__u8 is_young;			/* @startup is not over */
 	__u8 pad[6];
+	struct par_missed missed;	/* see missed.bpf.h */
 	struct klock_wait klock;
 	struct throttle_mark throttle;
 	struct loop_state loop;

@@ -8,8 +8,8 @@
 
 #include "core.bpf.h"
 
-/* @size must be a constant. NULL, and counted: the ring is full. */
-static __always_inline void *emit_begin(__u64 size, __u8 kind, __u32 tid, __u64 now_ns)
+/* @size must be a constant. NULL: the ring is full. */
+static __always_inline void *emit_try(__u64 size, __u8 kind, __u32 tid, __u64 now_ns)
 {
 	void *ring = ring_here();
 	struct par_hdr *hdr;
@@ -17,16 +17,24 @@ static __always_inline void *emit_begin(__u64 size, __u8 kind, __u32 tid, __u64 
 	if (!ring)
 		return NULL;
 	hdr = bpf_ringbuf_reserve(ring, size, 0);
-	if (!hdr) {
-		drop(PAR_DROP_RING);
+	if (!hdr)
 		return NULL;
-	}
 	hdr->ts_ns = now_ns;
 	hdr->tid = tid;
 	hdr->cpu = bpf_get_smp_processor_id();
 	hdr->kind = kind;
 	hdr->flags = 0;
 	return hdr;
+}
+
+/* The same; NULL is counted: a record is lost. */
+static __always_inline void *emit_begin(__u64 size, __u8 kind, __u32 tid, __u64 now_ns)
+{
+	void *rec = emit_try(size, kind, tid, now_ns);
+
+	if (!rec)
+		drop(PAR_DROP_RING);
+	return rec;
 }
 
 static __always_inline void emit_end(void *rec)

@@ -10,6 +10,7 @@
 #include "core.bpf.h"
 #include "cause.bpf.h"
 #include "compat.bpf.h"
+#include "missed.bpf.h"
 #include "pidns.bpf.h"
 #include "throttle.bpf.h"
 #include "poll.bpf.h"
@@ -138,6 +139,8 @@ int on_tell(struct bpf_iter__task *ctx)
 	__builtin_memset(rec, 0, sizeof(*rec));
 	task_fill(task, t, rec);
 	rec->hdr.kind = recording_over(rec->hdr.ts_ns) ? PAR_OPEN : PAR_TASK;
+	if (rec->hdr.kind == PAR_OPEN && missed_any(t))
+		missed_tell(t, task->pid, task->tgid, shared.end_ns - 1);
 	bpf_seq_write(ctx->meta->seq, rec, sizeof(*rec));
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "file.bpf.h"
 #include "klock.bpf.h"
 #include "loop.bpf.h"
+#include "missed.bpf.h"
 #include "python.bpf.h"
 #include "startup.bpf.h"
 #include "throttle.bpf.h"
@@ -24,6 +25,45 @@
 static __always_inline struct par_cpu_gap *gap_here(void)
 {
 	return &shared.cpus[bpf_get_smp_processor_id() & (PAR_CPU_CNT - 1)].gap;
+}
+
+__noinline int missed_add(struct thread *t, __u64 now)
+{
+	__u64 woken;
+
+	if (!t)
+		return 0;
+	/* Since when it was off a CPU before the attach is not known, and it was born at a fork. */
+	if (!t->off.out_ns || t->off.out_ns > now || (t->off.out_flags & PAR_OUT_NEW))
+		return 0;
+	woken = t->off.out_ns;
+	if (t->off.out_flags & PAR_OUT_PREEMPT) {
+		t->missed.involuntary++;
+	} else {
+		t->missed.voluntary++;
+		woken = t->off.wake_ns ? t->off.wake_ns : now;
+		t->missed.blocked_ns += woken - t->off.out_ns;
+	}
+	t->missed.queue_ns += now - woken;
+	t->missed.ran_ns += t->off.ran_ns;
+	return 0;
+}
+
+__noinline int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now)
+{
+	struct par_missed_cycles *rec;
+
+	if (!t)
+		return 0;
+	rec = emit_try(sizeof(*rec), PAR_MISSED, tid, now);
+	if (!rec)
+		return 0;
+	rec->tgid = tgid;
+	rec->pad = 0;
+	rec->missed = t->missed;
+	emit_end(rec);
+	__builtin_memset(&t->missed, 0, sizeof(t->missed));
+	return 0;
 }
 
 /*
@@ -92,8 +132,10 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	struct par_cycle *rec = emit_begin(bytes, PAR_CYCLE, task->pid, now);
 	struct par_cpu_gap *gap = gap_here();
 
-	if (!rec)
+	if (!rec) {
+		missed_add(t, now);
 		return;
+	}
 	rec->off = t->off;
 	/* One by one: these were stored just now, and can't be loaded as a whole yet. */
 	rec->gap.out_ns = gap->out_ns;
@@ -120,6 +162,8 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 		t->off.out_flags = PAR_OUT_SNAPSHOT;
 		t->cause.sysno = PAR_NO_SYSCALL;
 	}
+	if (missed_any(t))
+		missed_tell(t, task->pid, task->tgid, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
 		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, task, t, now);
@@ -170,6 +214,8 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 
 	if (state & TASK_DEAD) {
 		traffic_flush(t, task->tgid, task->pid == task->tgid);
+		if (missed_any(t))
+			missed_tell(t, task->pid, task->tgid, now);
 		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}

@@ -30,6 +30,7 @@ enum par_kind {
 	PAR_STARTUP	= 9,	/* a step of a process's start-up */
 	PAR_TURN	= 10,	/* a long turn of an event loop has ended */
 	PAR_REQUEST	= 11,	/* a request was answered; its time lies before hdr.ts_ns */
+	PAR_MISSED	= 12,	/* what a thread's cycles came to for which there was no room */
 
 	PAR_KIND_CNT,
 };
@@ -224,6 +225,20 @@ struct par_cycle {
  */
 #define PAR_CYCLE_BARE_BYTES	__builtin_offsetof(struct par_cycle, cause)
 #define PAR_CYCLE_SHORT_BYTES	__builtin_offsetof(struct par_cycle, cause.args[1])
+
+/* Sums over cycles of one thread that were not recorded. */
+struct par_missed {
+	__u32 voluntary, involuntary;	/* how many, by how they left the CPU */
+	__u64 ran_ns, blocked_ns, queue_ns;
+};
+
+/* They lie between the thread's last cycle and its next record, which follows. */
+struct par_missed_cycles {
+	struct par_hdr hdr;
+	__u32 tgid;
+	__u32 pad;
+	struct par_missed missed;
+};
 
 /* PAR_TASK, PAR_OPEN. hdr.flags: PAR_OUT_*; neither RUNNING nor READY: blocked. */
 struct par_task {

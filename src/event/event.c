@@ -20,6 +20,7 @@ static const size_t min_size[PAR_KIND_CNT] = {
 	[PAR_STARTUP]	= sizeof(struct par_startup),
 	[PAR_TURN]	= sizeof(struct par_turn),
 	[PAR_REQUEST]	= sizeof(struct par_request),
+	[PAR_MISSED]	= sizeof(struct par_missed_cycles),
 };
 
 /* Most end before the record's last field does. */

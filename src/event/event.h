@@ -177,6 +177,7 @@ struct event {
 		struct par_startup startup;
 		struct par_turn turn;
 		struct par_request request;
+		struct par_missed_cycles missed;
 		struct event_process process;
 		struct event_runtime runtime;
 		struct event_memory memory;

@@ -211,6 +211,18 @@ static const struct field turn_fields[] = {
 	{ 0 },
 };
 
+static const struct field missed_fields[] = {
+	F("tid", UINT, par_hdr, tid),
+	F("pid", UINT, par_missed_cycles, tgid),
+	F("voluntary", UINT, par_missed_cycles, missed.voluntary),
+	F("involuntary", UINT, par_missed_cycles, missed.involuntary),
+	F("ran", TIME, par_missed_cycles, missed.ran_ns),
+	F("blocked", TIME, par_missed_cycles, missed.blocked_ns),
+	F("queue", TIME, par_missed_cycles, missed.queue_ns),
+	CPU_AND_FLAGS(0),
+	{ 0 },
+};
+
 static const struct field process_fields[] = {
 	F("pid", UINT, par_hdr, tid),
 	F("ppid", UINT, event_process, ppid),
@@ -409,6 +421,7 @@ static const struct kind {
 	{ "startup", PAR_STARTUP, startup_fields },
 	{ "turn", PAR_TURN, turn_fields },
 	{ "request", PAR_REQUEST, request_fields },
+	{ "missed", PAR_MISSED, missed_fields },
 	{ "begin", EVENT_BEGIN, mark_fields },
 	{ "end", EVENT_END, mark_fields },
 	{ "process", EVENT_PROCESS, process_fields },

@@ -49,6 +49,7 @@ struct fact_recording {
 	uint64_t steal_ns;
 	uint64_t events;
 	uint64_t lost_ring, lost_state;
+	uint64_t lost_wait_ns;		/* thread time in BUCKET_OTHER for want of them */
 	char **unavailable;		/* [unavailable_cnt], bucket names */
 	size_t unavailable_cnt;
 	char **needs;			/* [need_cnt], what the user said with --need */

@@ -363,6 +363,18 @@ static void on_symbol(struct model *m, const struct event_symbol *ev)
 		lock_name_symbol(m, p, ev->addr, ev->name);
 }
 
+static void on_name(struct model *m, const struct event_name *ev)
+{
+	peer_bystander(m, ev->hdr.tid, ev->tgid, ev->comm);
+	TELL(m, bystander, ev->hdr.tid, ev->tgid, ev->comm);
+}
+
+static void on_begin(struct model *m, uint64_t ts_ns)
+{
+	m->begin_ns = ts_ns;
+	TELL(m, begin, ts_ns);
+}
+
 static void on_end(struct model *m, uint64_t ts_ns)
 {
 	/* Whoever is still there had its last record lost. */
@@ -370,6 +382,14 @@ static void on_end(struct model *m, uint64_t ts_ns)
 		timeline_abandon(m, m->tasks.entries[m->tasks.cnt - 1].value, ts_ns);
 	m->end_ns = ts_ns;
 	TELL(m, end, ts_ns);
+}
+
+static void on_missed(struct model *m, const struct par_missed_cycles *rec)
+{
+	struct task *t = task_find(m, rec->hdr.tid);
+
+	if (t && t->process->pid == rec->tgid)
+		timeline_missed(t, &rec->missed);
 }
 
 static void on_rename(struct model *m, const struct par_rename *rec)
@@ -380,8 +400,7 @@ static void on_rename(struct model *m, const struct par_rename *rec)
 		task_rename(m, t, rec->comm);
 }
 
-void model_peek(const struct model *m, const struct par_task *rec, model_stretch_fn fn,
-		void *ctx)
+void model_peek(const struct model *m, const struct par_task *rec, model_stretch_fn fn, void *ctx)
 {
 	const struct task *t = task_find(m, rec->hdr.tid);
 
@@ -401,8 +420,7 @@ void model_feed(struct model *m, const struct event *ev)
 	m->event_cnt++;
 	switch (ev->hdr.kind) {
 	case EVENT_BEGIN:
-		m->begin_ns = ev->hdr.ts_ns;
-		TELL(m, begin, ev->hdr.ts_ns);
+		on_begin(m, ev->hdr.ts_ns);
 		break;
 	case EVENT_END:
 		on_end(m, ev->hdr.ts_ns);
@@ -472,8 +490,7 @@ void model_feed(struct model *m, const struct event *ev)
 		m->lost_state = ev->lost.state;
 		break;
 	case EVENT_NAME:
-		peer_bystander(m, ev->hdr.tid, ev->name.tgid, ev->name.comm);
-		TELL(m, bystander, ev->hdr.tid, ev->name.tgid, ev->name.comm);
+		on_name(m, &ev->name);
 		break;
 	case EVENT_PEER:
 		on_peer(m, &ev->peer);
@@ -483,6 +500,9 @@ void model_feed(struct model *m, const struct event *ev)
 		break;
 	case PAR_TURN:
 		turn_end(m, &ev->turn);
+		break;
+	case PAR_MISSED:
+		on_missed(m, &ev->missed);
 		break;
 	case PAR_STARTUP:
 		startup_step(m, &ev->startup);

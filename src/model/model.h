@@ -315,6 +315,7 @@ struct model {
 
 	uint64_t event_cnt;
 	uint64_t lost_ring, lost_state;
+	uint64_t lost_wait_ns;		/* thread time of which they would have told what it was */
 	uint64_t resync_cnt;		/* events that did not fit what was known */
 	uint64_t startup_cnt;		/* steps of start-ups that were told; 0 with --light */
 

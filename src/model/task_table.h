@@ -23,6 +23,7 @@ struct timeline {
 	bool switched;		/* has left or entered a CPU inside the recording */
 	struct par_cause cause;	/* blocked since before the attach: why */
 	uint16_t out_state;
+	struct par_missed missed;	/* cycles that were lost since then */
 	struct par_cause last_cause;	/* of the last wait, for restart_syscall(2) */
 	uint64_t utime0_ns, stime0_ns, min_flt0, maj_flt0;
 

@@ -268,6 +268,50 @@ static void tell_blocked(struct model *m, struct task *t, const struct par_cause
 		tl->last_cause = *cause;
 }
 
+/* What a thread did until @until_ns was not recorded. */
+static void tell_lost(struct model *m, struct task *t, uint64_t until_ns)
+{
+	struct timeline *tl = t->timeline;
+	struct span lost = {
+		.task = t,
+		.bucket = BUCKET_OTHER,
+		.sysno = PAR_NO_SYSCALL,
+		.name = "records lost",
+	};
+
+	if (until_ns > tl->since_ns)
+		m->lost_wait_ns += until_ns - tl->since_ns;
+	span_tell(m, t, &lost, until_ns);
+}
+
+/*
+ * Lost cycles, by their sums: of a time that ends by @until_ns they blocked and queued so
+ * long, one after the other as nobody knows better. What they ran goes with what follows.
+ */
+static void tell_missed(struct model *m, struct task *t, uint64_t until_ns)
+{
+	struct timeline *tl = t->timeline;
+	const struct par_missed *missed = &tl->missed;
+	uint64_t left_ns = until_ns > tl->since_ns ? until_ns - tl->since_ns : 0;
+	uint64_t blocked_ns = missed->blocked_ns < left_ns ? missed->blocked_ns : left_ns;
+	uint64_t queue_ns = missed->queue_ns;
+
+	if (queue_ns > left_ns - blocked_ns)
+		queue_ns = left_ns - blocked_ns;
+	tell_lost(m, t, tl->since_ns + blocked_ns);
+	tell_queue(m, t, tl->since_ns + queue_ns, false);
+	t->voluntary += missed->voluntary;
+	t->wakeups += missed->voluntary;
+	t->involuntary += missed->involuntary;
+	tl->phase = PHASE_RUNNING;
+	tl->missed = (struct par_missed){ 0 };
+}
+
+static bool has_missed(const struct timeline *tl)
+{
+	return tl->missed.voluntary || tl->missed.involuntary;
+}
+
 /*
  * The stretch on a CPU that ended with @off. If it began later than the last one
  * we heard of ended, records in between are lost, and nobody knows what it did.
@@ -276,13 +320,13 @@ static void tell_run(struct model *m, struct task *t, const struct par_off *off,
 {
 	struct timeline *tl = t->timeline;
 	uint64_t in_ns = off->ran_ns && off->ran_ns < out_ns ? out_ns - off->ran_ns : 0;
-	struct span lost = {
-		.task = t,
-		.bucket = BUCKET_OTHER,
-		.sysno = PAR_NO_SYSCALL,
-		.name = "records lost",
-	};
 
+	if (has_missed(tl)) {
+		uint64_t told_ns = tl->missed.ran_ns + tl->missed.blocked_ns + tl->missed.queue_ns;
+
+		/* First what the sums don't cover, if anything: a wait since before the attach. */
+		in_ns = in_ns > told_ns ? in_ns - told_ns : 0;
+	}
 	if (in_ns > tl->since_ns && tl->phase == PHASE_BLOCKED) {
 		/* Not since it was last heard of: since the attach. */
 		tell_blocked(m, t, &tl->cause, tl->out_state,
@@ -291,8 +335,10 @@ static void tell_run(struct model *m, struct task *t, const struct par_off *off,
 		tell_queue(m, t, in_ns, false);
 	} else if (in_ns > tl->since_ns) {
 		m->resync_cnt++;
-		span_tell(m, t, &lost, in_ns);
+		tell_lost(m, t, in_ns);
 	}
+	if (has_missed(tl))
+		tell_missed(m, t, out_ns);
 	tell_cpu(m, t, out_ns, false);
 }
 
@@ -408,6 +454,17 @@ void timeline_run(struct model *m, struct task *t, const struct par_cycle *rec)
 	tl->switched = true;
 }
 
+void timeline_missed(struct task *t, const struct par_missed *missed)
+{
+	struct par_missed *sum = &t->timeline->missed;
+
+	sum->voluntary += missed->voluntary;
+	sum->involuntary += missed->involuntary;
+	sum->ran_ns += missed->ran_ns;
+	sum->blocked_ns += missed->blocked_ns;
+	sum->queue_ns += missed->queue_ns;
+}
+
 static void finish(struct model *m, struct task *t, uint64_t now_ns)
 {
 	lock_wait_close(t);
@@ -427,6 +484,8 @@ void timeline_open(struct model *m, struct task *t, const struct par_task *rec)
 	t->maj_flt = rec->maj_flt - tl->maj_flt0;
 
 	if (rec->hdr.flags & PAR_OUT_RUNNING) {
+		if (has_missed(tl))
+			tell_missed(m, t, now_ns);
 		if (tl->phase == PHASE_RUNNING && !tl->switched)
 			cpu_assume(m, rec->off.out_cpu, t->tid);
 		tell_cpu(m, t, now_ns, true);
@@ -532,6 +591,8 @@ void timeline_exit(struct model *m, struct task *t, uint64_t now_ns)
 {
 	struct timeline *tl = t->timeline;
 
+	if (has_missed(tl))
+		tell_missed(m, t, now_ns);
 	if (tl->phase != PHASE_RUNNING)
 		m->resync_cnt++;
 	tell_cpu(m, t, now_ns, false);

@@ -21,6 +21,9 @@ void timeline_start(struct model *m, struct task *t, const struct par_task *rec)
 /* Back on a CPU at @now_ns: tell the stretch before, the wait and the queue. */
 void timeline_run(struct model *m, struct task *t, const struct par_cycle *rec);
 
+/* Before what is told next, these cycles were lost. */
+void timeline_missed(struct task *t, const struct par_missed *missed);
+
 /* The recording ends while it is in the state that @rec says. */
 void timeline_open(struct model *m, struct task *t, const struct par_task *rec);
 

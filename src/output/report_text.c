@@ -343,8 +343,16 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 	if (r->lost_ring + r->lost_state) {
 		strbuf_addf(&s,
 			    "%llu records lost for want of ring space, %llu for want of memory "
-			    "for a thread's state: sums are too low by as much",
+			    "for a thread's state: ",
 			    (unsigned long long)r->lost_ring, (unsigned long long)r->lost_state);
+		if (r->lost_wait_ns) {
+			strbuf_addstr(&s, "times and switches were summed up all the same, but ");
+			wrap_add_duration(&s, r->lost_wait_ns);
+			strbuf_addstr(&s,
+				      " of thread time were waits for nobody knows what (other)");
+		} else {
+			strbuf_addstr(&s, "sums are too low by as much");
+		}
 		wrap_text(w, "Lost", WRAP_LABEL, strbuf_str(&s));
 	}
 	if (r->unavailable_cnt) {

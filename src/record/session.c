@@ -327,8 +327,11 @@ int session_end(struct session *s)
 	clock_sleep_ns(SETTLE_NS / 10);
 	sample_stop(s, clock_mono_ns());
 
+	/* Empty, the rings have room for what the walk may find untold. */
 	look_into_rings(s);
+	feed_until(s, UINT64_MAX);
 	err = probes_tell(s->probes, on_task, s);
+	look_into_rings(s);
 	feed_until(s, UINT64_MAX);
 	close_rings(s); /* what follows, wants memory itself */
 	for (uint16_t cpu = 0; cpu < PAR_CPU_CNT; cpu++)

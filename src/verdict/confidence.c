@@ -26,7 +26,10 @@
 #define COMMON_MEDIUM 0.50
 #define COMMON_LOW    0.10
 
-/* Of all records; sums are that much too low. */
+/* Of the time; with less, what system calls moved is known of a part only. */
+#define CALLS_MOST 0.9
+
+/* Of all records. */
 #define LOST_LOW 0.001
 
 /* Of the time the workers want a CPU: with more, others decide how fast it is. */
@@ -214,6 +217,22 @@ static void doubt_unseen(const struct judgement *j, struct scale *s)
 		      "share their memory");
 }
 
+/* Steps that --max-overhead took: of the timeline nothing depends, of the calls this. */
+static void doubt_steps(const struct judgement *j, struct scale *s)
+{
+	const struct fact_recording *r = &j->view.facts->recording;
+	double counted = ratio((double)r->calls_until_ns, (double)r->duration_ns);
+	bool matters = j->class == CLASS_IPC_BOUND || j->class == CLASS_IO_BOUND ||
+		       j->fit != j->current;
+
+	if (!r->calls_until_ns || counted > CALLS_MOST)
+		return;
+	doubt(s, matters ? 0.85 : 0.95, matters ? MOST_MEDIUM : 1,
+	      "system calls and what they moved were counted for the first %.1f of %.1f s only, as "
+	      "the recording cost too much",
+	      (double)r->calls_until_ns / 1e9, (double)r->duration_ns / 1e9);
+}
+
 void weigh(const struct judgement *j, struct fact_verdict *out)
 {
 	struct scale s = { .confidence = CONFIDENCE_MOST, .out = out };
@@ -229,5 +248,6 @@ void weigh(const struct judgement *j, struct fact_verdict *out)
 	doubt_machine(j, &s);
 	doubt_load(j, &s);
 	doubt_unseen(j, &s);
+	doubt_steps(j, &s);
 	out->confidence = s.confidence;
 }

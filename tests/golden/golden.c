@@ -77,6 +77,7 @@ static void fill_recording(struct fact_recording *r, const struct model *m)
 	r->events = m->event_cnt;
 	r->lost_ring = m->lost_ring;
 	r->lost_state = m->lost_state;
+	r->lost_wait_ns = m->lost_wait_ns;
 	r->is_complete = true;
 	if (!first)
 		return;

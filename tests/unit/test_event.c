@@ -22,6 +22,7 @@ static const struct {
 	{ PAR_EXIT, sizeof(struct par_exit) },       { PAR_FREE, sizeof(struct par_free) },
 	{ PAR_STARTUP, sizeof(struct par_startup) }, { PAR_TURN, sizeof(struct par_turn) },
 	{ PAR_REQUEST, sizeof(struct par_request) },
+	{ PAR_MISSED, sizeof(struct par_missed_cycles) },
 };
 
 /* As long as it says, so that the sanitizer sees a read past it. */

@@ -421,6 +421,14 @@ static void any_births_and_ends(struct event *ev)
 	case PAR_STARTUP:
 		ev->startup.tgid = (uint32_t)any(UINT32_MAX);
 		break;
+	case PAR_MISSED:
+		ev->missed.tgid = (uint32_t)any(UINT32_MAX);
+		ev->missed.missed.voluntary = (uint32_t)any(UINT32_MAX);
+		ev->missed.missed.involuntary = (uint32_t)any(UINT32_MAX);
+		ev->missed.missed.ran_ns = any(UINT64_MAX);
+		ev->missed.missed.blocked_ns = any(UINT64_MAX);
+		ev->missed.missed.queue_ns = any(UINT64_MAX);
+		break;
 	}
 }
 

@@ -102,6 +102,40 @@ static void what_was_not_recorded_gets_low_confidence(void **state)
 	fact_verdict_release(&v);
 }
 
+/* As much as what is missing matters: to advise a change, more than to advise none. */
+static void what_was_given_up_for_its_cost_lowers_confidence(void **state)
+{
+	struct facts whole = computing(false), late = computing(false), stays = computing(false);
+	struct facts changes = recording(5000, 2);
+	struct fact_verdict v = judge(&whole);
+	double before = v.confidence;
+
+	(void)state;
+	fact_verdict_release(&v);
+	late.recording.calls_until_ns = 4900 * NS_PER_MS;
+	v = judge(&late);
+	assert_true(v.confidence == before);
+	assert_int_equal(v.doubt_cnt, 0);
+	fact_verdict_release(&v);
+
+	stays.recording.calls_until_ns = 1500 * NS_PER_MS;
+	v = judge(&stays);
+	assert_true(v.confidence < before);
+	assert_string_equal(verdict_confidence_word(v.confidence), "high");
+	assert_true(is_doubted(&v, "counted for the first 1.5 of 5.0 s only"));
+	fact_verdict_release(&v);
+
+	python(&changes, 100);
+	for (uint32_t i = 1; i <= 4; i++)
+		thread(&changes, 100 + i, 100, "worker", CPU(1200), GIL(3700));
+	changes.recording.calls_until_ns = 1500 * NS_PER_MS;
+	v = judge(&changes);
+	assert_fit(&v, FIT_PROCESSES);
+	assert_string_equal(verdict_confidence_word(v.confidence), "medium");
+	assert_true(is_doubted(&v, "counted for the first 1.5 of 5.0 s only"));
+	fact_verdict_release(&v);
+}
+
 static void a_machine_full_of_others_gets_low_confidence(void **state)
 {
 	struct facts f = recording(5000, 4);
@@ -475,6 +509,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_hardly_works_gets_low_confidence),
 		cmocka_unit_test(what_was_not_recorded_gets_low_confidence),
+		cmocka_unit_test(what_was_given_up_for_its_cost_lowers_confidence),
 		cmocka_unit_test(a_machine_full_of_others_gets_low_confidence),
 		cmocka_unit_test(what_rests_on_things_unseen_is_not_high),
 		cmocka_unit_test(a_served_pool_is_not_imbalanced),
