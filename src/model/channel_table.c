@@ -221,12 +221,14 @@ static void prefer_receiver(struct model *m, struct channel *c, const struct par
 			    bool is_write)
 {
 	bool by_name = file->kind == PAR_FILE_UDP || (file->flags & PAR_FILE_NAMED);
+	char *name;
 
 	if (!by_name || is_write || c->file.id == file->id)
 		return;
 	c->file = *file;
+	name = channel_name(m, c);
 	free(c->name);
-	c->name = channel_name(m, c);
+	c->name = name;
 }
 
 /* What either end of a UNIX pair knows more than was known when it was first seen. */

@@ -33,7 +33,7 @@
 #define QUEUE_FULL_BYTES (16u << 20)
 
 /* Room for a chunk, to be used again; what is longer was an exception. */
-#define SPARE_MAX_BYTES (2 * CHUNK_MAX_BYTES)
+#define SPARE_MAX_BYTES (2UL * CHUNK_MAX_BYTES)
 
 /*
  * Measured on what a million scheduling cycles left, of a pipe ping-pong and of eight threads
