@@ -99,7 +99,7 @@ step layers goal layers
 step style goal style
 step lint goal lint
 if ! step build goal all; then
-    for tier in "${tiers[@]}" 'seeds, sanitized' fuzz threads; do
+    for tier in "${tiers[@]}" 'seeds, sanitized' fuzz threads 'e2e, races'; do
         book "$tier" 0 1 0
     done
     exit
@@ -113,4 +113,5 @@ done
 step 'seeds, sanitized' goal_san seeds
 step fuzz goal fuzz FUZZ_SECONDS=3
 step threads goal_thread threads
+step 'e2e, races' goal_thread e2e TESTS='070 095 110'
 step 'other kernels' other_kernels

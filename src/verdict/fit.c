@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "verdict/judge.h"
 #include "verdict/loops.h"
 #include "verdict/thresholds.h"
@@ -26,7 +27,7 @@ const struct fact_whatif *find_replay(const struct facts *f, const char *change)
 	for (size_t i = 0; i < f->whatif_cnt; i++) {
 		const struct fact_whatif *w = &f->whatif[i];
 
-		if (w->change && !strcmp(w->change, change) && !w->why_not && w->speedup > 0)
+		if (change && text_is_same(w->change, change) && !w->why_not && w->speedup > 0)
 			return w;
 	}
 	return NULL;

@@ -196,6 +196,8 @@ static bool imbalanced(const struct view *v, const struct rule *r, struct findin
 	unsigned int cnt = 0;
 	double sum = 0;
 
+	if (!most)
+		return false;
 	for (size_t i = 0; i < v->thread_cnt; i++) {
 		if (!v->threads[i].is_worker || !same_pool(&v->threads[i], most) ||
 		    !lived_together(&v->threads[i], most))

@@ -67,6 +67,20 @@ static void monotonic_time_goes_on(void **state)
 	assert_true(clock_mono_ns() >= before + NS_PER_MS);
 }
 
+static uint64_t ahead(void)
+{
+	return clock_mono_ns() + NS_PER_S;
+}
+
+static void clocks_are_as_far_apart_as_they_were(void **state)
+{
+	int64_t offset_ns = clock_offset_ns(ahead);
+
+	(void)state;
+	assert_in_range(offset_ns, NS_PER_S - 10 * NS_PER_MS, NS_PER_S + 10 * NS_PER_MS);
+	assert_int_equal(clock_offset_ns(clock_mono_ns) / (int64_t)(10 * NS_PER_MS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -74,6 +88,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(wall_time_reads_as_rfc_3339),
 		cmocka_unit_test(monotonic_time_goes_on),
+		cmocka_unit_test(clocks_are_as_far_apart_as_they_were),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -226,6 +226,22 @@ static void losses_and_missing_buckets_are_named(void **state)
 	free(text);
 }
 
+static void what_happened_to_the_machine_is_noted(void **state)
+{
+	struct facts f = gil_facts();
+	char *text;
+
+	(void)state;
+	f.recording.suspended_ns = 20 * NS_PER_S;
+	f.recording.clock_step_ns = -3 * (int64_t)NS_PER_S;
+	f.recording.cpus_online_end = 1;
+	text = report(&f, plain);
+	assert_non_null(strstr(text, "suspended for 20.0 s"));
+	assert_non_null(strstr(text, "set back by 3.0 s"));
+	assert_non_null(strstr(text, "2 were online at the start, 1 at the end"));
+	free(text);
+}
+
 static void connections_that_are_alike_share_a_line(void **state)
 {
 	struct facts f = recording(10000, 2);
@@ -573,6 +589,7 @@ int main(void)
 		cmocka_unit_test(columns_that_are_nothing_are_left_out),
 		cmocka_unit_test(columns_that_do_not_fit_are_summed),
 		cmocka_unit_test(losses_and_missing_buckets_are_named),
+		cmocka_unit_test(what_happened_to_the_machine_is_noted),
 		cmocka_unit_test(connections_that_are_alike_share_a_line),
 		cmocka_unit_test(pools_made_anew_are_told_by_what_they_are),
 		cmocka_unit_test(time_without_the_gil_is_told_per_role),

@@ -5,14 +5,13 @@
 # here, records programs that time their own waits, and compares.
 #
 #	tests/vm/run.sh [KERNEL…]	RELEASE[/ARCH][+PARAMETER…]: of Debian, booted with these
-#					parameters; cpu=MODEL is the emulator's. Default: bullseye
+#					parameters; cpu=MODEL and smp=NUMBER are the emulator's. Default: bullseye
 #					bookworm trixie sid trixie/arm64, and some that lack or
 #					forbid something
 #
 #	OUT=DIR		where make put things (default: build), the workloads included
 #	VM_CASES=LIST	which, of those in tests/vm/init (default: all)
 #	VM_SECONDS=N	how long each recording is (default: 3)
-#	VM_SMP=N	how many CPUs (default: 2)
 #	VM_LIMIT=N	how many seconds a machine may take (default: 900)
 #	VM_CACHE=DIR	see fetch.sh, which gets the kernels
 #	VM_RUN=COMMAND	what the emulator is started by, such as nice
@@ -32,7 +31,6 @@ logs=${VM_LOGS:-$OUT/vm}
 VM_CASES=${VM_CASES:-all}
 VM_SECONDS=${VM_SECONDS:-3}
 VM_LIMIT=${VM_LIMIT:-900}
-VM_SMP=${VM_SMP:-2}
 workloads=(truth loop served called deny)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
 # shellcheck source=/dev/null
@@ -178,17 +176,21 @@ add_modules()
 
 # ---- the machine ----
 
-# boot ARCH KERNEL LOG PARAMETER…: two CPUs, whose clock is the number of instructions that
-# they have executed: nothing that this machine does besides shows inside, and what sleeps
-# there takes no time here.
+# boot ARCH KERNEL LOG PARAMETER…: the clock in there is the number of instructions that were
+# executed: nothing that this machine does besides shows inside, and what sleeps there takes no
+# time here. One CPU, as older kernels never see a second one that way.
 boot()
 {
-    local arch=$1 kernel=$2 log=$3 image append qemu cpu=max parameters=()
+    local arch=$1 kernel=$2 log=$3 image append qemu cpu=max smp=1 parameters=()
 
     shift 3
     [ "$arch" != arm64 ] || cpu=cortex-a57
     for append; do
-        if [[ $append = cpu=* ]]; then cpu=${append#cpu=}; else parameters+=("$append"); fi
+        case $append in
+        cpu=*) cpu=${append#cpu=} ;;
+        smp=*) smp=${append#smp=} ;;
+        *)     parameters+=("$append") ;;
+        esac
     done
     image=$(find "$kernel" -name 'vmlinuz*' | head -n 1)
     cat "$work/$arch.cpio.gz" >"$work/initrd"
@@ -202,15 +204,22 @@ boot()
     esac
     # shellcheck disable=SC2086 # a command with its options
     ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -cpu "$cpu" -accel tcg -icount shift=2,sleep=off -rtc clock=vm -m 1G \
-        -smp "$VM_SMP" -nographic -no-reboot -kernel "$image" -initrd "$work/initrd" </dev/null 2>&1 |
+        -smp "$smp" -nographic -no-reboot -kernel "$image" -initrd "$work/initrd" </dev/null 2>&1 |
         stdbuf -o0 tr -d '\r' >"$log"
 }
 
-# unpack LOG DIR: what the machine handed over.
+# unpack LOG DIR: what the machine handed over, piece by piece.
 unpack()
 {
-    mkdir -p "$2"
-    sed -n '/^== files$/,/^== whole$/p' "$1" | sed '1d;$d' | base64 -di 2>/dev/null | tar xz -C "$2" 2>/dev/null
+    local piece
+
+    awk -v dir="$work/piece" '/== files$/ { n++; inside = 1; next }
+        /^== whole$/ { inside = 0; close(dir n) }
+        inside { print >(dir n) }' "$1"
+    for piece in "$work"/piece*; do
+        base64 -di "$piece" 2>/dev/null | tar xz -C "$2" 2>/dev/null
+    done
+    rm -f "$work"/piece*
 }
 
 # file_name KERNEL: of what it hands over
@@ -256,7 +265,7 @@ one()
 
 mkdir -p "$logs"
 [ $# -gt 0 ] || set -- bullseye bookworm trixie sid trixie/arm64 \
-    bookworm+lockdown=confidentiality bookworm+lockdown=integrity sid+cpu=max,-cx16
+    bookworm+lockdown=confidentiality bookworm+lockdown=integrity sid+cpu=max,-cx16 sid+smp=2
 for kernel; do
     name=$(file_name "$kernel")
     start=$SECONDS
