@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# timeout: 60
+# timeout: 120
 # The collector is kept from its rings until they overflow: what is lost is counted, times and
 # switches are summed up all the same, the timeline thins out, and the report says all that.
 . "$(dirname "$0")/lib.sh"
@@ -8,7 +8,7 @@ need_tracing
 [ -x "$OUT/tests/bench/workloads/pingpong" ] || fail "no pingpong: make bench-bins"
 
 mkfifo go
-"$OUT/tests/bench/workloads/pingpong" --trips 400000 <go >work.txt &
+"$OUT/tests/bench/workloads/pingpong" --trips 250000 <go >work.txt &
 work=$!
 STARTED+=("$work")
 exec 3>go
@@ -19,7 +19,7 @@ recorder=$!
 STARTED+=("$recorder")
 until grep -q "recording begins" record.err; do sleep 0.05; done
 echo go >&3
-sleep 0.5
+sleep 0.3
 kill -STOP "$recorder"
 sleep 1
 kill -CONT "$recorder"
