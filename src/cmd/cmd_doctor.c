@@ -92,7 +92,7 @@ static int try_recording(size_t *less)
 	fflush(stdout); /* a failure is said on standard error, in between */
 	err = trial_run(&trial);
 	puts("\nProof");
-	print_state(err ? FEATURE_NONE : FEATURE_OK, "a recording of sleep(1), to try it",
+	print_state(err ? FEATURE_NONE : FEATURE_OK, "a recording of sleep(1)",
 		    trial.found ? trial.found
 		    : err       ? strerror(-err)
 				: NULL);

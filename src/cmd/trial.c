@@ -45,7 +45,7 @@ static int judge(const struct facts *f, char **found)
 		sum_ns += f->threads[0].time_ns[b];
 	sleep_ns = f->threads[0].time_ns[BUCKET_SLEEP];
 	life_ns = f->threads[0].lifetime_ns;
-	*found = xasprintf("%.0f ms of sleep in a life of %.0f ms", (double)sleep_ns / NS_PER_MS,
+	*found = xasprintf("%.0f ms asleep, of %.0f", (double)sleep_ns / NS_PER_MS,
 			   (double)life_ns / NS_PER_MS);
 	return sum_ns == life_ns && sleep_ns >= SLEEP_MIN_NS ? 0 : -ENODATA;
 }
