@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Does `partrace diff` tell noise from change? It records, and counts.
 
-diff-proof.py [--folder DIR] [--tries N] [--only NAMES] [--required SHARE] [--seconds S]
-              [--judge] [-v]
+diff-proof.py [--folder DIR] [--tries N] [--only NAMES] [--required SHARE] [--steady SHARE]
+              [--seconds S] [--judge] [-v]
 
 Records several workloads in turns, each as it is and with a fifth more planted, and compares
 one recording with one, N times:
@@ -16,6 +16,10 @@ one recording with one, N times:
 
 Required are 19 of 20, or SHARE: of "same" over all workloads, of the others for each. Besides it prints the share of all pairs that can be
 made of the recordings: these are more, but not independent of each other.
+
+On a machine that others use, too, the same work may take a tenth more CPU time for a while, and diff is right
+to say so: with --steady, "same" leaves out pairs whose CPU time, by the kernel's account, is further apart than
+that share. Status 77: these are more than two in five.
 
 Recordings in --folder are taken as they are, and only those that are missing are made;
 with --seconds it stops after that time, with status 75, to go on when called again. --judge records
@@ -42,6 +46,7 @@ EVERYTHING = "wall>10%,throughput>10%,cpu>10%,p95>10%,memory>10%,gil>2pp,lock>2p
 SERVED = 2          # seconds of a server's life
 REPEATED_MAX = 5
 DRAWS = 20
+STEADY_MIN = 0.6    # of the pairs; fewer, and the machine is no place to tell
 EACH = 0.8          # of the tries of one workload: a run that is off is in two of them
 
 
@@ -139,14 +144,24 @@ def rows_of(diff, gate):
         yield from (row for row in diff["rows"] if row["metric"] == metric and not row["role"])
 
 
-def count_quiet(pairs, why):
-    quiet = 0
+def is_steady(diff, share):
+    """Did the two sides take the same CPU time, but for that share?"""
+    ratio = next((row["ratio"] for row in rows_of(diff, "cpu>")), 1)
+    return not share or not ratio or max(ratio, 1 / ratio) <= 1 + share
+
+
+def count_quiet(pairs, why, steady=None):
+    """(How many of the pairs raise no alarm, of how many)"""
+    quiet = steady_cnt = 0
     for pair, result in zip(pairs, compare_all(pairs, EVERYTHING)):
+        if not is_steady(result[1], steady):
+            continue
         said = list(alarms(*result))
         quiet += not said
+        steady_cnt += 1
         if said:
             why.append("%s: %s" % (" and ".join(os.path.basename(side[0]) for side in pair), "; ".join(said)))
-    return quiet
+    return quiet, steady_cnt
 
 
 def draw(dice, files, others, cnt):
@@ -158,6 +173,7 @@ def draw(dice, files, others, cnt):
 class Judge:
     def __init__(self, args):
         self.args, self.failed, self.dice = args, False, random.Random(1)
+        self.unsteady = False
         self.quiet = self.tried = 0
 
     def files(self, name, variant):
@@ -172,14 +188,16 @@ class Judge:
 
     def same(self, name):
         files, why = self.files(name, "same"), []
-        quiet = count_quiet([([a], [b]) for a, b in zip(files, files[1:])], why)
+        quiet, tried = count_quiet([([a], [b]) for a, b in zip(files, files[1:])], why, self.args.steady)
         pairs = [([a], [b]) for a, b in itertools.combinations(files, 2)]
         triples = [draw(self.dice, files, files, 3) for _ in range(DRAWS)]
+        all_quiet, all_tried = count_quiet(pairs, [], self.args.steady)
         self.quiet += quiet
-        self.tried += self.args.tries
+        self.tried += tried
+        self.unsteady |= tried < STEADY_MIN * self.args.tries
         print("  the same again: no alarm in %s; of all %d pairs in %.1f %%; three against three in %s"
-              % (self.require(quiet, self.args.tries, EACH), len(pairs), 100 * count_quiet(pairs, []) / len(pairs),
-                 self.require(count_quiet(triples, why), DRAWS, self.args.required)))
+              % (self.require(quiet, tried, EACH), all_tried, 100 * all_quiet / max(all_tried, 1),
+                 self.require(*count_quiet(triples, why), self.args.required)))
         for line in why if self.args.verbose else []:
             print("      " + line)
 
@@ -221,6 +239,7 @@ def main():
     parser.add_argument("--tries", type=int, default=20)
     parser.add_argument("--only", help="workloads, with commas: " + ", ".join(WORKLOADS))
     parser.add_argument("--required", type=float, default=0.95, help="share of the tries (default: 0.95)")
+    parser.add_argument("--steady", type=float, help="share by which CPU time may differ (default: any)")
     parser.add_argument("--seconds", type=float, help="record no longer than that")
     parser.add_argument("--judge", action="store_true", help="record nothing")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -239,6 +258,8 @@ def main():
                 judge.plant(name, variant)
             sys.stdout.flush()
         judge.total()
+    if judge.unsteady:
+        return 77
     return 1 if judge.failed else 0
 
 
