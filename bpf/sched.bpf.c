@@ -280,8 +280,11 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		gap->out_state = state;
 		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
 	}
-	if (n)
+	if (n) {
 		come(prev->pid, preempt ? 0 : state, next, n, now);
+		if (config.calls)
+			*stranger_of(bpf_get_smp_processor_id()) = 0;
+	}
 	return 0;
 }
 

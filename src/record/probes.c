@@ -105,6 +105,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	/* and without block devices there is none of those. */
 	c->blocks = full && kernel_btf_tracepoint_args(btf, "block_rq_complete");
 
+	c->calls = full;
 	c->requests = full && !p->opts.request_function;
 	bpf_program__set_autoload(p->skel->progs.on_sk_data_ready,
 				  c->requests && kernel_btf_tracepoint_args(btf, "sk_data_ready"));
