@@ -90,6 +90,15 @@ static __always_inline void queue_fill(struct task_struct *task, struct par_caus
 		sysv_ref_fill(task, move, cause->args[0], &cause->file);
 }
 
+/* Which of several files ends the wait is asked when it is over: see poll.bpf.h. */
+static __always_inline void polls_fill(struct thread *t, __u32 call)
+{
+	t->poll.cnt = 0;
+	t->polls = t->cause.file.kind == PAR_FILE_EPOLL;
+	if (call & (PAR_CALL_POLL | PAR_CALL_SELECT))
+		poll_collect(t);
+}
+
 static __always_inline void call_fill(struct task_struct *task, struct thread *t,
 				      struct par_cause *cause, __u64 sp, bool is_current)
 {
@@ -105,12 +114,8 @@ static __always_inline void call_fill(struct task_struct *task, struct thread *t
 		futexv_fill(cause);
 	else if (call & PAR_CALL_MOVES)
 		queue_fill(task, cause);
-	if (!t || !is_current || cause != &t->cause)
-		;
-	else if ((call & (PAR_CALL_POLL | PAR_CALL_SELECT)) || cause->file.kind == PAR_FILE_EPOLL)
-		poll_collect(t);
-	else
-		t->polls = false;
+	if (t && is_current)
+		polls_fill(t, call);
 	if (cause->file.kind == PAR_FILE_IO_URING && is_current)
 		uring_timeout_fill(cause);
 }

@@ -54,15 +54,15 @@ static __always_inline struct task_struct *current_task(void)
 }
 
 /* The copy is hidden, as clang would compute one address for both ways. */
-#define task_field(task, field) ({                                                  \
-	typeof(task) __task = (task);                                               \
-	typeof(__task->field) __field;                                              \
-	if (config.has_task_type) {                                                   \
-		__field = __task->field;                                            \
-	} else {                                                                    \
-		barrier_var(__task);                                                \
-		bpf_core_read((void *)&__field, sizeof(__field), &__task->field);   \
-	}                                                                           \
+#define task_field(task, field) ({                                          \
+	typeof(task) __task = (task);                                       \
+	typeof(__task->field) __field;                                      \
+	if (config.has_task_type) {                                         \
+		__field = __task->field;                                    \
+	} else {                                                            \
+		barrier_var(__task);                                        \
+		bpf_core_read((void *)&__field, sizeof(__field), &__task->field);\
+	}                                                                   \
 	__field; })
 
 /* task->state became task->__state in 5.14 (2f064a59a11f). */

@@ -37,7 +37,10 @@ enum phase {
 /* The file that a thread's calls met last: see file.bpf.h. */
 struct file_cache {
 	__u64 file;		/* address of the struct file */
+	__u64 ino, ops;		/* these tell it from its successor at the same address */
 	struct par_file_ref ref;
+	__u8 is_steady;		/* @ref is true for as long as all of these are the same */
+	__u8 pad[7];
 };
 
 /*
@@ -47,7 +50,7 @@ struct file_cache {
 struct moved {
 	__u64 file;		/* address of the struct file; 0: none that is worth it */
 	__u64 bytes;
-	__u32 messages;		/* fewer than MOVED_MAX */
+	__u32 messages;		/* fewer than PAR_MOVED_MAX */
 	__u32 pad;
 	struct par_file_ref ref;
 };

@@ -282,6 +282,11 @@ __u8 file_kind(struct file *file, struct inode *inode)
 	return anon_kind(file);
 }
 
+__hot bool file_is_socket(struct file *file)
+{
+	return (kernel_read(kernel_read(file, f_inode), i_mode) & S_IFMT) == S_IFSOCK;
+}
+
 /* Anonymous inodes share one number: the file's address stands for it. */
 static __always_inline bool is_anonymous(__u8 kind)
 {
@@ -309,12 +314,6 @@ static __always_inline void inode_fill(struct file *file, struct inode *inode,
 		ref->id = (__u64)file;
 }
 
-__hot bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino)
-{
-	return (__u64)file_at(task, fd) == file &&
-	       kernel_read(kernel_read((struct file *)file, f_inode), i_ino) == ino;
-}
-
 __hot bool file_is_steady(const struct par_file_ref *ref)
 {
 	__u8 kind = ref->kind;
@@ -324,32 +323,44 @@ __hot bool file_is_steady(const struct par_file_ref *ref)
 		!(ref->flags & PAR_FILE_LISTENS) && (ref->rport || ref->peer_id));
 }
 
-/* An inode number is not used twice soon: it tells a file from its successor. */
-static __always_inline bool cache_hits(struct thread *t, struct file *file, __u64 ino)
+/*
+ * An inode number is not used twice soon, but anonymous inodes share one: what such a file
+ * is, its operations tell.
+ */
+static __always_inline bool cache_hits(const struct file_cache *cache, struct file *file,
+				       __u64 ino)
 {
-	return t->file.file == (__u64)file && t->file.ref.id == ino && file_is_steady(&t->file.ref);
+	return cache->file == (__u64)file && cache->ino == ino && cache->is_steady &&
+	       cache->ops == (__u64)kernel_read(file, f_op);
+}
+
+static __always_inline void cache_fill(struct file_cache *cache, struct file *file, __u64 ino,
+				       const struct par_file_ref *ref)
+{
+	cache->file = (__u64)file;
+	cache->ino = ino;
+	cache->ops = (__u64)kernel_read(file, f_op);
+	cache->ref = *ref;
+	cache->is_steady = file_is_steady(ref) || is_anonymous(ref->kind);
 }
 
 __hot void file_ref_fill(struct task_struct *task, struct thread *t, __u64 fd,
 			 struct par_file_ref *ref)
 {
 	struct file *file = file_at(task, fd);
-	struct inode *inode;
+	__u64 ino;
 
 	__builtin_memset(ref, 0, sizeof(*ref));
 	if (!file)
 		return;
-	inode = kernel_read(file, f_inode);
-	ref->id = kernel_read(inode, i_ino);
-	if (t && cache_hits(t, file, ref->id)) {
+	ino = file_ino(file);
+	if (t && cache_hits(&t->file, file, ino)) {
 		*ref = t->file.ref;
 		return;
 	}
 	file_ref_of((__u64)file, ref);
-	if (t) {
-		t->file.file = (__u64)file;
-		t->file.ref = *ref;
-	}
+	if (t)
+		cache_fill(&t->file, file, ino, ref);
 }
 
 __noinline int file_ref_of(__u64 file, struct par_file_ref *ref)

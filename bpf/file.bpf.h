@@ -16,8 +16,10 @@ static __always_inline __u32 socket_netns(struct sock *sk)
 	return kernel_read(kernel_read(sk, __sk_common.skc_net.net), ns.inum);
 }
 
-/* Is descriptor @fd of @task still the struct file at @file, and that still of inode @ino? */
-bool file_is_same(struct task_struct *task, __u64 fd, __u64 file, __u64 ino) __hidden;
+static __always_inline __u64 file_ino(struct file *file)
+{
+	return kernel_read(kernel_read(file, f_inode), i_ino);
+}
 
 /*
  * Is all of @ref true for as long as file and inode are the same? What a pipe is does not
@@ -41,6 +43,7 @@ int file_ref_of(__u64 file, struct par_file_ref *ref);
 /* enum par_file, but PAR_FILE_SOCKET for all sockets. */
 __u8 file_kind(struct file *file, struct inode *inode) __hidden;
 
+bool file_is_socket(struct file *file) __hidden;
 bool socket_listens(struct sock *sk) __hidden;
 bool socket_is_tcp(struct sock *sk) __hidden;
 

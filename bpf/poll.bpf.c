@@ -142,23 +142,15 @@ __noinline int poll_collect(struct thread *t)
 	struct fdtable *fdt;
 	struct room *room;
 	__u32 zero = 0;
-	__u32 call;
 
-	if (!t)
-		return 0;
-	call = config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)];
-	t->poll.cnt = 0;
-	t->polls = t->cause.file.kind == PAR_FILE_EPOLL;
-	if (!(call & (PAR_CALL_POLL | PAR_CALL_SELECT)))
-		return 0;
 	room = bpf_map_lookup_elem(&rooms, &zero);
-	if (!room)
+	if (!t || !room)
 		return 0;
 	files = task_field(current_task(), files);
 	fdt = task_field(files, fdt);
 	room->table = (__u64)task_field(fdt, fd);
 	room->table_cnt = task_field(fdt, max_fds);
-	if (call & PAR_CALL_POLL)
+	if (config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_POLL)
 		collect_poll(room, &t->cause, &t->poll);
 	else
 		collect_select(room, &t->cause, &t->poll);

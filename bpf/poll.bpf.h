@@ -14,7 +14,7 @@
  * NULL into account, and return a number that says nothing.
  */
 
-/* The thread at hand, @t, leaves for t->cause: remember what it polls, if it does. */
+/* The thread at hand, @t, leaves for t->cause, a poll or select: remember what it polls. */
 int poll_collect(struct thread *t);
 
 /*

@@ -15,6 +15,7 @@
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "file.bpf.h"
+#include "traffic.bpf.h"
 
 #define SERVED_MAX 65536
 #define AF_UNIX 1 /* include/linux/socket.h */
@@ -60,27 +61,67 @@ static __always_inline void tell(struct par_served *s, __u64 now)
 	s->write_ns = 0;
 }
 
-static __always_inline __u8 request_kind(const struct par_file_ref *ref)
-{
-	return ref->kind == PAR_FILE_UNIX ? PAR_REQUEST_UNIX : PAR_REQUEST_TCP;
-}
+static struct par_served unknown; /* what a new one begins with */
 
 /* The entry of @file, made when there is none. NULL, and counted: no room. */
-static __always_inline struct par_served *served_get(__u64 file, const struct par_file_ref *ref)
+static __always_inline struct par_served *served_get(__u64 file)
 {
 	struct par_served *s = bpf_map_lookup_elem(&served, &file);
-	struct par_served start = {}; /* before 6.2 a map takes values off the stack only */
 
 	if (s)
 		return s;
-	start.ino = ref->id;
-	start.lport = ref->lport;
-	start.kind = request_kind(ref);
-	bpf_map_update_elem(&served, &file, &start, BPF_NOEXIST);
+	bpf_map_update_elem(&served, &file, &unknown, BPF_NOEXIST);
 	s = bpf_map_lookup_elem(&served, &file);
 	if (!s)
 		__sync_fetch_and_add(&request_counts.missed, 1);
 	return s;
+}
+
+/* Bring what moved one way into the table. A global function; its result says nothing. */
+__noinline int served_flush(struct par_served *s, bool is_write)
+{
+	struct par_traffic_count what = {};
+	struct par_moved *m;
+
+	if (!s)
+		return 0;
+	m = is_write ? &s->moved[1] : &s->moved[0];
+	what.messages = m->messages;
+	what.bytes = m->bytes;
+	what.main_messages = m->main_messages;
+	if (!what.messages)
+		return 0;
+	what.file = s->file;
+	__sync_fetch_and_add(&m->messages, -what.messages);
+	__sync_fetch_and_add(&m->bytes, -what.bytes);
+	__sync_fetch_and_add(&m->main_messages, -what.main_messages);
+	traffic_add(&what, s->mover_tgid, is_write);
+	return 0;
+}
+
+static __always_inline void served_add(struct task_struct *task, struct par_served *s, __u64 bytes,
+				       bool is_write)
+{
+	struct par_moved *m = is_write ? &s->moved[1] : &s->moved[0];
+
+	__sync_fetch_and_add(&m->messages, 1);
+	__sync_fetch_and_add(&m->bytes, bytes);
+	if (task_field(task, pid) == s->mover_tgid)
+		__sync_fetch_and_add(&m->main_messages, 1);
+	if (m->messages >= PAR_MOVED_MAX)
+		served_flush(s, is_write);
+}
+
+/* From now on what process @tgid moves through @s is added up there. 0: nobody's is. */
+static __always_inline void mover_set(struct par_served *s, const struct par_file_ref *ref,
+				      __u32 tgid)
+{
+	if (s->mover_tgid == tgid)
+		return;
+	served_flush(s, false);
+	served_flush(s, true);
+	s->file = *ref;
+	s->mover_tgid = tgid;
 }
 
 /* Another connection's, whose file was at the same address: its last reply is whole. */
@@ -90,10 +131,11 @@ static __always_inline void take_over(struct par_served *s, const struct par_fil
 	if (s->ino == ref->id)
 		return;
 	tell(s, now);
+	mover_set(s, ref, 0);
 	s->ino = ref->id;
 	s->arrival_ns = 0;
 	s->lport = ref->lport;
-	s->kind = request_kind(ref);
+	s->kind = ref->kind == PAR_FILE_UNIX ? PAR_REQUEST_UNIX : PAR_REQUEST_TCP;
 }
 
 /*
@@ -147,29 +189,51 @@ static __always_inline bool is_served_stream(const struct par_file_ref *ref)
 __noinline int request_moved(struct thread *t, __u32 step)
 {
 	struct task_struct *task = current_task();
+	const struct par_file_ref *ref;
 	struct par_served *s;
 	__u64 file, now;
 
 	if (!t || !is_served_stream(&t->file.ref))
 		return 0;
+	ref = &t->file.ref;
 	file = t->file.file;
-	if (step == REQUEST_READ)
-		s = served_get(file, &t->file.ref);
-	else
-		s = bpf_map_lookup_elem(&served, &file);
+	s = step == REQUEST_READ ? served_get(file) : bpf_map_lookup_elem(&served, &file);
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	take_over(s, &t->file.ref, now);
-	if (step == REQUEST_READ) {
-		on_read(task, t, s, now);
-	} else if (step == REQUEST_WRITE) {
-		on_write(task, s, now);
-	} else {
+	take_over(s, ref, now);
+	if (step == REQUEST_EOF) {
 		tell(s, now);
+		mover_set(s, ref, 0);
 		bpf_map_delete_elem(&served, &file);
+		return 0;
 	}
+	if (step == REQUEST_READ)
+		on_read(task, t, s, now);
+	else
+		on_write(task, s, now);
+	mover_set(s, ref, file_is_steady(ref) ? task_field(task, tgid) : 0);
 	return 0;
+}
+
+__hot bool request_again(struct task_struct *task, struct thread *t, struct file *file,
+			 __u64 bytes, bool is_write)
+{
+	__u64 key = (__u64)file, now;
+	struct par_served *s;
+
+	if (!file_is_socket(file))
+		return false;
+	s = bpf_map_lookup_elem(&served, &key);
+	if (!s || s->mover_tgid != task_field(task, tgid) || s->ino != file_ino(file))
+		return false;
+	now = bpf_ktime_get_ns();
+	if (is_write)
+		on_write(task, s, now);
+	else
+		on_read(task, t, s, now);
+	served_add(task, s, bytes, is_write);
+	return true;
 }
 
 static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
@@ -218,7 +282,7 @@ __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
 	if (!is_served_stream(&ref))
 		return 0;
 	file = t->file.file;
-	s = served_get(file, &ref);
+	s = served_get(file);
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();

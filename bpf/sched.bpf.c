@@ -345,6 +345,17 @@ static __always_inline __u8 why_woken(struct task_struct *waker, struct task_str
 	return wakes_by_futex(waker, t) ? PAR_WAKE_SAME_FUTEX : 0;
 }
 
+static __always_inline void woken(struct task_struct *task, struct thread *t,
+				  struct task_struct *waker, __u8 flags, __u64 now)
+{
+	t->off.waker_tid = task_field(waker, pid);
+	t->off.waker_cpu = bpf_get_smp_processor_id();
+	t->off.wake_flags = flags;
+	t->off.wake_ns = now;
+	if (!throttles_tasks())
+		throttle_begin(task, t); /* of the CPU it slept on, which mostly is the next */
+}
+
 static __always_inline void wake(struct task_struct *task, struct thread *t, __u64 now)
 {
 	struct task_struct *waker = current_task();
@@ -363,12 +374,7 @@ static __always_inline void wake(struct task_struct *task, struct thread *t, __u
 		return;		/* it is runnable */
 	if (t->phase == PHASE_OFF)
 		flags |= why_woken(waker, task, t, now);
-	t->off.waker_tid = task_field(waker, pid);
-	t->off.waker_cpu = bpf_get_smp_processor_id();
-	t->off.wake_flags = flags;
-	t->off.wake_ns = now;
-	if (!throttles_tasks())
-		throttle_begin(task, t); /* of the CPU it slept on, which mostly is the next */
+	woken(task, t, waker, flags, now);
 }
 
 SEC("tp_btf/sched_waking")
@@ -395,13 +401,7 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 	if (!t || t->phase != PHASE_OFF || t->off.wake_ns)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (recording_over(now))
-		return 0;
-	t->off.waker_tid = task_field(current_task(), pid);
-	t->off.waker_cpu = bpf_get_smp_processor_id();
-	t->off.wake_flags = 0;
-	t->off.wake_ns = now;
-	if (!throttles_tasks())
-		throttle_begin(task, t);
+	if (!recording_over(now))
+		woken(task, t, current_task(), 0, now);
 	return 0;
 }

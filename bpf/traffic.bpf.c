@@ -100,15 +100,7 @@ static __always_inline void key_fill(struct par_traffic_key *key, const struct p
 		key->file_id = (__u64)file->dev << 32 | (__u32)file->id;
 }
 
-/* Whose traffic it is. */
-#define BY_WRITING	1
-#define BY_MAIN		2	/* the process's first thread */
-
-/*
- * Add @what's messages and bytes to those of @what's file, for process @tgid. A global
- * function, so that it is verified once and not with each caller; its result says nothing.
- */
-__noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, __u32 by)
+__noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, bool is_write)
 {
 	struct par_traffic_count start = {}; /* before 6.2 a map takes values off the stack only */
 	struct par_traffic_key key = {};
@@ -117,7 +109,7 @@ __noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, __u
 	if (!what || !is_channel(what->file.kind))
 		return 0;
 	start.file = what->file;
-	key_fill(&key, &start.file, tgid, by & BY_WRITING);
+	key_fill(&key, &start.file, tgid, is_write);
 	count = count_of(&traffic, &key, &start);
 	if (!count) {
 		key.file_id = 0;
@@ -134,32 +126,29 @@ __noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, __u
 		count->file = start.file;
 	count->messages += what->messages;
 	count->bytes += what->bytes;
-	if (by & BY_MAIN)
-		count->main_messages += what->messages;
+	count->main_messages += what->main_messages;
 	return 0;
 }
 
-static __always_inline __u32 by_task(struct task_struct *task, bool is_write)
+static __always_inline bool is_main(struct task_struct *task)
 {
-	return (is_write ? BY_WRITING : 0) |
-	       (task_field(task, pid) == task_field(task, tgid) ? BY_MAIN : 0);
+	return task_field(task, pid) == task_field(task, tgid);
 }
 
 /* What @task moved. */
-static __always_inline void add_own(struct task_struct *task, const struct par_traffic_count *what,
+static __always_inline void add_own(struct task_struct *task, struct par_traffic_count *what,
 				    bool is_write)
 {
-	traffic_add(what, task_field(task, tgid), by_task(task, is_write));
+	what->main_messages = is_main(task) ? what->messages : 0;
+	traffic_add(what, task_field(task, tgid), is_write);
 }
 
 /*
  * Threads use one descriptor many times in a row. Looking it up in the table costs more
- * than all else that is done for a call, so it is done once in MOVED_MAX times.
+ * than all else that is done for a call, so it is done once in PAR_MOVED_MAX times: bring
+ * what is left in @m into the table, which holds it from then on.
  */
-#define MOVED_MAX 64
-
-/* Bring what is left in @m into the table, which holds it from then on. */
-static __noinline void moved_flush(struct moved *m, __u32 tgid, __u32 by)
+static __noinline void moved_flush(struct moved *m, __u32 tgid, bool is_main, bool is_write)
 {
 	struct par_traffic_count what = {};
 
@@ -168,17 +157,18 @@ static __noinline void moved_flush(struct moved *m, __u32 tgid, __u32 by)
 	what.file = m->ref;
 	what.messages = m->messages;
 	what.bytes = m->bytes;
+	what.main_messages = is_main ? m->messages : 0;
 	m->messages = 0;
 	m->bytes = 0;
-	traffic_add(&what, tgid, by);
+	traffic_add(&what, tgid, is_write);
 }
 
 __noinline int traffic_flush(struct thread *t, __u32 tgid, bool is_main)
 {
 	if (!t)
 		return 0;
-	moved_flush(&t->moved[0], tgid, is_main ? BY_MAIN : 0);
-	moved_flush(&t->moved[1], tgid, BY_WRITING | (is_main ? BY_MAIN : 0));
+	moved_flush(&t->moved[0], tgid, is_main, false);
+	moved_flush(&t->moved[1], tgid, is_main, true);
 	return 0;
 }
 
@@ -199,7 +189,7 @@ static __always_inline void moved_begin(struct task_struct *task, struct thread 
 	if (!file_is_steady(file) || (file->flags & PAR_FILE_NAMED) ||
 	    (config.requests && (file->flags & PAR_FILE_SERVED)))
 		return;
-	moved_flush(m, task_field(task, tgid), by_task(task, is_write));
+	moved_flush(m, task_field(task, tgid), is_main(task), is_write);
 	m->file = t->file.file;
 	m->ref = *file;
 }
@@ -223,20 +213,24 @@ static __always_inline bool is_plain_move(struct pt_regs *regs, __u8 how, bool *
 }
 
 __hot bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *regs,
-		   __u32 sysno, long ret)
+			 __u32 sysno, long ret)
 {
 	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
+	struct file *file;
 	struct moved *m;
 	bool is_write;
 
 	if (!ret || !is_plain_move(regs, how, &is_write))
 		return false;
-	m = moved_of(t, is_write);
-	if (!m->file || !file_is_same(task, regs_arg0(regs), m->file, m->ref.id))
+	file = file_at(task, regs_arg0(regs));
+	if (!file)
 		return false;
+	m = moved_of(t, is_write);
+	if (m->file != (__u64)file || m->ref.id != file_ino(file))
+		return config.requests && request_again(task, t, file, ret, is_write);
 	m->bytes += ret;
-	if (++m->messages >= MOVED_MAX)
-		moved_flush(m, task_field(task, tgid), by_task(task, is_write));
+	if (++m->messages >= PAR_MOVED_MAX)
+		moved_flush(m, task_field(task, tgid), is_main(task), is_write);
 	return true;
 }
 
@@ -438,8 +432,7 @@ static __always_inline void count_between(struct thread *t, __u64 in, __u64 out)
 	traffic_add_move(t, true);
 }
 
-__u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno,
-		    long ret)
+__hot __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno, long ret)
 {
 	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
 	struct move *m = &t->move;

@@ -13,6 +13,12 @@ bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *r
 		   __u32 sysno, long ret) __hidden;
 
 /*
+ * Add @what's messages and bytes to those of @what's file, for process @tgid. A global
+ * function, so that it is verified once and not with each caller; its result says nothing.
+ */
+int traffic_add(const struct par_traffic_count *what, __u32 tgid, bool is_write);
+
+/*
  * The last of @t: what it has on its own account becomes the tables'. Nothing may be
  * accounted for @t at the same time. A global function; its result says nothing.
  */

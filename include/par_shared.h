@@ -97,6 +97,17 @@ struct par_released_count {
 };
 
 /*
+ * What moved one way and is not in the table of channels yet, which costs more to look up
+ * than all else that is done for a call. Several threads may add, and several bring it
+ * there: then it may be below 0, and its sum with the table's is right.
+ */
+struct par_moved {
+	__s64 messages, bytes, main_messages;
+};
+
+#define PAR_MOVED_MAX 64	/* so many messages are brought to the table */
+
+/*
  * A served connection, by the address of its struct file. Requests and replies take
  * turns: what is read opens a request, what is written answers it, and the next
  * read ends it. Kept past the connection's end: user space collects the last reply.
@@ -113,6 +124,10 @@ struct par_served {
 	__u16 lport;
 	__u8  kind;		/* enum par_request_kind */
 	__u8  pad;
+	__u32 mover_tgid;	/* whose @moved is; 0: what moves is brought to the table at once */
+	__u32 pad2;
+	struct par_moved moved[2];	/* read, written */
+	struct par_file_ref file;	/* of the connection, once there is a mover */
 };
 
 /*

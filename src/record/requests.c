@@ -76,6 +76,27 @@ static void feed_reply(const struct sweep *w, const struct par_served *s)
 	w->feed(w->ctx, &ev);
 }
 
+/* What moved and did not come to the table of channels (record/counts.h) yet. */
+static void feed_moved(const struct sweep *w, const struct par_served *s)
+{
+	for (int is_write = 0; is_write < 2; is_write++) {
+		const struct par_moved *m = &s->moved[is_write];
+		struct event ev = { .traffic = {
+					    .hdr = { .ts_ns = w->now_ns,
+						     .tid = s->mover_tgid,
+						     .kind = EVENT_TRAFFIC },
+					    .file = s->file,
+					    .is_write = is_write,
+					    .messages = m->messages,
+					    .bytes = m->bytes,
+					    .main_messages = m->main_messages,
+				    } };
+
+		if (m->messages)
+			w->feed(w->ctx, &ev);
+	}
+}
+
 /*
  * A write from now on would be news, so what is told here is whole. If the next request
  * is read while we look, it may be told twice or not at all: one in a million.
@@ -94,13 +115,18 @@ static void look_at(struct sweep *w, uint64_t file, const struct par_served *s)
 	} else if (s->begin_ns && !s->write_ns && w->is_end) {
 		w->unfinished++;
 	}
+	if (w->is_end)
+		feed_moved(w, s);
 }
 
 /* Connections come and go; those that went are only known by their silence. */
 static void make_room(const struct sweep *w, uint64_t file, const struct par_served *s)
 {
-	if (w->now_ns > s->last_ns + IDLE_NS)
-		bpf_map_delete_elem(w->probes.served_fd, &file);
+	if (w->now_ns < s->last_ns + IDLE_NS)
+		return;
+	bpf_map_delete_elem(w->probes.served_fd, &file);
+	if (!w->is_end)
+		feed_moved(w, s);
 }
 
 static void each_served(struct sweep *w, bool makes_room)
