@@ -46,7 +46,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 SAMPLES = 60
 PER_PROCESS = 12 << 10  # bytes that a process which has ended costs: docs/performance.md
-PREDICTIONS = 24 << 20
+PREDICTIONS = 12 << 20
 GROWTH_MAX = 2 << 20    # of memory, beyond these
 LIFE_OFF_NS = 2 * TICK_NS + 5 * 10**6  # starts are known to a tick
 # How far off CPU time may be. For a switch that a wake-up asks for the kernel may take the

@@ -11,6 +11,9 @@ cd "$(dirname "$0")/.." || exit 2
 # The other end of each(): one file, one analyser.
 if [ "${1-}" = --one ]; then
     analyzer="-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling"
+    # Who includes the skeleton: it ends in bpf_object__destroy_skeleton(), and what a system's
+    # header declares is taken to free nothing.
+    [ "$3" != src/record/probes.c ] || analyzer+=,-clang-analyzer-unix.Malloc
     flags=(-D_GNU_SOURCE -std=gnu11 -Iinclude -Isrc -I"${OUT:-build}")
     case $2 in
     tidy)     clang-tidy --quiet "$3" -- "${flags[@]}" 2>/dev/null ;;

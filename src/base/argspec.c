@@ -256,8 +256,8 @@ static void help_option(const struct arg_option *o, FILE *to)
 void argspec_help(const struct argspec *spec, FILE *to)
 {
 	fprintf(to, "usage: partrace%s%s%s%s%s\n", spec->command[0] ? " " : "", spec->command,
-		spec->options && !is_end(spec->options) ? " [options]" : "",
-		spec->args && spec->args[0] ? " " : "", spec->args ? spec->args : "");
+		!is_end(spec->options) ? " [options]" : "", spec->args && spec->args[0] ? " " : "",
+		spec->args ? spec->args : "");
 	if (spec->summary) {
 		fputc('\n', to);
 		flow(spec->summary, 0, 0, to);

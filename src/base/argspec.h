@@ -40,7 +40,7 @@ struct argspec {
 	const char *args;		/* "FILE", for the usage line */
 	const char *summary;		/* first line of --help */
 	const char *notes;		/* what follows the options in --help, or NULL */
-	const struct arg_option *options;
+	const struct arg_option *options; /* up to one without names */
 	bool stops_at_operand;		/* the first operand ends options, as for env(1) */
 };
 

@@ -78,7 +78,7 @@ static int step(int *dir, char **rest, int *links)
 	size_t len = strcspn(*rest, "/"), skip = strspn(*rest + len, "/");
 	char *part = xstrndup(*rest, len);
 	const char *tail = *rest + len + skip;
-	struct stat st;
+	struct stat st = { 0 };
 	int err = 0, next;
 
 	next = openat(*dir, part, OPEN_FLAGS | O_NOFOLLOW);

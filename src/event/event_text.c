@@ -35,19 +35,19 @@ enum field_type {
 
 struct field {
 	const char *key;
-	enum field_type type;
 	size_t offset, size;
+	enum field_type type;
 	uint32_t bits;
 };
 
 #define AT(s, member) offsetof(struct s, member), sizeof(((struct s *)0)->member)
 #define F(key, type, s, member)                     \
 	{                                           \
-		key, FIELD_##type, AT(s, member), 0 \
+		key, AT(s, member), FIELD_##type, 0 \
 	}
 #define BITS(key, type, bits, s, member)               \
 	{                                              \
-		key, FIELD_##type, AT(s, member), bits \
+		key, AT(s, member), FIELD_##type, bits \
 	}
 
 /* clang-format off */

@@ -125,7 +125,7 @@ void value_put_time(struct strbuf *out, uint64_t ns)
 		uint64_t unit = units[i].ns;
 		unsigned thousandths;
 
-		if (unit == 1)
+		if (unit < 1000)
 			break;
 		if (ns < unit || ns % (unit / 1000))
 			continue;

@@ -161,7 +161,8 @@ struct fact_channel_end {
 };
 
 struct fact_channel {
-	char *kind, *id;
+	char *kind;			/* never NULL */
+	char *id;
 	char *key;			/* the same in all recordings since a boot; NULL: not known */
 	uint32_t *writers, *readers;
 	size_t writer_cnt, reader_cnt;

@@ -100,7 +100,7 @@ static char *key_of(const struct facts *f, const struct fact_channel *c)
 {
 	struct strbuf s = { 0 };
 
-	strbuf_addf(&s, "%s\n", c->kind ? c->kind : "");
+	strbuf_addf(&s, "%s\n", c->kind);
 	each_end(f, c, true, add_to_key, &s);
 	strbuf_addch(&s, '\n');
 	each_end(f, c, false, add_to_key, &s);
@@ -156,7 +156,7 @@ static void add_end(void *ctx, const struct party *p, uint64_t messages, uint64_
 /* "2. pipe ×3": by its number the reader finds it in the table. */
 static void add_label(const struct bundle *b, size_t number, struct strbuf *s)
 {
-	strbuf_addf(s, "%zu. %s", number, b->first->kind ? b->first->kind : "channel");
+	strbuf_addf(s, "%zu. %s", number, b->first->kind);
 	if (b->cnt > 1)
 		strbuf_addf(s, " ×%zu", b->cnt);
 }

@@ -104,7 +104,7 @@ static size_t detail_chars(const struct graph *g)
 
 static int node_x(const struct graph *g, int column)
 {
-	return column * (view_width(g) - node_width(g)) / (g->column_cnt - 1);
+	return column * (view_width(g) - node_width(g)) / (g->column_cnt > 2 ? 2 : 1);
 }
 
 /* Columns are centred. */
@@ -135,17 +135,16 @@ static double mean_origin(const struct graph *g, const struct layout *l, int col
 /* The first column as it was filled, the others so that few edges cross. */
 static void lay_out(const struct graph *g, struct layout *l)
 {
+	*l = (struct layout){ 0 };
 	for (int c = 0; c < g->column_cnt; c++) {
 		double origins[GRAPH_NODES_MAX];
 
 		for (size_t i = 0; i < g->node_cnt[c]; i++)
 			origins[i] = c ? mean_origin(g, l, c, i) : 0;
-		for (size_t i = 0; i < g->node_cnt[c]; i++) {
-			l->place[c][i] = 0;
+		for (size_t i = 0; i < g->node_cnt[c]; i++)
 			for (size_t k = 0; k < g->node_cnt[c]; k++)
 				if (origins[k] < origins[i] || (origins[k] == origins[i] && k < i))
 					l->place[c][i]++;
-		}
 	}
 }
 

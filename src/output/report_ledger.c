@@ -242,7 +242,7 @@ static void add_channel(const struct wrap *w, const struct facts *f, const struc
 {
 	struct line *l = &lines[*cnt];
 
-	*l = (struct line){ .kind = c->kind ? c->kind : "" };
+	*l = (struct line){ .kind = c->kind };
 	add_way(w, f, c, is_anonymous, &l->way);
 	add_name(c, &l->name);
 	for (size_t i = 0; i < *cnt; i++) {

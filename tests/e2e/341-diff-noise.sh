@@ -4,7 +4,8 @@
 # timeout: 300
 # The same again raises no alarm, a fifth more work does: in 19 of 20 tries, of threads and of
 # processes. Who is right that often has fewer than 16 of 20 once in 400 times, and fewer than 19 once in four.
-# Where the machine itself needs a tenth more CPU time for the same, diff has to say so.
+# Where the machine itself needs a tenth more CPU time for the same, diff has to say so: then it is recorded
+# once more.
 . "$(dirname "$0")/lib.sh"
 need_tracing
 [ "$(nproc)" -ge 2 ] || skip "needs two CPUs"

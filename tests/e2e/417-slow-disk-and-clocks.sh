@@ -8,10 +8,9 @@
 need_tracing
 need_workload truth
 
-loop='' group='' busy=''
+loop='' group=''
 undo()
 {
-    [ -z "$busy" ] || pkill -KILL -P "$busy"
     umount "$TMP/slow" 2>/dev/null
     [ -z "$loop" ] || losetup -d "$loop"
     [ -z "$group" ] || wait_until 5 "empty group" rmdir "$group"
@@ -40,16 +39,8 @@ throttle()
     return 1
 }
 
-# Two processes that do nothing but switch make half a megabyte of trace a second and more.
-"$PYTHON" -c '
-import os
-a, b = os.pipe(), os.pipe()
-if os.fork():
-    while os.write(a[1], b"x"): os.read(b[0], 1)
-else:
-    while os.read(a[0], 1): os.write(b[1], b"x")' &
-busy=$!
-STARTED+=("$busy")
+start_ping_pong
+busy=$PID
 
 # Every write goes to the disk at once, which takes 300 kB a second.
 truncate -s 64M disk
@@ -78,9 +69,7 @@ while True:
     time.sleep(0.01)' >pipe.pftrace
 "$PARTRACE" report pipe.pftrace >pipe.txt
 noted pipe.pftrace pipe.txt
-pkill -KILL -P "$busy"
 kill -KILL "$busy"
-busy=''
 
 # In a time namespace clocks are days ahead, partrace's own too, and the kernel's are not.
 kinds=nanosleep,cpu,pipe,mutex,condvar,poll

@@ -200,6 +200,23 @@ start_ready()
     rm -f "$fifo"
 }
 
+# start_ping_pong: two processes that do nothing but switch, half a megabyte of trace a second
+# and more. $PID is the first of them, and the other one ends with it.
+start_ping_pong()
+{
+    start_ready "$PYTHON" -c '
+import os, signal
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+there, back = os.pipe(), os.pipe()
+if os.fork():
+    os.close(there[0]), os.close(back[1])
+    os.write(int(os.environ["READY_FD"]), b"ready\n")
+    while os.write(there[1], b"x"): os.read(back[0], 1)
+else:
+    os.close(there[1]), os.close(back[0])
+    while os.read(there[0], 1): os.write(back[1], b"x")'
+}
+
 # Look every 20 ms until a command succeeds, for at most so many seconds.
 # wait_until SECONDS WHAT CMD…
 wait_until()
