@@ -165,13 +165,7 @@ static bool is_news(struct track *t, uint32_t iid, enum use use)
 {
 	size_t bit = (size_t)iid * USE_CNT + use, word = bit / 64;
 
-	if (word >= t->seen_words) {
-		size_t grown = word + 1 + t->seen_words / 2;
-
-		t->seen = xrealloc(t->seen, grown * sizeof(*t->seen));
-		memset(t->seen + t->seen_words, 0, (grown - t->seen_words) * sizeof(*t->seen));
-		t->seen_words = grown;
-	}
+	XREACH(t->seen, t->seen_words, word);
 	if (t->seen[word] >> (bit % 64) & 1)
 		return false;
 	t->seen[word] |= 1ULL << (bit % 64);
