@@ -136,13 +136,14 @@ static int scan_open(struct scan *s, int fd)
 {
 	struct stat st;
 
+	*s = (struct scan){ .fd = fd };
 	if (fstat(fd, &st))
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -ESPIPE;
-	*s = (struct scan){ .fd = fd, .size = (uint64_t)st.st_size };
+	s->size = (uint64_t)st.st_size;
 	return 0;
 }
 
