@@ -319,9 +319,9 @@ struct wait_id {
 
 static void add_text(struct strbuf *key, const char *text)
 {
-	if (text)
-		strbuf_add(key, text, strlen(text));
-	strbuf_add(key, "", 1);
+	if (!text)
+		text = "";
+	strbuf_add(key, text, strlen(text) + 1);
 }
 
 static void wait_key(struct strbuf *key, const struct trace_writer *tw, const struct span *s)
