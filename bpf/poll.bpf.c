@@ -146,7 +146,7 @@ __noinline int poll_collect(struct thread *t)
 	room = bpf_map_lookup_elem(&rooms, &zero);
 	if (!t || !room)
 		return 0;
-	files = task_field(current_task(), files);
+	files = task_pointer(current_task(), files);
 	fdt = task_field(files, fdt);
 	room->table = (__u64)task_field(fdt, fd);
 	room->table_cnt = task_field(fdt, max_fds);
