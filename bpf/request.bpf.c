@@ -109,22 +109,21 @@ static __always_inline __u64 came_ns(const struct thread *t, const struct par_se
 	return now;
 }
 
-static __always_inline void on_read(struct task_struct *task, struct thread *t,
-				    struct par_served *s, __u64 now)
+static __always_inline void on_read(struct thread *t, struct par_served *s, __u64 now)
 {
 	if (s->write_ns)
 		tell(s, now);
 	if (!s->begin_ns) {
 		s->begin_ns = came_ns(t, s, now);
 		s->read_ns = now;
-		s->tid = task_field(task, pid);
-		s->tgid = task_field(task, tgid);
+		s->tid = t->tid;
+		s->tgid = t->tgid;
 	}
 	s->arrival_ns = 0;
 	s->last_ns = now;
 }
 
-static __always_inline void on_write(struct task_struct *task, struct par_served *s, __u64 now)
+static __always_inline void on_write(struct thread *t, struct par_served *s, __u64 now)
 {
 	s->last_ns = now;
 	if (!s->begin_ns)
@@ -134,7 +133,7 @@ static __always_inline void on_write(struct task_struct *task, struct par_served
 		return;
 	}
 	s->write_ns = now;
-	s->end_tid = task_field(task, pid);
+	s->end_tid = t->tid;
 }
 
 static __always_inline bool is_served_stream(const struct par_file_ref *ref)
@@ -146,7 +145,6 @@ static __always_inline bool is_served_stream(const struct par_file_ref *ref)
 
 __noinline int request_moved(struct thread *t, __u32 step)
 {
-	struct task_struct *task = current_task();
 	struct par_served *s;
 	__u64 file, now;
 
@@ -162,9 +160,9 @@ __noinline int request_moved(struct thread *t, __u32 step)
 	now = bpf_ktime_get_ns();
 	take_over(s, &t->file.ref, now);
 	if (step == REQUEST_READ) {
-		on_read(task, t, s, now);
+		on_read(t, s, now);
 	} else if (step == REQUEST_WRITE) {
-		on_write(task, s, now);
+		on_write(t, s, now);
 	} else {
 		tell(s, now);
 		bpf_map_delete_elem(&served, &file);
@@ -172,7 +170,8 @@ __noinline int request_moved(struct thread *t, __u32 step)
 	return 0;
 }
 
-static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
+static __always_inline void count_backlog(struct task_struct *task, const struct thread *t,
+					  __u64 fd)
 {
 	struct file *file = file_at(task, fd);
 	struct socket *socket = BPF_CORE_READ(file, private_data);
@@ -201,7 +200,7 @@ static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
 	__sync_fetch_and_add(&l->waiting_sum, waiting);
 	if (waiting > l->waiting_max)
 		l->waiting_max = waiting;
-	l->tgid = task_field(task, tgid);
+	l->tgid = t->tgid;
 }
 
 __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
@@ -213,7 +212,7 @@ __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
 
 	if (!t)
 		return 0;
-	count_backlog(task, listener);
+	count_backlog(task, t, listener);
 	file_ref_fill(task, t, fd, &ref);
 	if (!is_served_stream(&ref))
 		return 0;
@@ -270,8 +269,7 @@ int on_request_call(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_request_return(struct pt_regs *ctx)
 {
-	struct task_struct *task = current_task();
-	struct thread *t = thread_find(task);
+	struct thread *t = thread_find(current_task());
 	struct par_served call = { .kind = PAR_REQUEST_FUNCTION };
 
 	if (!t || !t->request.begin_ns || !regs_returned(ctx, t->request.sp))
@@ -279,8 +277,8 @@ int on_request_return(struct pt_regs *ctx)
 	__sync_fetch_and_add(&request_counts.returns, 1);
 	call.begin_ns = call.read_ns = t->request.begin_ns;
 	call.write_ns = bpf_ktime_get_ns();
-	call.tid = call.end_tid = task_field(task, pid);
-	call.tgid = task_field(task, tgid);
+	call.tid = call.end_tid = t->tid;
+	call.tgid = t->tgid;
 	tell(&call, call.write_ns);
 	t->request.begin_ns = 0;
 	return 0;

@@ -16,7 +16,7 @@ bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *r
  * The last of @t: what it has on its own account becomes the tables'. Nothing may be
  * accounted for @t at the same time. A global function; its result says nothing.
  */
-int traffic_flush(struct thread *t, __u32 tgid, bool is_main);
+int traffic_flush(struct thread *t);
 
 /*
  * Account what call @sysno of the thread at hand, @t, which returned @ret >= 0, moved. Returns how
