@@ -12,7 +12,7 @@
 #	OUT=DIR		where make put things (default: build), the workloads included
 #	VM_CASES=LIST	which, of those in tests/vm/init (default: all)
 #	VM_SECONDS=N	how long each recording is (default: 3)
-#	VM_LIMIT=N	how many seconds a machine may take (default: 900)
+#	VM_LIMIT=N	how many seconds a machine may take (default: 1800)
 #	VM_CACHE=DIR	see fetch.sh, which gets the kernels
 #	VM_RUN=COMMAND	what the emulator is started by, such as nice
 #	VM_LOGS=DIR	what each machine said and handed over (default: $OUT/vm)
@@ -30,7 +30,7 @@ export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/partrace-vm
 logs=${VM_LOGS:-$OUT/vm}
 VM_CASES=${VM_CASES:-all}
 VM_SECONDS=${VM_SECONDS:-3}
-VM_LIMIT=${VM_LIMIT:-900}
+VM_LIMIT=${VM_LIMIT:-1800}
 workloads=(truth loop served called deny)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
 # shellcheck source=/dev/null
