@@ -96,19 +96,22 @@ __hot __u32 block_completing(__u64 now_ns)
 /* @requests: 1 for a new one, 0 for what is added to it. */
 static __always_inline int count(struct bio *bio, __u32 requests)
 {
-	struct task_struct *task = current_task();
 	struct par_disk_count zero = {}, *c;
 	struct par_disk_key key = {};
+	struct thread *t;
 	__u32 bytes, op;
 
-	if (!bio || !thread_find(task))
+	if (!bio)
+		return 0;
+	t = thread_find(current_task());
+	if (!t)
 		return 0;
 	bytes = BPF_CORE_READ(bio, bi_iter.bi_size);
 	op = BPF_CORE_READ(bio, bi_opf) & REQ_OP_MASK;
 	/* Neither flushes, which have no bytes, nor discards, which move none. */
 	if (!bytes || (op != REQ_OP_READ && op != REQ_OP_WRITE && op != REQ_OP_ZONE_APPEND))
 		return 0;
-	key.tgid = task_field(task, tgid);
+	key.tgid = t->tgid;
 	key.dev = disk_dev(bio_disk(bio));
 	c = bpf_map_lookup_elem(&disk_counts, &key);
 	if (!c) {

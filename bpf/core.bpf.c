@@ -5,12 +5,14 @@
  * of core.bpf.h.
  */
 #include "core.bpf.h"
+#include "pidns.bpf.h"
 
 #define RING_CNT_MAX 64
 #define RING_BYTES_MIN 4096
 
 const volatile struct par_config config;
 struct par_shared shared;
+struct par_pidns pidns;
 
 /* What is in @rings: user space makes them, with room for as much as it takes. */
 struct ring {
@@ -63,8 +65,12 @@ struct thread *thread_get(struct task_struct *task)
 		bpf_map_update_elem(&threads_by_address, &address, &untouched, BPF_NOEXIST);
 		t = bpf_map_lookup_elem(&threads_by_address, &address);
 	}
-	if (!t)
+	if (!t) {
 		drop(PAR_DROP_STATE);
+		return NULL;
+	}
+	t->tid = task_tid(task);
+	t->tgid = task_tgid(task);
 	return t;
 }
 
@@ -87,6 +93,19 @@ void drop(enum par_drop why)
 {
 	if (why < PAR_DROP_CNT)
 		__sync_fetch_and_add(&shared.drops[why], 1);
+}
+
+/* Run once, by partrace itself, before anything is attached. */
+SEC("raw_tp")
+int on_self(void *ctx)
+{
+	struct pid *pid = BPF_CORE_READ(current_task(), thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct upid *upid = pidns_upid(pid, level);
+
+	pidns.level = level;
+	pidns.ns = (__u64)BPF_CORE_READ(upid, ns);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -18,6 +18,7 @@
 
 extern const volatile struct par_config config;
 extern struct par_shared shared;
+extern struct par_pidns pidns;
 
 /*
  * Of a function that runs at each switch or system call. A call costs 7 ns where the kernel
@@ -153,6 +154,7 @@ struct thread {
 	__u8 polls;			/* which of @poll ended the wait is not known yet */
 	__u8 is_young;			/* @startup is not over */
 	__u8 pad[6];
+	__u32 tid, tgid;		/* see pidns.bpf.h */
 	struct par_missed missed;	/* see missed.bpf.h */
 	struct klock_wait klock;
 	struct throttle_mark throttle;

@@ -6,6 +6,7 @@
  */
 #include "file.bpf.h"
 
+#include "pidns.bpf.h"
 #include "unix.bpf.h"
 
 /* include/uapi/linux/stat.h, magic.h and net.h, include/linux/socket.h: all ABI. */
@@ -164,8 +165,9 @@ static __always_inline void unix_fill(struct sock *sk, struct par_file_ref *ref)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
 	struct sock *peer = kernel_read(u, peer);
+	struct pid *cred = kernel_read(sk, sk_peer_pid);
 
-	ref->peer_pid = kernel_read(kernel_read(sk, sk_peer_pid), numbers[0].nr);
+	ref->peer_pid = config.in_pidns ? pidns_number(cred) : kernel_read(cred, numbers[0].nr);
 	if (peer)
 		ref->peer_id = socket_ino(kernel_read(peer, sk_socket));
 	if (kernel_read(sk, sk_type) == SOCK_DGRAM)

@@ -34,7 +34,7 @@ struct {
 
 static __always_inline bool is_target(struct task_struct *task)
 {
-	__u32 tgid = task->tgid;
+	__u32 tgid = task_tgid(task);
 
 	if (tgid == config.self_tgid)
 		return false;
@@ -82,10 +82,10 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 				      struct par_task *rec)
 {
 	rec->hdr.ts_ns = bpf_ktime_get_ns();
-	rec->hdr.tid = task->pid;
+	rec->hdr.tid = t->tid;
 	rec->hdr.cpu = bpf_get_smp_processor_id();
-	rec->tgid = task->tgid;
-	rec->ppid = task->real_parent->tgid;
+	rec->tgid = t->tgid;
+	rec->ppid = task_tgid(task->real_parent);
 	rec->start_ns = task->start_time;
 	rec->utime_ns = task->utime;
 	rec->stime_ns = task->stime;
@@ -98,7 +98,7 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 	rec->turn_queue_ns = t->loop.queue_ns;
 	rec->turn_blocked_ns = t->loop.blocked_ns;
 	rec->turns = t->loop.turns;
-	rec->ns_tid = pidns_tid(task);
+	rec->ns_tid = pidns_own_tid(task);
 	if (t->phase == PHASE_UNKNOWN)
 		state_from_task(task, t, rec);
 	else
@@ -138,12 +138,12 @@ int on_tell(struct bpf_iter__task *ctx)
 	if (!rec)
 		return 0;
 	if (counts_over())
-		traffic_flush(t, task->tgid, task->pid == task->tgid);
+		traffic_flush(t);
 	__builtin_memset(rec, 0, sizeof(*rec));
 	task_fill(task, t, rec);
 	rec->hdr.kind = recording_over(rec->hdr.ts_ns) ? PAR_OPEN : PAR_TASK;
 	if (rec->hdr.kind == PAR_OPEN && missed_any(t))
-		missed_tell(t, task->pid, task->tgid, shared.end_ns - 1);
+		missed_tell(t, shared.end_ns - 1);
 	bpf_seq_write(ctx->meta->seq, rec, sizeof(*rec));
 	return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "compat.bpf.h"
 #include "file.bpf.h"
+#include "pidns.bpf.h"
 
 /* include/trace/events/lock.h */
 #define LCB_F_SPIN	0x01
@@ -139,7 +140,11 @@ static __always_inline __u32 owner_of(__u64 lock, __u32 flags)
 	if (!(flags & LCB_F_MUTEX) && (owner & RWSEM_READER))
 		return 0;
 	task = (struct task_struct *)(owner & ~(__u64)OWNER_FLAGS);
-	return task ? BPF_CORE_READ(task, pid) : 0;
+	if (!task)
+		return 0;
+	if (config.in_pidns)
+		return pidns_number(BPF_CORE_READ(task, thread_pid));
+	return BPF_CORE_READ(task, pid);
 }
 
 void klock_fill(struct task_struct *task, struct thread *t, struct par_cause *cause)

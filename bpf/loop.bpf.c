@@ -33,8 +33,7 @@ static __always_inline bool is_loop_poll(const struct thread *t, __u32 call,
 static __always_inline void turn_tell(const struct thread *t, __u64 start, __u64 now,
 				      __u8 flags)
 {
-	struct task_struct *task = current_task();
-	struct par_turn *rec = emit_begin(sizeof(*rec), PAR_TURN, task_field(task, pid), now);
+	struct par_turn *rec = emit_begin(sizeof(*rec), PAR_TURN, t->tid, now);
 
 	if (!rec)
 		return;
@@ -42,7 +41,7 @@ static __always_inline void turn_tell(const struct thread *t, __u64 start, __u64
 	rec->start_ns = start;
 	rec->queue_ns = t->loop.queue_ns;
 	rec->blocked_ns = t->loop.blocked_ns;
-	rec->tgid = task_field(task, tgid);
+	rec->tgid = t->tgid;
 	rec->turns = t->loop.turns;
 	emit_end(rec);
 }

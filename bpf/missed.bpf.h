@@ -24,6 +24,6 @@ int missed_add(struct thread *t, __u64 now);
  * Tell the sums, before the thread's next record. Without room they go on: that is no
  * record lost.
  */
-int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now);
+int missed_tell(struct thread *t, __u64 now);
 
 #endif

@@ -85,7 +85,7 @@ static __always_inline void add(__u32 tid, __u64 ran_ns, bool without)
 }
 
 /* What the thread ran since the last time. It may be interrupted by python_leave(). */
-static __always_inline void account(struct task_struct *task, struct thread *t, __u64 now)
+static __always_inline void account(struct thread *t, __u64 now)
 {
 	struct gil_state *gil = &t->gil;
 	__u64 begin = *(volatile __u64 *)&watch.begin_ns;
@@ -106,13 +106,13 @@ static __always_inline void account(struct task_struct *task, struct thread *t, 
 	ran_ns = now - from;
 	gil->since_ns = now;
 	if (gil->known)
-		add(task_field(task, pid), ran_ns, gil->released);
+		add(t->tid, ran_ns, gil->released);
 	else
 		gil->unknown_ns += ran_ns;
 }
 
 /* It turns out what the thread had until now: the GIL, or not. */
-static __always_inline void learn(struct task_struct *task, struct thread *t, bool without)
+static __always_inline void learn(struct thread *t, bool without)
 {
 	struct gil_state *gil = &t->gil;
 
@@ -121,22 +121,20 @@ static __always_inline void learn(struct task_struct *task, struct thread *t, bo
 	gil->known = true;
 	gil->released = without;
 	if (gil->unknown_ns)
-		add(task_field(task, pid), gil->unknown_ns, without);
+		add(t->tid, gil->unknown_ns, without);
 	gil->unknown_ns = 0;
 }
 
 static __always_inline int changes_to(bool without)
 {
-	struct task_struct *task;
 	struct thread *t;
 
 	__sync_fetch_and_add(&watch.hits, 1);
-	task = current_task();
-	t = thread_find(task);
+	t = thread_find(current_task());
 	if (!t || !watch.begin_ns)
 		return 0;
-	account(task, t, bpf_ktime_get_ns());
-	learn(task, t, !without);
+	account(t, bpf_ktime_get_ns());
+	learn(t, !without);
 	t->gil.released = without;
 	return 0;
 }
@@ -243,9 +241,9 @@ static __always_inline __u64 gil_of(const struct par_cause *cause)
 	return has_interval(cond, left_ns) ? cond : 0;
 }
 
-static __always_inline bool has_gvl(void)
+static __always_inline bool has_gvl(const struct thread *t)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 tgid = t->tgid;
 	struct par_python_place *place;
 
 	if (!*(volatile __u64 *)&watch.has_gvl)
@@ -279,7 +277,7 @@ void python_futex_fill(struct thread *t, struct par_cause *cause, __u64 sp)
 {
 	__u64 gil, lock;
 
-	if (cause->shape == PAR_SHAPE_CONDVAR && has_gvl()) {
+	if (cause->shape == PAR_SHAPE_CONDVAR && t && has_gvl(t)) {
 		lock = mutex_of(cause, sp);
 		if (!lock)
 			return;
@@ -311,7 +309,7 @@ static __always_inline bool is_futex_call(const struct par_cause *cause)
 static __always_inline bool shows_gil(struct task_struct *task, const struct thread *t)
 {
 	bool blocks = !t->off.out_flags;
-	__u32 tgid = task->tgid;
+	__u32 tgid = t->tgid;
 	struct par_python_place *place = bpf_map_lookup_elem(&pythons, &tgid);
 	__u64 at_lock, at_eval;
 
@@ -331,8 +329,8 @@ __hot int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
 {
 	if (!*(volatile __u64 *)&watch.begin_ns)
 		return 0;
-	account(task, t, now_ns);
+	account(t, now_ns);
 	if (!t->gil.known && shows_gil(task, t))
-		learn(task, t, false);
+		learn(t, false);
 	return 0;
 }

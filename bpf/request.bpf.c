@@ -99,14 +99,14 @@ __noinline int served_flush(struct par_served *s, bool is_write)
 	return 0;
 }
 
-static __always_inline void served_add(struct task_struct *task, struct par_served *s, __u64 bytes,
+static __always_inline void served_add(const struct thread *t, struct par_served *s, __u64 bytes,
 				       bool is_write)
 {
 	struct par_moved *m = is_write ? &s->moved[1] : &s->moved[0];
 
 	__sync_fetch_and_add(&m->messages, 1);
 	__sync_fetch_and_add(&m->bytes, bytes);
-	if (task_field(task, pid) == s->mover_tgid)
+	if (t->tid == t->tgid)
 		__sync_fetch_and_add(&m->main_messages, 1);
 	if (m->messages >= PAR_MOVED_MAX)
 		served_flush(s, is_write);
@@ -151,22 +151,21 @@ static __always_inline __u64 came_ns(const struct thread *t, const struct par_se
 	return now;
 }
 
-static __always_inline void on_read(struct task_struct *task, struct thread *t,
-				    struct par_served *s, __u64 now)
+static __always_inline void on_read(struct thread *t, struct par_served *s, __u64 now)
 {
 	if (s->write_ns)
 		tell(s, now);
 	if (!s->begin_ns) {
 		s->begin_ns = came_ns(t, s, now);
 		s->read_ns = now;
-		s->tid = task_field(task, pid);
-		s->tgid = task_field(task, tgid);
+		s->tid = t->tid;
+		s->tgid = t->tgid;
 	}
 	s->arrival_ns = 0;
 	s->last_ns = now;
 }
 
-static __always_inline void on_write(struct task_struct *task, struct par_served *s, __u64 now)
+static __always_inline void on_write(struct thread *t, struct par_served *s, __u64 now)
 {
 	s->last_ns = now;
 	if (!s->begin_ns)
@@ -176,7 +175,7 @@ static __always_inline void on_write(struct task_struct *task, struct par_served
 		return;
 	}
 	s->write_ns = now;
-	s->end_tid = task_field(task, pid);
+	s->end_tid = t->tid;
 }
 
 static __always_inline bool is_served_stream(const struct par_file_ref *ref)
@@ -188,7 +187,6 @@ static __always_inline bool is_served_stream(const struct par_file_ref *ref)
 
 __noinline int request_moved(struct thread *t, __u32 step)
 {
-	struct task_struct *task = current_task();
 	const struct par_file_ref *ref;
 	struct par_served *s;
 	__u64 file, now;
@@ -209,15 +207,14 @@ __noinline int request_moved(struct thread *t, __u32 step)
 		return 0;
 	}
 	if (step == REQUEST_READ)
-		on_read(task, t, s, now);
+		on_read(t, s, now);
 	else
-		on_write(task, s, now);
-	mover_set(s, ref, file_is_steady(ref) ? task_field(task, tgid) : 0);
+		on_write(t, s, now);
+	mover_set(s, ref, file_is_steady(ref) ? t->tgid : 0);
 	return 0;
 }
 
-__hot bool request_again(struct task_struct *task, struct thread *t, struct file *file,
-			 __u64 bytes, bool is_write)
+__hot bool request_again(struct thread *t, struct file *file, __u64 bytes, bool is_write)
 {
 	__u64 key = (__u64)file, now;
 	struct par_served *s;
@@ -225,18 +222,19 @@ __hot bool request_again(struct task_struct *task, struct thread *t, struct file
 	if (!file_is_socket(file))
 		return false;
 	s = bpf_map_lookup_elem(&served, &key);
-	if (!s || s->mover_tgid != task_field(task, tgid) || s->ino != file_ino(file))
+	if (!s || s->mover_tgid != t->tgid || s->ino != file_ino(file))
 		return false;
 	now = bpf_ktime_get_ns();
 	if (is_write)
-		on_write(task, s, now);
+		on_write(t, s, now);
 	else
-		on_read(task, t, s, now);
-	served_add(task, s, bytes, is_write);
+		on_read(t, s, now);
+	served_add(t, s, bytes, is_write);
 	return true;
 }
 
-static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
+static __always_inline void count_backlog(struct task_struct *task, const struct thread *t,
+					  __u64 fd)
 {
 	struct file *file = file_at(task, fd);
 	struct socket *socket = BPF_CORE_READ(file, private_data);
@@ -265,7 +263,7 @@ static __always_inline void count_backlog(struct task_struct *task, __u64 fd)
 	__sync_fetch_and_add(&l->waiting_sum, waiting);
 	if (waiting > l->waiting_max)
 		l->waiting_max = waiting;
-	l->tgid = task_field(task, tgid);
+	l->tgid = t->tgid;
 }
 
 __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
@@ -277,7 +275,7 @@ __noinline int request_accepted(struct thread *t, __u64 listener, __u64 fd)
 
 	if (!t)
 		return 0;
-	count_backlog(task, listener);
+	count_backlog(task, t, listener);
 	file_ref_fill(task, t, fd, &ref);
 	if (!is_served_stream(&ref))
 		return 0;
@@ -334,8 +332,7 @@ int on_request_call(struct pt_regs *ctx)
 SEC("uretprobe")
 int on_request_return(struct pt_regs *ctx)
 {
-	struct task_struct *task = current_task();
-	struct thread *t = thread_find(task);
+	struct thread *t = thread_find(current_task());
 	struct par_served call = { .kind = PAR_REQUEST_FUNCTION };
 
 	if (!t || !t->request.begin_ns || !regs_returned(ctx, t->request.sp))
@@ -343,8 +340,8 @@ int on_request_return(struct pt_regs *ctx)
 	__sync_fetch_and_add(&request_counts.returns, 1);
 	call.begin_ns = call.read_ns = t->request.begin_ns;
 	call.write_ns = bpf_ktime_get_ns();
-	call.tid = call.end_tid = task_field(task, pid);
-	call.tgid = task_field(task, tgid);
+	call.tid = call.end_tid = t->tid;
+	call.tgid = t->tgid;
 	tell(&call, call.write_ns);
 	t->request.begin_ns = 0;
 	return 0;

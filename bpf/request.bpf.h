@@ -19,12 +19,11 @@ enum request_step {
 int request_moved(struct thread *t, __u32 step);
 
 /*
- * The short way for the thread at hand, @t of @task, which moved one message of @bytes through
+ * The short way for the thread at hand, @t, which moved one message of @bytes through
  * @file. False: nothing was done, as that is no served connection, or none that is known to
  * be this process's.
  */
-bool request_again(struct task_struct *task, struct thread *t, struct file *file, __u64 bytes,
-		   bool is_write) __hidden;
+bool request_again(struct thread *t, struct file *file, __u64 bytes, bool is_write) __hidden;
 
 /* It took the connection @fd from the listening socket @listener. Likewise. */
 int request_accepted(struct thread *t, __u64 listener, __u64 fd);

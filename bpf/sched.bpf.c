@@ -12,6 +12,7 @@
 #include "klock.bpf.h"
 #include "loop.bpf.h"
 #include "missed.bpf.h"
+#include "pidns.bpf.h"
 #include "python.bpf.h"
 #include "startup.bpf.h"
 #include "throttle.bpf.h"
@@ -49,16 +50,16 @@ __noinline int missed_add(struct thread *t, __u64 now)
 	return 0;
 }
 
-__noinline int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now)
+__noinline int missed_tell(struct thread *t, __u64 now)
 {
 	struct par_missed_cycles *rec;
 
 	if (!t)
 		return 0;
-	rec = emit_try(sizeof(*rec), PAR_MISSED, tid, now);
+	rec = emit_try(sizeof(*rec), PAR_MISSED, t->tid, now);
 	if (!rec)
 		return 0;
-	rec->tgid = tgid;
+	rec->tgid = t->tgid;
 	rec->pad = 0;
 	rec->missed = t->missed;
 	emit_end(rec);
@@ -72,12 +73,12 @@ __noinline int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now)
  */
 static __always_inline bool emit_exit(struct task_struct *task, const struct thread *t, __u64 now)
 {
-	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, task->pid, now);
+	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, t->tid, now);
 	struct signal_struct *signal = task_pointer(task, signal);
 
 	if (!rec)
 		return false;
-	rec->tgid = task->tgid;
+	rec->tgid = t->tgid;
 	rec->exit_code = task->exit_code;
 	rec->utime_ns = task->utime;
 	rec->stime_ns = task->stime;
@@ -128,9 +129,9 @@ static __always_inline bool is_long(const struct par_cause *cause)
 
 /* @bytes of struct par_cycle, a constant. */
 static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
-				       struct task_struct *task, struct thread *t, __u64 now)
+				       struct thread *t, __u64 now)
 {
-	struct par_cycle *rec = emit_begin(bytes, PAR_CYCLE, task->pid, now);
+	struct par_cycle *rec = emit_begin(bytes, PAR_CYCLE, t->tid, now);
 	struct par_cpu_gap *gap = gap_here();
 
 	if (!rec) {
@@ -147,16 +148,15 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	rec->gap.prev_state = prev_state;
 	rec->gap.prev_tid = prev_tid;
 	gap->out_ns = 0;
-	rec->tgid = task->tgid;
+	rec->tgid = t->tgid;
 	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, now) : 0;
 	if (bytes > PAR_CYCLE_BARE_BYTES)
 		__builtin_memcpy(&rec->cause, &t->cause, bytes - PAR_CYCLE_BARE_BYTES);
 	emit_end(rec);
 }
 
-/* @task takes over from @prev_tid, which leaves in @prev_state. */
-static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_struct *task,
-				 struct thread *t, __u64 now)
+/* @t takes over from @prev_tid, which leaves in @prev_state. */
+static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread *t, __u64 now)
 {
 	if (t->phase == PHASE_UNKNOWN) {
 		t->off.out_ns = 0;
@@ -164,17 +164,17 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct task_s
 		t->cause.sysno = PAR_NO_SYSCALL;
 	}
 	if (missed_any(t))
-		missed_tell(t, task->pid, task->tgid, now);
+		missed_tell(t, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
-		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, task, t, now);
+		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
 	} else {
 		use_early_wake(t);
 		settle(t);
 		if (is_long(&t->cause))
-			cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, task, t, now);
+			cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, t, now);
 		else
-			cycle_emit(PAR_CYCLE_SHORT_BYTES, prev_tid, prev_state, task, t, now);
+			cycle_emit(PAR_CYCLE_SHORT_BYTES, prev_tid, prev_state, t, now);
 	}
 	if (t->loop.start_ns)
 		loop_came(t, now);
@@ -203,7 +203,7 @@ static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct
 	if (t->phase == PHASE_OFF) {
 		if (ran_ns > now - floor_ns)
 			ran_ns = now - floor_ns;
-		come(gap_here()->next_tid, STATE_UNSEEN, task, t, now - ran_ns);
+		come(gap_here()->next_tid, STATE_UNSEEN, t, now - ran_ns);
 	}
 	return ran_ns;
 }
@@ -214,9 +214,9 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	__u64 ran_ns = ran_before_leaving(task, t, now);
 
 	if (state & TASK_DEAD) {
-		traffic_flush(t, task->tgid, task->pid == task->tgid);
+		traffic_flush(t);
 		if (missed_any(t))
-			missed_tell(t, task->pid, task->tgid, now);
+			missed_tell(t, now);
 		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 		return;
 	}
@@ -276,13 +276,13 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		leave(prev, p, now, state, preempt);
 		gap = gap_here();
 		gap->out_ns = now;
-		gap->out_tid = prev->pid;
-		gap->next_tid = next->pid;
+		gap->out_tid = p->tid;
+		gap->next_tid = task_tid(next);
 		gap->out_state = state;
 		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
 	}
 	if (n) {
-		come(prev->pid, preempt ? 0 : state, next, n, now);
+		come(task_tid(prev), preempt ? 0 : state, n, now);
 		if (config.calls)
 			*stranger_of(bpf_get_smp_processor_id()) = 0;
 	}
@@ -352,7 +352,7 @@ static __always_inline __u8 why_woken(struct task_struct *waker, struct task_str
 static __always_inline void woken(struct task_struct *task, struct thread *t,
 				  struct task_struct *waker, __u8 flags, __u64 now)
 {
-	t->off.waker_tid = task_field(waker, pid);
+	t->off.waker_tid = task_tid(waker);
 	t->off.waker_cpu = bpf_get_smp_processor_id();
 	t->off.wake_flags = flags;
 	t->off.wake_ns = now;
@@ -367,7 +367,7 @@ static __always_inline void wake(struct task_struct *task, struct thread *t, __u
 
 	if (t->phase == PHASE_RUNNING) {
 		t->early_ns = now;
-		t->early_tid = task_field(waker, pid);
+		t->early_tid = task_tid(waker);
 		t->early_cpu = bpf_get_smp_processor_id();
 		t->early_flags = flags;
 		return;

@@ -68,11 +68,11 @@ static __always_inline void tell(struct task_struct *task, struct thread *t, __u
 		return;
 	}
 	t->startup.load_ns = cpu_ns - t->startup.base_ns;
-	rec = emit_begin(sizeof(*rec), PAR_STARTUP, task_field(task, pid), now);
+	rec = emit_begin(sizeof(*rec), PAR_STARTUP, t->tid, now);
 	if (!rec)
 		return;
 	rec->hdr.flags = what;
-	rec->tgid = task_field(task, tgid);
+	rec->tgid = t->tgid;
 	rec->pad = 0;
 	emit_end(rec);
 }

@@ -6,17 +6,27 @@
 #include "pidns.bpf.h"
 #include "startup.bpf.h"
 
+/* With all of the machine, that is all that has a number here. */
+static __always_inline bool is_traced_birth(const struct thread *parent, struct task_struct *child)
+{
+	if (!config.trace_all)
+		return parent;
+	return !config.in_pidns || task_tgid(child);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
+	bool is_process = parent->tgid != child->tgid;
+	struct thread *p = thread_find(parent);
 	__u64 now = bpf_ktime_get_ns();
 	struct mm_struct *mm;
 	struct par_fork *rec;
 	struct thread *t;
 
-	if (!config.trace_all && !thread_find(parent))
+	if (!is_traced_birth(p, child))
 		return 0;
-	if (!config.follow_children && parent->tgid != child->tgid)
+	if (!config.follow_children && is_process)
 		return 0;
 	if (recording_over(now))
 		return 0;
@@ -26,33 +36,30 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	t->off.out_ns = now;
 	t->off.out_flags = PAR_OUT_NEW;
 	t->phase = PHASE_OFF;
-	if (parent->tgid != child->tgid)
+	if (is_process)
 		startup_begin(child, t);
 
-	rec = emit_begin(sizeof(*rec), PAR_FORK, parent->pid, now);
+	rec = emit_begin(sizeof(*rec), PAR_FORK, task_tid(parent), now);
 	if (!rec)
 		return 0;
-	rec->tgid = parent->tgid;
-	rec->child_tid = child->pid;
-	rec->child_tgid = child->tgid;
-	rec->child_ns_tid = pidns_tid(child);
+	rec->tgid = task_tgid(parent);
+	rec->child_tid = t->tid;
+	rec->child_tgid = t->tgid;
+	rec->child_ns_tid = pidns_own_tid(child);
 	mm = task_pointer(child, mm);
-	if (parent->tgid != child->tgid && mm && mm == task_pointer(parent, mm))
+	if (is_process && mm && mm == task_pointer(parent, mm))
 		rec->hdr.flags |= PAR_FORK_SHARES_VM;
 	__builtin_memcpy(rec->comm, child->comm, sizeof(rec->comm));
 	emit_end(rec);
 	return 0;
 }
 
-/* A record about @task, if it is traced. @size must be a constant. */
-static __always_inline void *begin_about(struct task_struct *task, __u64 size, __u8 kind)
+/* A record about a thread, if it is traced. @size must be a constant. */
+static __always_inline void *begin_about(const struct thread *t, __u64 size, __u8 kind)
 {
-	__u64 now;
+	__u64 now = bpf_ktime_get_ns();
 
-	if (!thread_find(task))
-		return NULL;
-	now = bpf_ktime_get_ns();
-	return recording_over(now) ? NULL : emit_begin(size, kind, task->pid, now);
+	return !t || recording_over(now) ? NULL : emit_begin(size, kind, t->tid, now);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -61,14 +68,18 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 {
 	struct thread *t = thread_find(task);
 	struct par_exec *rec;
+	__u32 old_tid;
 
 	if (!t)
 		return 0;
 	startup_begin(task, t);
-	rec = begin_about(task, sizeof(*rec), PAR_EXEC);
+	/* Whichever thread calls it goes on as the process's first one. */
+	old_tid = t->tid;
+	t->tid = t->tgid;
+	rec = begin_about(t, sizeof(*rec), PAR_EXEC);
 	if (!rec)
 		return 0;
-	rec->old_tid = old_pid;
+	rec->old_tid = old_tid;
 	rec->maxrss_kib = task->signal->maxrss * (config.page_bytes / 1024);
 	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	rec->path[0] = 0;
@@ -81,16 +92,23 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 SEC("tp_btf/task_rename")
 int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
 {
-	struct par_rename *rec = begin_about(task, sizeof(*rec), PAR_RENAME);
+	struct thread *t = thread_find(task);
+	struct par_rename *rec = begin_about(t, sizeof(*rec), PAR_RENAME);
 
-	if (!rec)
+	if (!t || !rec)
 		return 0;
-	rec->tgid = task->tgid;
+	rec->tgid = t->tgid;
 	rec->pad = 0;
 	rec->comm[0] = 0;
 	bpf_probe_read_kernel_str(rec->comm, sizeof(rec->comm), comm);
 	emit_end(rec);
 	return 0;
+}
+
+/* Has another thread of its process, by an exec, taken over its number? Then it got that one's. */
+static __always_inline bool is_replaced(struct task_struct *task, const struct thread *t)
+{
+	return t->tid == t->tgid && task->pid != task->tgid;
 }
 
 /*
@@ -105,10 +123,10 @@ int BPF_PROG(on_sched_process_free, struct task_struct *task)
 
 	if (!t)
 		return 0;
-	if (t->phase != PHASE_DEAD) {
-		rec = begin_about(task, sizeof(*rec), PAR_FREE);
+	if (t->phase != PHASE_DEAD && !is_replaced(task, t)) {
+		rec = begin_about(t, sizeof(*rec), PAR_FREE);
 		if (rec) {
-			rec->tgid = task->tgid;
+			rec->tgid = t->tgid;
 			rec->pad = 0;
 			emit_end(rec);
 		}

@@ -130,17 +130,17 @@ __noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, boo
 	return 0;
 }
 
-static __always_inline bool is_main(struct task_struct *task)
+static __always_inline bool is_main(const struct thread *t)
 {
-	return task_field(task, pid) == task_field(task, tgid);
+	return t->tid == t->tgid;
 }
 
-/* What @task moved. */
-static __always_inline void add_own(struct task_struct *task, struct par_traffic_count *what,
+/* What @t moved. */
+static __always_inline void add_own(const struct thread *t, struct par_traffic_count *what,
 				    bool is_write)
 {
-	what->main_messages = is_main(task) ? what->messages : 0;
-	traffic_add(what, task_field(task, tgid), is_write);
+	what->main_messages = is_main(t) ? what->messages : 0;
+	traffic_add(what, t->tgid, is_write);
 }
 
 /*
@@ -163,12 +163,12 @@ static __noinline void moved_flush(struct moved *m, __u32 tgid, bool is_main, bo
 	traffic_add(&what, tgid, is_write);
 }
 
-__noinline int traffic_flush(struct thread *t, __u32 tgid, bool is_main)
+__noinline int traffic_flush(struct thread *t)
 {
 	if (!t)
 		return 0;
-	moved_flush(&t->moved[0], tgid, is_main, false);
-	moved_flush(&t->moved[1], tgid, is_main, true);
+	moved_flush(&t->moved[0], t->tgid, is_main(t), false);
+	moved_flush(&t->moved[1], t->tgid, is_main(t), true);
 	return 0;
 }
 
@@ -181,15 +181,15 @@ static __always_inline struct moved *moved_of(struct thread *t, bool is_write)
 }
 
 /* From now on, as long as it is the same file, its calls are added up in the thread's state. */
-static __always_inline void moved_begin(struct task_struct *task, struct thread *t,
-					const struct par_file_ref *file, bool is_write)
+static __always_inline void moved_begin(struct thread *t, const struct par_file_ref *file,
+					bool is_write)
 {
 	struct moved *m = moved_of(t, is_write);
 
 	if (!file_is_steady(file) || (file->flags & PAR_FILE_NAMED) ||
 	    (config.requests && (file->flags & PAR_FILE_SERVED)))
 		return;
-	moved_flush(m, task_field(task, tgid), is_main(task), is_write);
+	moved_flush(m, t->tgid, is_main(t), is_write);
 	m->file = t->file.file;
 	m->ref = *file;
 }
@@ -227,10 +227,10 @@ __hot bool traffic_again(struct task_struct *task, struct thread *t, struct pt_r
 		return false;
 	m = moved_of(t, is_write);
 	if (m->file != (__u64)file || m->ref.id != file_ino(file))
-		return config.requests && request_again(task, t, file, ret, is_write);
+		return config.requests && request_again(t, file, ret, is_write);
 	m->bytes += ret;
 	if (++m->messages >= PAR_MOVED_MAX)
-		moved_flush(m, task_field(task, tgid), is_main(task), is_write);
+		moved_flush(m, t->tgid, is_main(t), is_write);
 	return true;
 }
 
@@ -329,12 +329,12 @@ __noinline int traffic_add_move(struct thread *t, bool is_write)
 		request_moved(t, is_write ? REQUEST_WRITE : m->bytes ? REQUEST_READ : REQUEST_EOF);
 	if (!m->bytes && !is_empty_message(m->fd, what.file.kind, is_write))
 		return 0;
-	moved_begin(task, t, &what.file, is_write);
+	moved_begin(t, &what.file, is_write);
 	if (is_write)
 		address_fill(m->fd, &what.file, &m->to);
 	else if (what.file.kind == PAR_FILE_UNIX && (what.file.flags & PAR_FILE_NAMED))
 		own_name_fill(m->fd, &what.file);
-	add_own(task, &what, is_write);
+	add_own(t, &what, is_write);
 	return 0;
 }
 
@@ -370,7 +370,7 @@ static __always_inline void msghdr_address(struct address *to, __u64 msghdr)
 	to->len = head.len;
 }
 
-static __noinline void add_sysv(const __u64 args[5], __u8 how,
+static __noinline void add_sysv(const struct thread *t, const __u64 args[5], __u8 how,
 				__u64 bytes)
 {
 	struct par_traffic_count what = { .messages = 1, .bytes = bytes };
@@ -380,7 +380,7 @@ static __noinline void add_sysv(const __u64 args[5], __u8 how,
 	if (how == PAR_MOVE_SEMOP)
 		is_write = sysv_semop_posts(args[1]);
 	sysv_ref_fill(task, how, args[0], &what.file);
-	add_own(task, &what, is_write);
+	add_own(t, &what, is_write);
 }
 
 static __always_inline bool is_pipe_writer(__u64 fd)
@@ -472,14 +472,14 @@ __hot __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno, l
 		break;
 	case PAR_MOVE_MSGSND:
 		m->bytes = args[2];
-		add_sysv(args, how, m->bytes);
+		add_sysv(t, args, how, m->bytes);
 		break;
 	case PAR_MOVE_MSGRCV:
 		if (!(args[4] & MSG_COPY))
-			add_sysv(args, how, m->bytes);
+			add_sysv(t, args, how, m->bytes);
 		break;
 	case PAR_MOVE_SEMOP:
-		add_sysv(args, how, 0);
+		add_sysv(t, args, how, 0);
 		break;
 	}
 	return m->bytes;

@@ -22,7 +22,7 @@ int traffic_add(const struct par_traffic_count *what, __u32 tgid, bool is_write)
  * The last of @t: what it has on its own account becomes the tables'. Nothing may be
  * accounted for @t at the same time. A global function; its result says nothing.
  */
-int traffic_flush(struct thread *t, __u32 tgid, bool is_main);
+int traffic_flush(struct thread *t);
 
 /*
  * Account what call @sysno of the thread at hand, @t, which returned @ret >= 0, moved. Returns how

@@ -5,7 +5,7 @@
  *
  * Both sides are of one build, and no record leaves the machine: the layout may change
  * with any commit. Times are CLOCK_MONOTONIC nanoseconds. Thread and process ids are
- * those of the root pid namespace.
+ * those of the pid namespace that partrace runs in.
  */
 #ifndef PAR_EVENT_H
 #define PAR_EVENT_H
@@ -13,6 +13,9 @@
 #ifndef __VMLINUX_H__
 #include <linux/types.h>
 #endif
+
+/* The id of a thread that lives outside of that namespace, and has none in it. */
+#define PAR_TID_OUTSIDE 0x7fffffffu
 
 #define PAR_COMM_LEN 16
 #define PAR_PATH_LEN 128
@@ -256,7 +259,7 @@ struct par_task {
 	__u64 turn_ns;
 	__u64 turn_queue_ns, turn_blocked_ns;
 	__u32 turns;
-	__u32 ns_tid;		/* in its own pid namespace; 0: that is the first one */
+	__u32 ns_tid;		/* in its own pid namespace; 0: that is partrace's */
 };
 
 /* hdr.flags of PAR_FORK */

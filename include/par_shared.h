@@ -33,6 +33,13 @@ struct par_shared {
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
 
+/* The pid namespace that partrace runs in; all 0: the first one. */
+struct par_pidns {
+	__u64 ns;		/* the kernel's address of it */
+	__u32 level;		/* how many it lies in */
+	__u32 pad;
+};
+
 /* Where the kernel's locking functions lie; 0: not known. */
 struct par_lock_text {
 	__u64 sched, sched_bytes;	/* those that may sleep */

@@ -175,8 +175,11 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
+struct pid_namespace;
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -293,6 +296,7 @@ struct task_struct {
 	int exit_code, exit_state;
 	struct hlist_node pid_links[4];
 	struct pid *thread_pid;
+	struct task_struct *group_leader;
 };
 
 struct gendisk {

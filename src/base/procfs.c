@@ -72,6 +72,27 @@ int procfs_read(char *buf, size_t size, const char *fmt, ...)
 	return ret ? ret : reach_read(path, buf, size);
 }
 
+int procfs_link(char *buf, size_t size, const char *fmt, ...)
+{
+	char path[PATH_LEN];
+	ssize_t len;
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = format_path(path, fmt, ap);
+	va_end(ap);
+	if (err)
+		return err;
+	len = reach_readlink(path, buf, size);
+	if (len < 0)
+		return -errno;
+	if ((size_t)len == size)
+		return -ENAMETOOLONG;
+	buf[len] = 0;
+	return 0;
+}
+
 int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fmt, ...)
 {
 	char path[PATH_LEN];

@@ -112,6 +112,9 @@ int procfs_steal_ns(uint64_t *ns);
  */
 int procfs_read(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Where a symbolic link leads, whole; 0 or -errno. */
+int procfs_link(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /*
  * The same file, opened for reading. Never waits: a traced process may have put a FIFO where
  * it is.

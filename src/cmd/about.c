@@ -8,6 +8,7 @@
 
 #include "base/cgroup.h"
 #include "base/clock.h"
+#include "base/pidns.h"
 #include "base/xalloc.h"
 #include "version.h"
 
@@ -31,6 +32,7 @@ void about_init(struct about *a)
 	uname(&a->uname);
 	procfs_steal_ns(&a->steal0_ns);
 	procfs_boot_id(a->boot_id);
+	a->pid_namespace = pidns_inode();
 	a->boot0_ns = clock_offset_ns(clock_boot_ns);
 	a->wall0_ns = clock_offset_ns(clock_wall_ns);
 	a->cpus_online = online > 0 ? (uint32_t)online : 1;
@@ -107,6 +109,7 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	r->version = xstrdup(PARTRACE_VERSION);
 	r->start_wall_ns = a->start_wall_ns;
 	r->start_mono_ns = a->start_mono_ns;
+	r->pid_namespace = a->pid_namespace;
 	r->boot_id = a->boot_id[0] ? xstrdup(a->boot_id) : NULL;
 	fill_command(a, m, r);
 	r->pids = xcalloc(a->pid_cnt, sizeof(*r->pids));

@@ -16,6 +16,7 @@ struct about {
 	int64_t boot0_ns, wall0_ns;	/* how far those clocks were ahead of CLOCK_MONOTONIC */
 	struct utsname uname;
 	char boot_id[PROCFS_BOOT_ID_LEN]; /* "": not known */
+	uint32_t pid_namespace;		/* 0: the first one */
 	char *const *command;		/* NULL-terminated, of a launched target; or NULL */
 	const uint32_t *pids;		/* [pid_cnt], lent */
 	size_t pid_cnt;

@@ -109,6 +109,10 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 
 	if (rec->child_tgid == rec->tgid)
 		return;
+	if (!rec->tgid) { /* its parent lives outside of this pid namespace */
+		ask_process(in, rec->child_tgid);
+		return;
+	}
 	parent = process_get(in, rec->tgid);
 	child = process_get(in, rec->child_tgid);
 	ask_python_fork(in, child->pid, &child->python, &parent->python);
@@ -119,8 +123,8 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 /* Is there a thread of that number, of which nothing has been asked yet? */
 static bool is_stranger(const struct inspect *in, uint32_t tid)
 {
-	return tid && !htab_find(in->traced, tid, 0) && !htab_find(&in->names, tid, 0) &&
-	       in->names.cnt < NAMES_MAX;
+	return tid && tid != PAR_TID_OUTSIDE && !htab_find(in->traced, tid, 0) &&
+	       !htab_find(&in->names, tid, 0) && in->names.cnt < NAMES_MAX;
 }
 
 static void ask_name(struct inspect *in, uint32_t tid)

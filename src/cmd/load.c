@@ -59,6 +59,13 @@ static int explain_problem(const struct combine_problem *p, char *const *paths)
 			second);
 		log_hint("report them one by one; tables of many machines: partrace export");
 		return -EINVAL;
+	case COMBINE_NAMESPACES:
+		log_err(0,
+			"'%s' and '%s' were recorded in different pid namespaces: their processes "
+			"have other numbers",
+			first, second);
+		log_hint("record all of them from outside, or report them one by one");
+		return -EINVAL;
 	case COMBINE_GAP:
 		log_err(0,
 			"'%s' begins %.1f s after '%s' has ended: what ran side by side is "

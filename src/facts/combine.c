@@ -77,6 +77,8 @@ static struct combine_problem check_pairs(const struct facts *parts, size_t cnt)
 				return (struct combine_problem){ COMBINE_TWICE, i, k, 0, 0 };
 			if (!is_same_machine(a, b))
 				return (struct combine_problem){ COMBINE_MACHINES, i, k, 0, 0 };
+			if (a->pid_namespace != b->pid_namespace)
+				return (struct combine_problem){ COMBINE_NAMESPACES, i, k, 0, 0 };
 		}
 	}
 	return (struct combine_problem){ COMBINE_OK, 0, 0, 0, 0 };
@@ -298,6 +300,7 @@ static void begin_recording(struct fact_recording *out, struct facts *parts, siz
 		.start_mono_ns = mono ? earliest->start_mono_ns : 0,
 		.kernel = first->kernel ? xstrdup(first->kernel) : NULL,
 		.arch = first->arch ? xstrdup(first->arch) : NULL,
+		.pid_namespace = first->pid_namespace,
 		.boot_id = combine_knows_boot(parts, cnt) ? xstrdup(first->boot_id) : NULL,
 		.command = copy_texts(first->command, first->command_cnt),
 		.command_cnt = first->command_cnt,

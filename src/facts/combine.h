@@ -16,6 +16,7 @@ enum combine_refusal {
 	COMBINE_OK,
 	COMBINE_TWICE,		/* the same recording again: all would count twice */
 	COMBINE_MACHINES,	/* not of one machine, or not of one boot: no clock in common */
+	COMBINE_NAMESPACES,	/* numbers of processes mean others in each */
 	COMBINE_GAP,		/* there is a time that nobody recorded between them */
 	COMBINE_PROCESS,	/* both have recorded the same process at the same time */
 	COMBINE_COMBINED,	/* it is a combination itself */

@@ -35,6 +35,7 @@ struct fact_recording {
 	uint64_t start_wall_ns;
 	uint64_t start_mono_ns;		/* the same moment on CLOCK_MONOTONIC; 0: not known */
 	char *boot_id;			/* of the machine since it started; NULL: not known */
+	uint32_t pid_namespace;		/* whose numbers all ids are; 0: the first one's, or not known */
 	uint64_t duration_ns;
 	char **command;			/* [command_cnt], of the launched or first target */
 	size_t command_cnt;

@@ -123,6 +123,8 @@ static json_t *recording(const struct fact_recording *r)
 	set(o, "needs", texts(r->needs, r->need_cnt));
 	set(o, "start_mono_ns", number_or_null(r->start_mono_ns, r->start_mono_ns));
 	set(o, "boot_id", json_value_text(r->boot_id));
+	if (r->pid_namespace)
+		set(o, "pid_namespace", number(r->pid_namespace));
 	if (r->suspended_ns)
 		set(o, "suspended_ns", number(r->suspended_ns));
 	if (r->clock_step_ns)

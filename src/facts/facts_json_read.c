@@ -289,6 +289,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_texts(n, "needs", &r->needs, &r->need_cnt);
 	get_u64(n, "start_mono_ns", &r->start_mono_ns);
 	get_text(n, "boot_id", &r->boot_id);
+	get_u32(n, "pid_namespace", &r->pid_namespace);
 	get_u64(n, "suspended_ns", &r->suspended_ns);
 	get_i64(n, "clock_step_ns", &r->clock_step_ns);
 	get_u32(n, "cpus_online_end", &r->cpus_online_end);

@@ -25,7 +25,7 @@ const struct task *lock_wait_owner(const struct model *m, const struct task *t,
 	uint32_t tid = what->lock == LOCK_JOIN ? (uint32_t)cause->args[2] : cause->owner_tid;
 	const struct task *owner;
 
-	/* The kernel's own locks name the first namespace's numbers. */
+	/* The kernel's own locks are told with the numbers that all records have. */
 	if (what->lock != LOCK_KERNEL && what->lock != LOCK_FILE)
 		tid = task_tid_of(m, t->process, tid);
 	owner = tid ? task_find(m, tid) : NULL;

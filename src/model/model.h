@@ -262,7 +262,7 @@ struct cpu_switch {
 };
 
 /* Stands for whatever ran on a CPU and is not traced; above the kernel's PID_MAX_LIMIT. */
-#define MODEL_UNTRACED 0x7fffffffu
+#define MODEL_UNTRACED PAR_TID_OUTSIDE
 
 /* Every hook may be NULL. */
 struct observer {

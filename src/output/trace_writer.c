@@ -280,7 +280,8 @@ static void add_somebody(struct track_slice *slice, const char *note, char text[
 
 /*
  * Who ended the wait, where that is somebody's deed and not the network's or the
- * disk's: their interrupts come to whomever they find. 0: nobody is shown.
+ * disk's: their interrupts come to whomever they find. 0: nobody is shown, as nobody
+ * is known who lives outside of this pid namespace.
  */
 static uint32_t shown_waker(const struct span *s)
 {
@@ -291,7 +292,9 @@ static uint32_t shown_waker(const struct span *s)
 	case BUCKET_SYNC:
 	case BUCKET_IPC:
 	case BUCKET_CHILD:
-		return s->waker_tid == s->task->tid ? 0 : s->waker_tid;
+		if (s->waker_tid == s->task->tid || s->waker_tid == PAR_TID_OUTSIDE)
+			return 0;
+		return s->waker_tid;
 	default:
 		return 0;
 	}
@@ -328,7 +331,7 @@ static void wait_key(struct strbuf *key, const struct trace_writer *tw, const st
 {
 	struct wait_id id;
 
-	memset(&id, 0, sizeof(id));	/* with what lies between its members */
+	memset(&id, 0, sizeof(id)); /* with what lies between its members */
 	id.names = tw->names;
 	id.holder = s->holder;
 	id.lock = s->lock;

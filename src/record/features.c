@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "base/array.h"
 #include "base/log.h"
+#include "base/pidns.h"
 #include "base/procfs.h"
 #include "base/rights.h"
 #include "base/xalloc.h"
@@ -25,8 +25,6 @@
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
-/* PROC_PID_INIT_INO of include/linux/proc_ns.h: the inode of the first pid namespace. */
-#define FIRST_PID_NAMESPACE 0xeffffffcU
 
 /* Descriptors of programs, maps, links, rings and targets, with some room. */
 #define FILES_MIN 512
@@ -288,12 +286,15 @@ static void look_at_ptrace(struct features *fs)
 
 static void look_at_namespace(struct features *fs)
 {
-	struct feature *f = add(fs, FEATURES_RIGHTS, "first pid namespace");
-	struct stat st;
+	struct feature *f = add(fs, FEATURES_RIGHTS, "pid namespace");
 
-	if (!stat("/proc/self/ns/pid", &st) && (uint32_t)st.st_ino != FIRST_PID_NAMESPACE)
+	if (!pidns_has_proc())
 		lacks(f, FEATURE_NONE,
-		      "processes have other numbers in here than the kernel's: none is found",
+		      "/proc is missing, or that of another namespace: its numbers are not these",
+		      "mount -t proc proc /proc");
+	else if (pidns_inode())
+		lacks(f, FEATURE_LESS,
+		      "it is not the first: processes outside of it have no number, and are not named",
 		      "run it outside of the container, or in one with --pid=host");
 }
 

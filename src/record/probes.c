@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/pidns.h"
 #include "base/xalloc.h"
 #include "par_config.h"
 #include "record/btf_file.h"
@@ -170,6 +171,9 @@ static void configure(struct probes *p, const struct btf *btf)
 	calls_fill_startup(&c->startup);
 	c->ring_mask = (__u32)p->ring_cnt - 1;
 	c->self_tgid = (__u32)getpid();
+	c->in_pidns = pidns_inode() != 0;
+	bpf_program__set_autoload(p->skel->progs.on_self, c->in_pidns);
+	bpf_program__set_autoattach(p->skel->progs.on_self, false);
 	c->page_bytes = (__u32)sysconf(_SC_PAGESIZE);
 	c->follow_children = p->opts.follow_children;
 	c->trace_all = p->opts.trace_all;
@@ -285,6 +289,18 @@ static int load_programs(struct probes *p)
 	return err ? say_load_error(err) : 0;
 }
 
+/* In which namespace? Only the kernel knows. */
+static int learn_namespace(struct probes *p)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int err;
+
+	if (!p->skel->rodata->config.in_pidns)
+		return 0;
+	err = bpf_prog_test_run_opts(bpf_program__fd(p->skel->progs.on_self), &opts);
+	return err ? log_err(err, "cannot tell in which pid namespace this is") : 0;
+}
+
 int probes_open(struct probes **out, const struct probes_opts *opts)
 {
 	struct probes *p = xcalloc(1, sizeof(*p));
@@ -304,6 +320,8 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 		p->storage_fails = true;
 		err = load_programs(p);
 	}
+	if (!err)
+		err = learn_namespace(p);
 	if (!err)
 		err = make_rings(p);
 	if (err)

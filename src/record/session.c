@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/pidns.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
 #include "record/stats.h"
@@ -35,9 +36,6 @@
 
 /* Each pass but the last found somebody new; nobody forks that much. */
 #define ATTACH_PASSES_MAX 16
-
-/* The initial pid namespace's inode: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
-#define INITIAL_PID_NS "pid:[4026531836]"
 
 static int open_rings(struct session *s)
 {
@@ -76,19 +74,13 @@ static void raise_priority(void)
 		log_info("no real-time priority for the collector: more records may get lost");
 }
 
-/* The programs see the root namespace's numbers; /proc and the user must, too. */
+/* The programs have this namespace's numbers; /proc and the user must, too. */
 static int check_pid_namespace(void)
 {
-	char ns[64];
-	ssize_t len = readlink("/proc/self/ns/pid", ns, sizeof(ns) - 1);
-
-	if (len < 0)
+	if (pidns_has_proc())
 		return 0;
-	ns[len] = 0;
-	if (!strcmp(ns, INITIAL_PID_NS))
-		return 0;
-	log_err(0, "cannot record from within a pid namespace");
-	log_hint("run it on the host, or in a container that shares the host's pids");
+	log_err(0, "cannot record: /proc is missing, or that of another pid namespace");
+	log_hint("mount this one's: mount -t proc proc /proc, or unshare --mount-proc");
 	return -EINVAL;
 }
 

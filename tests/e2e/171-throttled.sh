@@ -110,3 +110,42 @@ ours=$(facts attached.pftrace thread python3 bucket throttled 2>/dev/null ||
 # The kernel's is of a longer time, and counts a throttling at its end.
 assert_number "throttled, attached" "$ours" '>' $(((after - before) * 4 / 10))
 assert_number "throttled, attached" "$ours" '<=' $((after - before + PERIOD_US * 1000))
+
+# From within a container that has the quota: its group is the root of all that it can see.
+cat >inside.sh <<'SH'
+set -e
+echo $$ >"$GROUP/cgroup.procs"
+exec unshare --cgroup --mount --pid --fork --mount-proc bash -ec '
+mount -t tmpfs none /sys/fs/cgroup
+mkdir /sys/fs/cgroup/cpu
+if [ -n "$V2" ]; then
+    mount -t cgroup2 none /sys/fs/cgroup/cpu
+else
+    mount -t cgroup -o cpu none /sys/fs/cgroup/cpu
+fi
+"$PARTRACE" -q -o inside.pftrace -- "$@"' bash "$PYTHON" -S -c '
+import time
+end = time.thread_time() + 0.5
+while time.thread_time() < end: pass
+print(open("/proc/thread-self/schedstat").read().split()[1])'
+SH
+V2=
+[ -e "$GROUP/cpu.cfs_quota_us" ] || V2=yes
+export GROUP V2 PYTHON
+run bash inside.sh
+assert_status 0
+delay=$(grep -x '[0-9]*' out)
+facts inside.pftrace check-sums
+assert_number "quota, from within" "$(facts inside.pftrace get recording.cpus.quota)" '==' 0.3
+json_of inside.pftrace
+"$PYTHON" - "$delay" <<'END' || fail "from within: partrace and the kernel disagree"
+import json
+import sys
+
+delay = float(sys.argv[1])
+t = max(json.load(open("inside.pftrace.json"))["threads"], key=lambda t: t["lifetime_ns"])["time_ns"]
+print("from within, runnable and not running: the kernel counts %.1f ms, partrace %.1f ms, %.1f of them throttled"
+      % (delay / 1e6, (t["throttled"] + t["run_queue"]) / 1e6, t["throttled"] / 1e6))
+assert abs(t["throttled"] + t["run_queue"] - delay) < 0.03 * delay + 20e6
+assert t["throttled"] > 0.3 * delay
+END

@@ -420,6 +420,7 @@ static void what_does_not_belong_together_is_refused(void **state)
 {
 	struct facts other = worker(200, 0, 5000, 0), older = worker(200, 0, 5000, 0);
 	struct facts twice = worker(100, 0, 5000, 0), whole = worker(300, 0, 5000, 0);
+	struct facts inside = worker(200, 0, 5000, 0);
 
 	(void)state;
 	other.recording.boot_id[0] = '7';
@@ -427,6 +428,8 @@ static void what_does_not_belong_together_is_refused(void **state)
 	unknown_machine(&older);
 	older.recording.cpus_online = 64;
 	refused(worker(100, 0, 5000, 0), older, COMBINE_MACHINES);
+	inside.recording.pid_namespace = 4026532000;
+	refused(worker(100, 0, 5000, 0), inside, COMBINE_NAMESPACES);
 	refused(worker(100, 0, 5000, 0), twice, COMBINE_TWICE);
 	refused(worker(100, 0, 5000, 0), worker(200, 5000, 5000, 0), COMBINE_GAP);
 	refused(worker(200, 7000, 5000, 0), worker(100, 0, 5000, 0), COMBINE_GAP);

@@ -31,6 +31,7 @@ static struct facts full_facts(void)
 	f.recording.unavailable[0] = xstrdup("throttled");
 	f.recording.unavailable_cnt = 1;
 	f.recording.suspended_ns = 20 * NS_PER_S;
+	f.recording.pid_namespace = 4026532431u;
 	f.recording.clock_step_ns = -3600 * (int64_t)NS_PER_S;
 	f.recording.cpus_online_end = 1;
 	f.processes[0].ended = true;

@@ -8,11 +8,17 @@
 
 #define REAL_BTF "/sys/kernel/btf/vmlinux"
 
-static const char all_caps[] = "Name:\tpartrace\nCapEff:\t000001ffffffffff\n";
+static const char all_caps[] = "Name:\tpartrace\nTgid:\t1\nUid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\n";
 
 /* A machine that has it all, but for what a test takes away afterwards. */
 static void put_machine(void)
 {
+	char self[32];
+
+	snprintf(self, sizeof(self), "%d", (int)getpid());
+	put_link("/proc/self", self);
+	snprintf(self, sizeof(self), "/proc/%d/comm", (int)getpid());
+	put(self, "partrace\n");
 	put("/proc/sys/kernel/osrelease", "6.1.0-13-amd64\n");
 	put("/proc/sys/net/core/bpf_jit_enable", "1\n");
 	put("/sys/bus/event_source/devices/uprobe/type", "9\n");
@@ -130,6 +136,20 @@ static void what_was_switched_off_is_said(void **state)
 	assert_int_equal(state_of("control groups"), FEATURE_LESS);
 }
 
+static void the_pid_namespace_is_the_first_or_has_a_proc_of_its_own(void **state)
+{
+	char text[256];
+
+	(void)state;
+	put_machine();
+	assert_int_equal(state_of("pid namespace"), FEATURE_OK);
+	put_link("/proc/self/ns/pid", "pid:[4026532431]");
+	assert_int_equal(state_of("pid namespace"), FEATURE_LESS);
+	snprintf(text, sizeof(text), "%sNSpid:\t%d\t%d\n", all_caps, (int)getpid(), 7);
+	put("/proc/self/status", text);
+	assert_int_equal(state_of("pid namespace"), FEATURE_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +159,7 @@ int main(void)
 		FIXTURE_TEST(capabilities_are_those_in_effect),
 		FIXTURE_TEST(hidden_addresses_cost_names),
 		FIXTURE_TEST(what_was_switched_off_is_said),
+		FIXTURE_TEST(the_pid_namespace_is_the_first_or_has_a_proc_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

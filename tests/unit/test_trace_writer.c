@@ -106,10 +106,19 @@ static void a_wait_for_another_process_names_it(void **state)
 	s.object = "tcp 10.0.0.1:80";
 	s.peer = NULL;
 	obs->span(obs->ctx, &s);
+	/* By somebody who lives outside of this pid namespace, and has no number. */
+	s.start_ns = BEGIN_NS + 700;
+	s.end_ns = BEGIN_NS + 800;
+	s.bucket = BUCKET_IPC;
+	s.name = "read pipe:[6]";
+	s.object = "pipe:[6]";
+	s.waker_tid = PAR_TID_OUTSIDE;
+	obs->span(obs->ctx, &s);
 	close_trace("{\"schema\": 1}", 1000);
 	text = dump();
 	assert_says(text, "object='unix:[5]' peer='redis-server (77)' waker='(78)'\n");
 	assert_says(text, "object='tcp 10.0.0.1:80'\n");
+	assert_says(text, "object='pipe:[6]'\n");
 	free(text);
 }
 

@@ -20,10 +20,10 @@ import facts as e2e  # noqa: E402
 
 TOLERANCE = 0.15
 CHECKS = ("boot doctor locks calls exchange cpu attached light mmap inode disk quota cgroup1 hybrid "
-          "requests function loop gil noperf notypes bare unprivileged hotplug clock reuse "
-          "complaints").split()
+          "requests function loop gil noperf notypes bare pidns unprivileged hotplug clock suspend "
+          "reuse complaints").split()
 # Recordings of truth, compared thread by thread.
-TRUTHS = ("locks calls exchange cpu attached light mmap inode disk notypes bare unprivileged "
+TRUTHS = ("locks calls exchange cpu attached light mmap inode disk notypes bare pidns unprivileged "
           "hotplug").split()
 
 
@@ -141,6 +141,21 @@ def check_clock(machine, _name, facts):
         yield "the recording lasted %.1f s" % (facts["recording"]["duration_ns"] / 1e9)
 
 
+def check_suspend(machine, _name, facts):
+    """It slept for so long on the clock that stands still meanwhile; the rest is said."""
+    before, after = map(int, machine.text("suspend.offsets").split())
+    said = facts["recording"].get("suspended_ns", 0)
+    if after - before < 3e9:
+        yield "the machine was suspended for %.3f s" % ((after - before) / 1e9)
+    if abs(said - (after - before)) > 1e6:
+        yield "it says %.6f s, the clocks %.6f s" % (said / 1e9, (after - before) / 1e9)
+    if not re.search(r"suspended for", machine.text("suspend.report")):
+        yield "the report does not say it"
+    yield from near("sleep", sum(t["time_ns"]["sleep"] for t in facts["threads"]) / 1e9, machine.seconds(), 0.05)
+    if facts["recording"]["duration_ns"] > (machine.seconds() + 2) * 1e9:
+        yield "the recording lasted %.1f s" % (facts["recording"]["duration_ns"] / 1e9)
+
+
 def check_reuse(machine, _name, facts):
     pid = int(machine.text("reuse.truth"))
     lives = [(p["exit_code"], t["lifetime_ns"]) for p, t in
@@ -155,7 +170,7 @@ def check_reuse(machine, _name, facts):
 RECORDINGS = {"quota": check_quota, "cgroup1": check_quota, "hybrid": check_quota,
               "requests": check_requests, "function": check_function, "loop": check_loop,
               "gil": check_gil, "noperf": check_gil, "clock": check_clock,
-              "reuse": check_reuse}
+              "suspend": check_suspend, "reuse": check_reuse}
 
 
 def check_situation(machine, name):
@@ -168,6 +183,8 @@ def check_situation(machine, name):
             yield "doctor does not miss the types"
     if name == "bare" and machine.text("bare.mounts").strip() != "0":
         yield "tracefs was still mounted"
+    if name == "pidns" and not machine.facts(name)["recording"].get("pid_namespace"):
+        yield "it was not in a pid namespace"
     if name == "unprivileged" and machine.text("unprivileged.value").strip() != "1":
         yield "unprivileged_bpf_disabled was not set"
     if name == "hotplug" and machine.text("hotplug.online").strip() != "0":

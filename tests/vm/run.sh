@@ -12,7 +12,7 @@
 #	OUT=DIR		where make put things (default: build), the workloads included
 #	VM_CASES=LIST	which, of those in tests/vm/init (default: all)
 #	VM_SECONDS=N	how long each recording is (default: 3)
-#	VM_LIMIT=N	how many seconds a machine may take (default: 900)
+#	VM_LIMIT=N	how many seconds a machine may take (default: 1800)
 #	VM_CACHE=DIR	see fetch.sh, which gets the kernels
 #	VM_RUN=COMMAND	what the emulator is started by, such as nice
 #	VM_LOGS=DIR	what each machine said and handed over (default: $OUT/vm)
@@ -30,7 +30,7 @@ export VM_CACHE=${VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/partrace-vm
 logs=${VM_LOGS:-$OUT/vm}
 VM_CASES=${VM_CASES:-all}
 VM_SECONDS=${VM_SECONDS:-3}
-VM_LIMIT=${VM_LIMIT:-900}
+VM_LIMIT=${VM_LIMIT:-1800}
 workloads=(truth loop served called deny)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
 # shellcheck source=/dev/null
@@ -178,7 +178,8 @@ add_modules()
 
 # boot ARCH KERNEL LOG PARAMETER…: the clock in there is the number of instructions that were
 # executed: nothing that this machine does besides shows inside, and what sleeps there takes no
-# time here. One CPU, as older kernels never see a second one that way.
+# time here. One CPU, as older kernels never see a second one that way. But for the battery's
+# clock, which has to run on to wake a machine that is suspended.
 boot()
 {
     local arch=$1 kernel=$2 log=$3 image append qemu cpu=max smp=1 parameters=()
@@ -203,7 +204,7 @@ boot()
         qemu=(qemu-system-aarch64 -M virt -append "console=ttyAMA0 $append") ;;
     esac
     # shellcheck disable=SC2086 # a command with its options
-    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -cpu "$cpu" -accel tcg -icount shift=2,sleep=off -rtc clock=vm -m 1G \
+    ${VM_RUN:-} timeout "$VM_LIMIT" "${qemu[@]}" -cpu "$cpu" -accel tcg -icount shift=2,sleep=off -rtc clock=host -m 1G \
         -smp "$smp" -nographic -no-reboot -kernel "$image" -initrd "$work/initrd" </dev/null 2>&1 |
         stdbuf -o0 tr -d '\r' >"$log"
 }
