@@ -3,6 +3,7 @@
 # partrace: `make help` lists the goals.
 #
 #   OUT=DIR  build there instead of build/      V=1    show the commands
+#   LTO=     without optimization across modules: builds faster, records slower
 #   SAN=1    with ASan and UBSan, into build-san/; SAN=thread with TSan, build-thread/
 #   FUZZ="ring elf" FUZZ_SECONDS=60   which fuzzers, and how long each
 #   TESTS="040 gil"   which end-to-end tests, by parts of their names
@@ -44,6 +45,9 @@ WARN	= -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude -Isrc -I$(OUT)
 SANITIZE = $(san_$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_ALL = -std=gnu11 $(WARN) $(CFLAGS) $(if $(SAN),$(SANITIZE))
+# Each record passes through a dozen small modules: partrace itself is optimized as a whole.
+# Tests, which link the same objects, are not: that would take each of them three times as long.
+LTO	= $(if $(SAN)$(findstring clang,$(CC)),,-flto=auto)
 LDLIBS	= -lbpf -ldw -lelf -lz -ldeflate -ljansson -lseccomp -lpthread -lm
 
 BPF_CFLAGS = -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror \
@@ -100,7 +104,7 @@ demo:			## show a verdict, missing packages included: sudo make demo
 # It runs as root, so what it links to can't be exchanged later.
 $(OUT)/partrace: $(objs)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LTO) -Wl,-z,relro,-z,now $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(OUT)/libpartrace.a: $(lib_objs)
 	$(call msg,AR,$@)
@@ -109,7 +113,7 @@ $(OUT)/libpartrace.a: $(lib_objs)
 $(OUT)/%.o: %.c
 	$(call msg,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(if $(LTO),$(LTO) -ffat-lto-objects) -MMD -MP -c $< -o $@
 
 # Each question the kernel is asked is an object of its own; linked, they are
 # one skeleton.
@@ -193,7 +197,7 @@ $(OUT)/tests/bench/floor: tests/bench/floor.c $(OUT)/tests/bench/floor.skel.h
 $(OUT)/tests/bench/replay: tests/bench/replay.c $(OUT)/libpartrace.a
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $< $(OUT)/libpartrace.a $(LDFLAGS) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LTO) $< $(OUT)/libpartrace.a $(LDFLAGS) $(LDLIBS) -o $@
 
 .PHONY: workloads e2e
 workloads: $(workload_bins)	## the programs that the end-to-end tests watch
@@ -260,7 +264,7 @@ threads: $(threaded) $(OUT)/tests/bench/replay	## tests of what has threads; SAN
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fno-lto -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
 		$(LDFLAGS) -lcmocka $(LDLIBS) -o $@
 
 # Whole pipeline on tests/golden/<case>/events.txt; no root needed.
@@ -275,7 +279,7 @@ golden-update: $(golden_bin)	## rewrite what golden expects, and show the differ
 $(OUT)/tests/golden/%: tests/golden/%.c $(OUT)/libpartrace.a
 	$(call msg,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fno-lto -MMD -MP -MF $@.d -MT $@ $< $(OUT)/libpartrace.a \
 		$(LDFLAGS) $(LDLIBS) -o $@
 
 # Whatever reads bytes that others wrote: see tests/fuzz/fuzz.h.

@@ -65,6 +65,15 @@ static __always_inline struct task_struct *current_task(void)
 	}                                                                   \
 	__field; })
 
+/*
+ * A pointer in a task. Of each that is loaded through a pointer it trusts, the verifier asks
+ * whether this one is to be trusted as well, which takes it four searches through the names
+ * of all the kernel's types, a millisecond in all, on each way that leads there. Of what was
+ * cast it does not ask.
+ */
+#define task_pointer(task, field) \
+	(config.has_cast ? kernel_typed(task)->field : task_field(task, field))
+
 /* task->state became task->__state in 5.14 (2f064a59a11f). */
 struct task_struct___before_5_14 {
 	long state;

@@ -181,6 +181,17 @@ void *ring_here(void) __hidden;
 
 void drop(enum par_drop why) __hidden;
 
+/*
+ * Most calls of the machine are of threads that nobody traces, and to find that out costs more
+ * than all else that is done for them. So it is kept where the registers are of the one whose
+ * call returned last on this CPU, if it is not traced. That place is its own while it lives;
+ * whoever is traced and comes to the CPU makes this 0.
+ */
+static __always_inline __u64 *stranger_of(__u32 cpu)
+{
+	return &shared.cpus[cpu & (PAR_CPU_CNT - 1)].stranger;
+}
+
 /* Has user space seen to it that the counts stand still? */
 static __always_inline bool counts_over(void)
 {

@@ -43,7 +43,7 @@ __hot void *kernel_cast(const void *addr, __u32 type)
 
 __hot struct file *file_at(struct task_struct *task, __u64 fd)
 {
-	struct files_struct *files = task_field(task, files);
+	struct files_struct *files = task_pointer(task, files);
 	struct fdtable *fdt = task_field(files, fdt);
 
 	fd = (__u32)fd;

@@ -112,8 +112,10 @@ int on_mark(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 
-	if (task && is_target(task) && !thread_find(task))
+	if (task && is_target(task) && !thread_find(task)) {
 		thread_get(task);
+		*stranger_of(task_cpu(task)) = 0;
+	}
 	return 0;
 }
 
@@ -131,6 +133,7 @@ int on_tell(struct bpf_iter__task *ctx)
 	t = thread_find(task);
 	if (!t || t->phase >= PHASE_DEAD)
 		return 0;
+	*stranger_of(task_cpu(task)) = 0; /* if a call of it returned while it was marked */
 	rec = bpf_map_lookup_elem(&told, &zero);
 	if (!rec)
 		return 0;

@@ -110,7 +110,7 @@ static __always_inline bool is_of_file(struct task_struct *task, const struct pa
 static __always_inline __u8 kind_of(struct task_struct *task, const struct par_cause *cause,
 				    __u64 lock, __u32 flags)
 {
-	__u64 mm = (__u64)task->mm;
+	__u64 mm = (__u64)task_pointer(task, mm);
 
 	if (mm && lock == mm + bpf_core_field_offset(struct mm_struct, mmap_lock))
 		return PAR_KLOCK_MMAP;

@@ -146,7 +146,7 @@ __noinline int poll_collect(struct thread *t)
 	room = bpf_map_lookup_elem(&rooms, &zero);
 	if (!t || !room)
 		return 0;
-	files = task_field(current_task(), files);
+	files = task_pointer(current_task(), files);
 	fdt = task_field(files, fdt);
 	room->table = (__u64)task_field(fdt, fd);
 	room->table_cnt = task_field(fdt, max_fds);
@@ -165,6 +165,8 @@ static __always_inline __u64 epoll_best(__u64 epoll)
 	__u64 item = file_epoll_first(epoll), best = 0;
 	__u32 best_rank = SCORE_NONE;
 
+	if (item && !file_epoll_next(epoll, item))
+		return file_of_epoll_item(item); /* there is no choice, mostly */
 	for (int i = 0; i < EPOLL_ITEMS && item; i++) {
 		__u64 file = file_of_epoll_item(item);
 		__u32 rank = ready_score(file | POLL_IN) & SCORE_RANK;

@@ -301,7 +301,7 @@ int BPF_PROG(on_sk_data_ready, const struct sock *sk)
 	/* A UNIX socket without a name is a client's: see socket_is_served(). */
 	if (sk->__sk_common.skc_family == AF_UNIX && !kernel_read((struct unix_sock *)sk, addr))
 		return 0;
-	file = (__u64)sk->sk_socket->file;
+	file = (__u64)kernel_read(kernel_read((struct sock *)sk, sk_socket), file);
 	s = bpf_map_lookup_elem(&served, &file);
 	if (s && !s->arrival_ns)
 		s->arrival_ns = bpf_ktime_get_ns();

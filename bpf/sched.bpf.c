@@ -73,6 +73,7 @@ __noinline int missed_tell(struct thread *t, __u32 tid, __u32 tgid, __u64 now)
 static __always_inline bool emit_exit(struct task_struct *task, const struct thread *t, __u64 now)
 {
 	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, task->pid, now);
+	struct signal_struct *signal = task_pointer(task, signal);
 
 	if (!rec)
 		return false;
@@ -83,9 +84,9 @@ static __always_inline bool emit_exit(struct task_struct *task, const struct thr
 	rec->min_flt = task->min_flt;
 	rec->maj_flt = task->maj_flt;
 	rec->maxrss_bytes = 0;
-	if (!task->signal->live.counter) {
+	if (!task_field(signal, live.counter)) {
 		rec->hdr.flags |= PAR_EXIT_PROCESS;
-		rec->maxrss_bytes = task->signal->maxrss * config.page_bytes;
+		rec->maxrss_bytes = task_field(signal, maxrss) * config.page_bytes;
 	}
 	rec->turn_ns = t->loop.start_ns;
 	rec->turns = t->loop.turns;
@@ -280,8 +281,11 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		gap->out_state = state;
 		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
 	}
-	if (n)
+	if (n) {
 		come(prev->pid, preempt ? 0 : state, next, n, now);
+		if (config.calls)
+			*stranger_of(bpf_get_smp_processor_id()) = 0;
+	}
 	return 0;
 }
 

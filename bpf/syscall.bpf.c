@@ -59,14 +59,21 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = current_task();
-	struct thread *t = thread_find(task);
+	__u64 *stranger = stranger_of(bpf_get_smp_processor_id());
 	struct par_syscall_count *count;
+	struct task_struct *task;
+	struct thread *t;
 	long sysno;
 	__u32 call, i;
 
-	if (!t)
+	if (*stranger == (__u64)regs)
 		return 0;
+	task = current_task();
+	t = thread_find(task);
+	if (!t) {
+		*stranger = (__u64)regs;
+		return 0;
+	}
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || sysno >= PAR_SYSNO_NONE || counts_over())
 		return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* Births, names and ends. A thread's exit itself is in sched.bpf.c: its last switch. */
 #include "core.bpf.h"
+#include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "pidns.bpf.h"
 #include "startup.bpf.h"
@@ -9,6 +10,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u64 now = bpf_ktime_get_ns();
+	struct mm_struct *mm;
 	struct par_fork *rec;
 	struct thread *t;
 
@@ -34,7 +36,8 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	rec->child_tid = child->pid;
 	rec->child_tgid = child->tgid;
 	rec->child_ns_tid = pidns_tid(child);
-	if (parent->tgid != child->tgid && child->mm && child->mm == parent->mm)
+	mm = task_pointer(child, mm);
+	if (parent->tgid != child->tgid && mm && mm == task_pointer(parent, mm))
 		rec->hdr.flags |= PAR_FORK_SHARES_VM;
 	__builtin_memcpy(rec->comm, child->comm, sizeof(rec->comm));
 	emit_end(rec);

@@ -28,12 +28,14 @@ static __always_inline bool is_fair(struct task_struct *task)
 void throttle_begin(struct task_struct *task, struct thread *t)
 {
 	struct stopped_clock clock;
+	struct cfs_rq *cfs_rq;
 
 	t->throttle.cfs_rq = 0;
 	if (!quotas_exist() || !is_fair(task) || !may_be_throttled(task))
 		return;
-	t->throttle.cfs_rq = (__u64)task->se.cfs_rq;
-	stopped_clock_read(task->se.cfs_rq, &clock);
+	cfs_rq = task_pointer(task, se.cfs_rq);
+	t->throttle.cfs_rq = (__u64)cfs_rq;
+	stopped_clock_read(cfs_rq, &clock);
 	t->throttle.stood_ns = clock.stood_ns + clock.standing_ns;
 }
 

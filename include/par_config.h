@@ -86,7 +86,8 @@ struct par_config {
 	__u8 has_task_type;	/* the verifier knows the type of the task at hand: 5.11 */
 	__u8 has_task_regs;	/* the helper bpf_task_pt_regs: 5.15 */
 	__u8 block_args;	/* block_getrq and the like name the queue first: before 5.11 */
-	__u8 pad[5];
+	__u8 calls;		/* system calls are looked at as they return */
+	__u8 pad[4];
 	struct par_startup_calls startup;
 };
 

@@ -13,7 +13,8 @@
 
 static void reserve(struct strbuf *sb, size_t more)
 {
-	sb->buf = xgrow(sb->buf, &sb->cap, sb->len + more + 1, 1);
+	if (sb->len + more + 1 > sb->cap)
+		sb->buf = xgrow(sb->buf, &sb->cap, sb->len + more + 1, 1);
 }
 
 void strbuf_add(struct strbuf *sb, const void *data, size_t len)

@@ -73,3 +73,13 @@ void *xgrow(void *arr, size_t *cap, size_t need, size_t size)
 	*cap = grown;
 	return xrealloc(arr, grown * size);
 }
+
+void *xreach(void *arr, size_t *cnt, size_t index, size_t size)
+{
+	size_t before = *cnt;
+	char *grown = xgrow(arr, cnt, index + 1, size);
+
+	if (*cnt > before)
+		memset(grown + before * size, 0, (*cnt - before) * size);
+	return grown;
+}

@@ -24,4 +24,11 @@ void *xgrow(void *arr, size_t *cap, size_t need, size_t size);
 #define XGROW(arr, cnt, cap) \
 	((arr) = xgrow((arr), &(cap), (size_t)(cnt) + 1, sizeof(*(arr))))
 
+/* Used by XREACH(): @arr, longer than @index, with what is new zeroed; updates @cnt. */
+void *xreach(void *arr, size_t *cnt, size_t index, size_t size);
+
+/* Make arr[index], zeroed if it is new, in a growable array of @cnt elements. */
+#define XREACH(arr, cnt, index) \
+	((arr) = (index) < (cnt) ? (arr) : xreach((arr), &(cnt), (index), sizeof(*(arr))))
+
 #endif

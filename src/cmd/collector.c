@@ -110,8 +110,8 @@ static void open_outputs(struct collector *c, const struct collector_opts *opts)
 		.request_function = opts->request_name,
 	};
 	struct trace_writer_options writer = {
-		.boot_offset_ns = clock_offset_ns(clock_boot_ns),
-		.wall_offset_ns = clock_offset_ns(clock_wall_ns),
+		.boot_offset_ns = c->about.boot0_ns,
+		.wall_offset_ns = c->about.wall0_ns,
 		.sysname = c->about.uname.sysname,
 		.release = c->about.uname.release,
 		.machine = c->about.uname.machine,

@@ -183,9 +183,9 @@ void inspect_before(struct inspect *in, const struct event *ev)
 	if (ev->hdr.kind == PAR_CYCLE) {
 		cause = &ev->cycle.cause;
 		pid = ev->cycle.tgid;
+		/* It may be the other end of a pipe. */
 		if (is_stranger(in, ev->cycle.off.waker_tid))
-			ask_name(in,
-				 ev->cycle.off.waker_tid); /* it may be the other end of a pipe */
+			ask_name(in, ev->cycle.off.waker_tid);
 	} else if (ev->hdr.kind == PAR_TASK || ev->hdr.kind == PAR_OPEN) {
 		cause = &ev->task.cause;
 		pid = ev->task.tgid;

@@ -3,6 +3,7 @@
 #include "event/event.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -26,13 +27,14 @@ static const size_t min_size[PAR_KIND_CNT] = {
 /* Most end before the record's last field does. */
 static int check_cycle(struct par_cycle *c, size_t len)
 {
-	size_t have = event_cycle_has_cause(c) ? len : PAR_CYCLE_BARE_BYTES;
+	bool has_cause = event_cycle_has_cause(c);
+	size_t have = has_cause ? len : PAR_CYCLE_BARE_BYTES;
 
-	if (event_cycle_has_cause(c) && len < PAR_CYCLE_SHORT_BYTES)
+	if (has_cause && len < PAR_CYCLE_SHORT_BYTES)
 		return -EBADMSG;
 	if (have < sizeof(*c))
 		memset((char *)c + have, 0, sizeof(*c) - have);
-	if (!event_cycle_has_cause(c))
+	if (!has_cause)
 		c->cause.sysno = PAR_NO_SYSCALL;
 	return 0;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Owns the end of a struct facts, the names of its enums, and its plain sums. */
 #include "facts/facts.h"
-#include "base/order.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/order.h"
 
 static const char *const classes[CLASS_CNT] = {
 	[CLASS_INCONCLUSIVE]	= "inconclusive",

@@ -42,14 +42,7 @@ static struct thread_sum *sum_get(struct facts_build *fb, const struct task *t)
 
 	if (sum)
 		return sum;
-	if (t->index >= fb->thread_cnt) {
-		size_t grown = t->index + 1 + fb->thread_cnt / 2;
-
-		fb->threads = xrealloc(fb->threads, grown * sizeof(*fb->threads));
-		memset(fb->threads + fb->thread_cnt, 0,
-		       (grown - fb->thread_cnt) * sizeof(*fb->threads));
-		fb->thread_cnt = grown;
-	}
+	XREACH(fb->threads, fb->thread_cnt, t->index);
 	sum = xcalloc(1, sizeof(*sum));
 	fb->threads[t->index] = sum;
 	return sum;

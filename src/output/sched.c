@@ -66,13 +66,7 @@ struct sched_cpu {
 
 static struct sched_cpu *cpu_get(struct sched *s, uint32_t cpu)
 {
-	if (cpu >= s->cpu_cnt) {
-		size_t grown = (size_t)cpu + 1;
-
-		s->cpus = xrealloc(s->cpus, grown * sizeof(*s->cpus));
-		memset(s->cpus + s->cpu_cnt, 0, (grown - s->cpu_cnt) * sizeof(*s->cpus));
-		s->cpu_cnt = grown;
-	}
+	XREACH(s->cpus, s->cpu_cnt, cpu);
 	if (!s->cpus[cpu]) {
 		s->cpus[cpu] = xcalloc(1, sizeof(**s->cpus));
 		s->cpus[cpu]->cpu = cpu;

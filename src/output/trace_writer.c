@@ -68,9 +68,8 @@ struct trace_writer {
 	struct intern strings;
 	struct sched sched;
 	struct htab processes;		/* (struct process *, 0) -> struct tw_process */
-	struct htab tasks;		/* (struct task *, 0) -> struct tw_task */
-	struct tw_task **by_index;	/* [index_cnt], by task.index; NULL: not met, or ended */
-	size_t index_cnt;
+	struct tw_task **tasks;		/* [task_cnt], by task.index; NULL: not met, or ended */
+	size_t task_cnt;
 	struct htab by_tid;		/* (tid, 0) -> live struct tw_task */
 	struct htab bystanders;		/* (tid, 0) -> their name */
 	uint64_t names;			/* how often somebody got a name */
@@ -126,11 +125,11 @@ static void put_woken(struct trace_writer *tw, struct tw_task *twt)
 static void end_period(struct trace_writer *tw, bool is_final)
 {
 	pass_on(tw);
-	htab_for_each(&tw->tasks, i) {
-		struct tw_task *twt = tw->tasks.entries[i].value;
-
-		put_woken(tw, twt);
-		pass_on_run(tw, twt);
+	for (size_t i = 0; i < tw->task_cnt; i++) {
+		if (!tw->tasks[i])
+			continue;
+		put_woken(tw, tw->tasks[i]);
+		pass_on_run(tw, tw->tasks[i]);
 	}
 	sched_flush(&tw->sched, &tw->out, is_final);
 	pass_on(tw);
@@ -196,23 +195,15 @@ static struct tw_task *task_add(struct trace_writer *tw, const struct task *t)
 
 	twt->task = t;
 	track_init(&twt->track, new_uuid(tw), SEQ_THREADS + tw->seq_cnt++, tw->begin_ns);
-	htab_put(&tw->tasks, (uintptr_t)t, 0, twt);
 	htab_put(&tw->by_tid, t->tid, 0, twt);
-	if (t->index >= tw->index_cnt) {
-		size_t grown = t->index + 1 + tw->index_cnt / 2;
-
-		tw->by_index = xrealloc(tw->by_index, grown * sizeof(*tw->by_index));
-		memset(tw->by_index + tw->index_cnt, 0,
-		       (grown - tw->index_cnt) * sizeof(*tw->by_index));
-		tw->index_cnt = grown;
-	}
-	tw->by_index[t->index] = twt;
+	XREACH(tw->tasks, tw->task_cnt, t->index);
+	tw->tasks[t->index] = twt;
 	return twt;
 }
 
 static struct tw_task *task_get(struct trace_writer *tw, const struct task *t)
 {
-	struct tw_task *twt = t->index < tw->index_cnt ? tw->by_index[t->index] : NULL;
+	struct tw_task *twt = t->index < tw->task_cnt ? tw->tasks[t->index] : NULL;
 
 	return twt ? twt : task_add(tw, t);
 }
@@ -231,6 +222,8 @@ static void on_task(void *ctx, const struct task *t)
 
 static void tw_task_free(struct tw_task *twt)
 {
+	if (!twt)
+		return;
 	track_release(&twt->track);
 	strbuf_release(&twt->run);
 	free(twt);
@@ -246,8 +239,8 @@ static void on_task_end(void *ctx, const struct task *t)
 	pass_on_run(tw, twt);
 	if (htab_find(&tw->by_tid, t->tid, 0) == twt)
 		htab_remove(&tw->by_tid, t->tid, 0);
-	tw->by_index[t->index] = NULL;
-	tw_task_free(htab_remove(&tw->tasks, (uintptr_t)t, 0));
+	tw->tasks[t->index] = NULL;
+	tw_task_free(twt);
 	sched_free_thread(&tw->sched, boot_ns(tw, t->end_ns), t->tid);
 	collected(tw, SCHED_BYTES);
 }
@@ -326,9 +319,9 @@ struct wait_id {
 
 static void add_text(struct strbuf *key, const char *text)
 {
-	if (text)
-		strbuf_add(key, text, strlen(text));
-	strbuf_add(key, "", 1);
+	if (!text)
+		text = "";
+	strbuf_add(key, text, strlen(text) + 1);
 }
 
 static void wait_key(struct strbuf *key, const struct trace_writer *tw, const struct span *s)
@@ -458,13 +451,7 @@ static void on_wakeup(void *ctx, const struct wakeup *w)
 
 static struct tw_cpu *cpu_get(struct trace_writer *tw, uint16_t cpu)
 {
-	if (cpu >= tw->cpu_cnt) {
-		size_t grown = (size_t)cpu + 1;
-
-		tw->cpus = xrealloc(tw->cpus, grown * sizeof(*tw->cpus));
-		memset(tw->cpus + tw->cpu_cnt, 0, (grown - tw->cpu_cnt) * sizeof(*tw->cpus));
-		tw->cpu_cnt = grown;
-	}
+	XREACH(tw->cpus, tw->cpu_cnt, cpu);
 	return &tw->cpus[cpu];
 }
 
@@ -658,13 +645,12 @@ void trace_writer_free(struct trace_writer *tw)
 	if (!tw)
 		return;
 	end_period(tw, true);
-	htab_for_each(&tw->tasks, i)
-		tw_task_free(tw->tasks.entries[i].value);
+	for (size_t i = 0; i < tw->task_cnt; i++)
+		tw_task_free(tw->tasks[i]);
 	htab_for_each(&tw->processes, i)
 		free(tw->processes.entries[i].value);
 	htab_for_each(&tw->bystanders, i)
 		free(tw->bystanders.entries[i].value);
-	htab_release(&tw->tasks);
 	htab_release(&tw->by_tid);
 	htab_release(&tw->processes);
 	htab_release(&tw->bystanders);
@@ -674,7 +660,7 @@ void trace_writer_free(struct trace_writer *tw)
 	intern_release(&tw->strings);
 	strbuf_release(&tw->out);
 	strbuf_release(&tw->key);
-	free(tw->by_index);
+	free(tw->tasks);
 	free(tw->cpus);
 	free(tw->sysname);
 	free(tw->release);

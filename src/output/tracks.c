@@ -120,18 +120,19 @@ static void open_sequence(struct strbuf *out, struct track *t)
 static void put_packet(struct strbuf *out, struct track *t, uint64_t ts_ns, const void *event,
 		       size_t len)
 {
-	unsigned char time[2 * PB_VARINT_MAX], head[4 * PB_VARINT_MAX];
-	size_t time_len, n;
+	unsigned char time[2 * PB_VARINT_MAX];
+	size_t time_len = put_small(time, PB_TRACE_PACKET_TIMESTAMP, ts_ns - t->last_ns), n;
+	unsigned char *to = pb_room(out, 2 * PB_VARINT_MAX + time_len + t->tail_len + len);
 
-	time_len = put_small(time, PB_TRACE_PACKET_TIMESTAMP, ts_ns - t->last_ns);
 	t->last_ns = ts_ns;
-	n = pb_put_varint(head, (uint64_t)PB_TRACE_PACKET << 3 | PB_WIRE_BYTES);
-	n += pb_put_varint(head + n, time_len + t->tail_len + len);
-	strbuf_add(out, head, n);
-	memcpy(head, time, time_len);
-	memcpy(head + time_len, t->tail, t->tail_len);
-	strbuf_add(out, head, time_len + t->tail_len);
-	strbuf_add(out, event, len);
+	n = pb_put_varint(to, (uint64_t)PB_TRACE_PACKET << 3 | PB_WIRE_BYTES);
+	n += pb_put_varint(to + n, time_len + t->tail_len + len);
+	memcpy(to + n, time, time_len);
+	n += time_len;
+	memcpy(to + n, t->tail, t->tail_len);
+	n += t->tail_len;
+	memcpy(to + n, event, len);
+	pb_added(out, n + len);
 }
 
 /* Can a packet of that time be put so? Not the first, nor one that goes back in time. */
@@ -165,13 +166,7 @@ static bool is_news(struct track *t, uint32_t iid, enum use use)
 {
 	size_t bit = (size_t)iid * USE_CNT + use, word = bit / 64;
 
-	if (word >= t->seen_words) {
-		size_t grown = word + 1 + t->seen_words / 2;
-
-		t->seen = xrealloc(t->seen, grown * sizeof(*t->seen));
-		memset(t->seen + t->seen_words, 0, (grown - t->seen_words) * sizeof(*t->seen));
-		t->seen_words = grown;
-	}
+	XREACH(t->seen, t->seen_words, word);
 	if (t->seen[word] >> (bit % 64) & 1)
 		return false;
 	t->seen[word] |= 1ULL << (bit % 64);

@@ -15,11 +15,16 @@
 #include "base/log.h"
 
 static const char *file;
+static struct btf *offered;	/* whoever asks next takes it */
 
 struct btf *btf__load_vmlinux_btf(void)
 {
 	struct btf *(*load)(void) = NULL;
+	struct btf *btf = offered;
 
+	offered = NULL;
+	if (btf)
+		return btf;
 	if (file)
 		return btf__parse(file, NULL);
 	*(void **)&load = dlsym(RTLD_NEXT, "btf__load_vmlinux_btf");
@@ -32,6 +37,12 @@ struct btf *btf__load_vmlinux_btf(void)
 void btf_file_use(const char *path)
 {
 	file = path;
+}
+
+void btf_file_offer(struct btf *btf)
+{
+	btf__free(offered);
+	offered = btf;
 }
 
 int btf_file_load(struct btf **out)

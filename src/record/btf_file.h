@@ -14,4 +14,10 @@ void btf_file_use(const char *path);
 /* The types, for the caller to btf__free(). Said: none are to be had, or not from that file. -errno. */
 int btf_file_load(struct btf **out);
 
+/*
+ * libbpf parses these types once more, a hundred thousand of them, when it loads programs. It
+ * takes @btf in place of that, and frees it; NULL frees what it has not taken.
+ */
+void btf_file_offer(struct btf *btf);
+
 #endif

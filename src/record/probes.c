@@ -105,6 +105,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	/* and without block devices there is none of those. */
 	c->blocks = full && kernel_btf_tracepoint_args(btf, "block_rq_complete");
 
+	c->calls = full;
 	c->requests = full && !p->opts.request_function;
 	bpf_program__set_autoload(p->skel->progs.on_sk_data_ready,
 				  c->requests && kernel_btf_tracepoint_args(btf, "sk_data_ready"));
@@ -264,22 +265,29 @@ static bool makes_storage(const struct probes *p)
 	return made;
 }
 
-static int load_programs(struct probes *p, const struct btf *btf)
+static int load_programs(struct probes *p)
 {
-	int err;
+	struct btf *btf;
+	int err = btf_file_load(&btf);
 
+	if (err)
+		return err;
 	p->skel = partrace__open();
-	if (!p->skel)
-		return say_load_error(-errno);
+	if (!p->skel) {
+		err = say_load_error(-errno);
+		btf__free(btf);
+		return err;
+	}
 	configure(p, btf);
+	btf_file_offer(btf);
 	err = partrace__load(p->skel);
+	btf_file_offer(NULL);
 	return err ? say_load_error(err) : 0;
 }
 
 int probes_open(struct probes **out, const struct probes_opts *opts)
 {
 	struct probes *p = xcalloc(1, sizeof(*p));
-	struct btf *btf = NULL;
 	int err;
 
 	p->opts = *opts;
@@ -289,28 +297,19 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 
-	err = btf_file_load(&btf);
-	if (err)
-		goto fail;
-	err = load_programs(p, btf);
+	err = load_programs(p);
 	if (!err && p->skel->rodata->config.has_storage && !makes_storage(p)) {
 		log_info("the kernel makes no storage in tasks: threads are looked up in a table");
 		partrace__destroy(p->skel);
 		p->storage_fails = true;
-		err = load_programs(p, btf);
+		err = load_programs(p);
 	}
+	if (!err)
+		err = make_rings(p);
 	if (err)
-		goto fail;
-	err = make_rings(p);
-	if (err)
-		goto fail;
-	btf__free(btf);
-	*out = p;
-	return 0;
-
-fail:
-	btf__free(btf);
-	probes_close(p);
+		probes_close(p);
+	else
+		*out = p;
 	return err;
 }
 
