@@ -25,7 +25,6 @@
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
-
 /* Descriptors of programs, maps, links, rings and targets, with some room. */
 #define FILES_MIN 512
 
