@@ -407,7 +407,7 @@ static void events_may_be_told_late(void **state)
  */
 static void a_scheduling_cycle_takes_few_bytes(void **state)
 {
-	const unsigned int cycles = 20000;
+	const unsigned int cycles = 10000;
 	struct task *ran[2] = { &baker, &clerk };
 	uint64_t now = 1000, out[2] = { 0, 0 }, seed = 1;
 	struct stat st;
@@ -437,7 +437,7 @@ static void a_scheduling_cycle_takes_few_bytes(void **state)
 	print_message("%.1f bytes per cycle\n", (double)st.st_size / cycles);
 	assert_in_range(st.st_size / cycles, 1, 24);
 	text = dump();
-	assert_says(text, "switches=20001 wakings=20000 slices=20000 instants=40000 ");
+	assert_says(text, "switches=10001 wakings=10000 slices=10000 instants=20000 ");
 	free(text);
 }
 
