@@ -74,10 +74,12 @@ __noinline int missed_tell(struct thread *t, __u64 now)
 static __always_inline bool emit_exit(struct task_struct *task, const struct thread *t, __u64 now)
 {
 	struct par_exit *rec = emit_begin(sizeof(*rec), PAR_EXIT, t->tid, now);
-	struct signal_struct *signal = task_pointer(task, signal);
+	struct signal_struct *signal;
 
+	/* At once: before 6.2 the verifier forgets what it knows, and takes it for two questions. */
 	if (!rec)
 		return false;
+	signal = task_pointer(task, signal);
 	rec->tgid = t->tgid;
 	rec->exit_code = task->exit_code;
 	rec->utime_ns = task->utime;

@@ -122,7 +122,7 @@ static void put_packet(struct strbuf *out, struct track *t, uint64_t ts_ns, cons
 {
 	unsigned char time[2 * PB_VARINT_MAX];
 	size_t time_len = put_small(time, PB_TRACE_PACKET_TIMESTAMP, ts_ns - t->last_ns), n;
-	unsigned char *to = pb_room(out, 2 * PB_VARINT_MAX + time_len + t->tail_len + len);
+	unsigned char *to = pb_room(out, 2UL * PB_VARINT_MAX + time_len + t->tail_len + len);
 
 	t->last_ns = ts_ns;
 	n = pb_put_varint(to, (uint64_t)PB_TRACE_PACKET << 3 | PB_WIRE_BYTES);
