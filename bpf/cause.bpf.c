@@ -84,17 +84,10 @@ static __always_inline void timeout_fill(struct par_cause *cause, __u32 call)
 
 static __always_inline void queue_fill(struct task_struct *task, struct par_cause *cause)
 {
-	__u8 move = config.move[cause->sysno & (PAR_SYSNO_CNT - 1)];
+	__u8 move = move_of(cause->sysno);
 
 	if (is_sysv(move))
 		sysv_ref_fill(task, move, cause->args[0], &cause->file);
-}
-
-/* The bound is hidden from clang: knowing it, it leaves it out where the verifier does not know. */
-static __always_inline __u32 call_of(__u32 sysno)
-{
-	barrier_var(sysno);
-	return config.call[sysno & (PAR_SYSNO_CNT - 1)];
 }
 
 /* Which of several files ends the wait is asked when it is over: see poll.bpf.h. */

@@ -194,6 +194,28 @@ static __always_inline __u64 *stranger_of(__u32 cpu)
 	return &shared.cpus[cpu & (PAR_CPU_CNT - 1)].stranger;
 }
 
+/*
+ * PAR_CALL_* bits of system call @sysno, and its enum par_move. The bound is hidden from clang:
+ * where it knows it, it leaves it out, and the verifier does not know.
+ */
+static __always_inline __u32 call_of(__u32 sysno)
+{
+	barrier_var(sysno);
+	return config.call[sysno & (PAR_SYSNO_CNT - 1)];
+}
+
+static __always_inline __u8 move_of(__u32 sysno)
+{
+	barrier_var(sysno);
+	return config.move[sysno & (PAR_SYSNO_CNT - 1)];
+}
+
+/* Is it its process's first one? */
+static __always_inline bool is_main(const struct thread *t)
+{
+	return t->tid == t->tgid;
+}
+
 /* Has user space seen to it that the counts stand still? */
 static __always_inline bool counts_over(void)
 {

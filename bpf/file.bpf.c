@@ -165,9 +165,8 @@ static __always_inline void unix_fill(struct sock *sk, struct par_file_ref *ref)
 {
 	struct unix_sock *u = (struct unix_sock *)sk;
 	struct sock *peer = kernel_read(u, peer);
-	struct pid *cred = kernel_read(sk, sk_peer_pid);
 
-	ref->peer_pid = config.in_pidns ? pidns_number(cred) : kernel_read(cred, numbers[0].nr);
+	ref->peer_pid = pidns_number(kernel_read(sk, sk_peer_pid));
 	if (peer)
 		ref->peer_id = socket_ino(kernel_read(peer, sk_socket));
 	if (kernel_read(sk, sk_type) == SOCK_DGRAM)

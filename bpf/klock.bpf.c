@@ -93,8 +93,7 @@ static __always_inline bool is_of_file(struct task_struct *task, const struct pa
 	__u64 pipe;
 
 	if (cause->sysno < 0 || cause->file.kind == PAR_FILE_NONE ||
-	    (cause->flags & PAR_CAUSE_COMPAT) ||
-	    !(config.call[cause->sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FD))
+	    (cause->flags & PAR_CAUSE_COMPAT) || !(call_of(cause->sysno) & PAR_CALL_FD))
 		return false;
 	file = file_at(task, cause->args[0]);
 	if (!file)
@@ -169,7 +168,7 @@ void klock_fill_table(struct task_struct *task, struct par_cause *cause)
 
 	if (cause->klock || cause->sysno < 0 ||
 	    (cause->flags & (PAR_CAUSE_COMPAT | PAR_CAUSE_IOWAIT)) ||
-	    !(config.call[cause->sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_OPENS))
+	    !(call_of(cause->sysno) & PAR_CALL_OPENS))
 		return;
 	files = BPF_CORE_READ(task, files);
 	if (!BPF_CORE_READ(files, resize_in_progress))

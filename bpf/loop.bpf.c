@@ -62,14 +62,14 @@ void loop_leave(struct thread *t, __u64 now)
 
 	if (t->cause.sysno < 0 || (t->cause.flags & PAR_CAUSE_COMPAT))
 		return;
-	call = config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)];
+	call = call_of(t->cause.sysno);
 	if ((call & PAR_CALL_LOOP) && is_loop_poll(t, call, t->cause.args))
 		end_turn(t, now);
 }
 
 void loop_polled(struct thread *t, struct pt_regs *regs, __u32 sysno, long ret)
 {
-	__u32 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = call_of(sysno);
 	__u64 now, args[5];
 
 	regs_args(regs, args);

@@ -21,14 +21,15 @@ static __always_inline struct upid *pidns_upid(struct pid *pid, __u32 level)
 }
 
 /*
- * With config.in_pidns only: the number of @pid, of whatever origin, in partrace's namespace;
- * 0: it lives outside, or is reaped already. Siblings have the same level, so it takes the
- * namespace to tell.
+ * The number of @pid, of whatever origin, in partrace's namespace; 0: it lives outside, or is
+ * reaped already. Siblings have the same level, so it takes the namespace to tell.
  */
 static __always_inline __u32 pidns_number(struct pid *pid)
 {
 	struct upid *upid;
 
+	if (!config.in_pidns)
+		return kernel_read(pid, numbers[0].nr);
 	if (BPF_CORE_READ(pid, level) < pidns.level)
 		return 0;
 	upid = pidns_upid(pid, pidns.level);

@@ -150,7 +150,7 @@ __noinline int poll_collect(struct thread *t)
 	fdt = task_field(files, fdt);
 	room->table = (__u64)task_field(fdt, fd);
 	room->table_cnt = task_field(fdt, max_fds);
-	if (config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_POLL)
+	if (call_of(t->cause.sysno) & PAR_CALL_POLL)
 		collect_poll(room, &t->cause, &t->poll);
 	else
 		collect_select(room, &t->cause, &t->poll);

@@ -301,8 +301,7 @@ void python_futex_fill(struct thread *t, struct par_cause *cause, __u64 sp)
 
 static __always_inline bool is_futex_call(const struct par_cause *cause)
 {
-	return cause->sysno >= 0 &&
-	       config.call[cause->sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX;
+	return cause->sysno >= 0 && call_of(cause->sysno) & PAR_CALL_FUTEX;
 }
 
 /* A wait on a word of the GIL, or code that only runs with it: the thread has it. */

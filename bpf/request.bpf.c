@@ -77,6 +77,11 @@ static __always_inline struct par_served *served_get(__u64 file)
 	return s;
 }
 
+static __always_inline struct par_moved *served_moved(struct par_served *s, bool is_write)
+{
+	return is_write ? &s->moved[1] : &s->moved[0];
+}
+
 /* Bring what moved one way into the table. A global function; its result says nothing. */
 __noinline int served_flush(struct par_served *s, bool is_write)
 {
@@ -85,7 +90,7 @@ __noinline int served_flush(struct par_served *s, bool is_write)
 
 	if (!s)
 		return 0;
-	m = is_write ? &s->moved[1] : &s->moved[0];
+	m = served_moved(s, is_write);
 	what.messages = m->messages;
 	what.bytes = m->bytes;
 	what.main_messages = m->main_messages;
@@ -102,11 +107,11 @@ __noinline int served_flush(struct par_served *s, bool is_write)
 static __always_inline void served_add(const struct thread *t, struct par_served *s, __u64 bytes,
 				       bool is_write)
 {
-	struct par_moved *m = is_write ? &s->moved[1] : &s->moved[0];
+	struct par_moved *m = served_moved(s, is_write);
 
 	__sync_fetch_and_add(&m->messages, 1);
 	__sync_fetch_and_add(&m->bytes, bytes);
-	if (t->tid == t->tgid)
+	if (is_main(t))
 		__sync_fetch_and_add(&m->main_messages, 1);
 	if (m->messages >= PAR_MOVED_MAX)
 		served_flush(s, is_write);
@@ -178,6 +183,15 @@ static __always_inline void on_write(struct thread *t, struct par_served *s, __u
 	s->end_tid = t->tid;
 }
 
+static __always_inline void on_data(struct thread *t, struct par_served *s, bool is_write,
+				    __u64 now)
+{
+	if (is_write)
+		on_write(t, s, now);
+	else
+		on_read(t, s, now);
+}
+
 static __always_inline bool is_served_stream(const struct par_file_ref *ref)
 {
 	/* A datagram socket has one name, and many others come to it. */
@@ -206,17 +220,14 @@ __noinline int request_moved(struct thread *t, __u32 step)
 		bpf_map_delete_elem(&served, &file);
 		return 0;
 	}
-	if (step == REQUEST_READ)
-		on_read(t, s, now);
-	else
-		on_write(t, s, now);
+	on_data(t, s, step == REQUEST_WRITE, now);
 	mover_set(s, ref, file_is_steady(ref) ? t->tgid : 0);
 	return 0;
 }
 
 __hot bool request_again(struct thread *t, struct file *file, __u64 bytes, bool is_write)
 {
-	__u64 key = (__u64)file, now;
+	__u64 key = (__u64)file;
 	struct par_served *s;
 
 	if (!file_is_socket(file))
@@ -224,11 +235,7 @@ __hot bool request_again(struct thread *t, struct file *file, __u64 bytes, bool 
 	s = bpf_map_lookup_elem(&served, &key);
 	if (!s || s->mover_tgid != t->tgid || s->ino != file_ino(file))
 		return false;
-	now = bpf_ktime_get_ns();
-	if (is_write)
-		on_write(t, s, now);
-	else
-		on_read(t, s, now);
+	on_data(t, s, is_write, bpf_ktime_get_ns());
 	served_add(t, s, bytes, is_write);
 	return true;
 }

@@ -298,7 +298,7 @@ static __always_inline __u64 waited_futex(const struct thread *t)
 
 	if (t->cause.sysno < 0)
 		return 0;
-	call = config.call[t->cause.sysno & (PAR_SYSNO_CNT - 1)];
+	call = call_of(t->cause.sysno);
 	if (call & PAR_CALL_FUTEX)
 		return t->cause.args[0];
 	return call & PAR_CALL_FUTEXV ? t->cause.lock_addr : 0;
@@ -315,7 +315,7 @@ static __always_inline bool wakes_by_futex(struct task_struct *waker, const stru
 		return false;
 	regs = task_regs(waker);
 	sysno = regs_sysno(regs);
-	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FUTEX))
+	if (sysno < 0 || !(call_of(sysno) & PAR_CALL_FUTEX))
 		return false;
 	return regs_arg0(regs) == word;
 }
@@ -331,7 +331,7 @@ static __always_inline bool sends_datagram(struct task_struct *waker)
 		return false;
 	regs = task_regs(waker);
 	sysno = regs_sysno(regs);
-	if (sysno < 0 || !(config.call[sysno & (PAR_SYSNO_CNT - 1)] & PAR_CALL_FD))
+	if (sysno < 0 || !(call_of(sysno) & PAR_CALL_FD))
 		return false;
 	file_ref_fill(waker, NULL, regs_arg0(regs), &file);
 	return file.kind == PAR_FILE_UDP;

@@ -38,7 +38,7 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 					 struct pt_regs *regs, __u32 sysno, long ret,
 					 struct par_syscall_count *count)
 {
-	__u32 call = config.call[sysno & (PAR_SYSNO_CNT - 1)];
+	__u32 call = call_of(sysno);
 	__u64 args[5];
 
 	if (call & PAR_CALL_MOVES) {
@@ -78,7 +78,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	if (sysno < 0 || sysno >= PAR_SYSNO_NONE || counts_over())
 		return 0;
 	i = sysno;
-	call = config.call[i & (PAR_SYSNO_CNT - 1)];
+	call = call_of(i);
 	if (t->is_young)
 		startup_step(task, t, sysno, ret);
 	if (call & PAR_CALL_LOOP)

@@ -57,9 +57,12 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 /* A record about a thread, if it is traced. @size must be a constant. */
 static __always_inline void *begin_about(const struct thread *t, __u64 size, __u8 kind)
 {
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now;
 
-	return !t || recording_over(now) ? NULL : emit_begin(size, kind, t->tid, now);
+	if (!t)
+		return NULL;
+	now = bpf_ktime_get_ns();
+	return recording_over(now) ? NULL : emit_begin(size, kind, t->tid, now);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -108,7 +111,7 @@ int BPF_PROG(on_task_rename, struct task_struct *task, const char *comm)
 /* Has another thread of its process, by an exec, taken over its number? Then it got that one's. */
 static __always_inline bool is_replaced(struct task_struct *task, const struct thread *t)
 {
-	return t->tid == t->tgid && task->pid != task->tgid;
+	return is_main(t) && task->pid != task->tgid;
 }
 
 /*

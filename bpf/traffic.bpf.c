@@ -130,11 +130,6 @@ __noinline int traffic_add(const struct par_traffic_count *what, __u32 tgid, boo
 	return 0;
 }
 
-static __always_inline bool is_main(const struct thread *t)
-{
-	return t->tid == t->tgid;
-}
-
 /* What @t moved. */
 static __always_inline void add_own(const struct thread *t, struct par_traffic_count *what,
 				    bool is_write)
@@ -215,7 +210,7 @@ static __always_inline bool is_plain_move(struct pt_regs *regs, __u8 how, bool *
 __hot bool traffic_again(struct task_struct *task, struct thread *t, struct pt_regs *regs,
 			 __u32 sysno, long ret)
 {
-	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
+	__u8 how = move_of(sysno);
 	struct file *file;
 	struct moved *m;
 	bool is_write;
@@ -434,7 +429,7 @@ static __always_inline void count_between(struct thread *t, __u64 in, __u64 out)
 
 __hot __u64 traffic_count(struct thread *t, struct pt_regs *regs, __u32 sysno, long ret)
 {
-	__u8 how = config.move[sysno & (PAR_SYSNO_CNT - 1)];
+	__u8 how = move_of(sysno);
 	struct move *m = &t->move;
 	__u64 args[5];
 

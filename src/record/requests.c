@@ -125,8 +125,7 @@ static void make_room(const struct sweep *w, uint64_t file, const struct par_ser
 	if (w->now_ns < s->last_ns + IDLE_NS)
 		return;
 	bpf_map_delete_elem(w->probes.served_fd, &file);
-	if (!w->is_end)
-		feed_moved(w, s);
+	feed_moved(w, s);
 }
 
 static void each_served(struct sweep *w, bool makes_room)
@@ -208,7 +207,7 @@ void requests_feed(struct requests *r, bool is_end,
 
 	if (w.probes.served_fd >= 0) {
 		each_served(&w, false);
-		if (w.cnt > (size_t)w.probes.served_max / 8 * FULL_EIGHTHS)
+		if (!is_end && w.cnt > (size_t)w.probes.served_max / 8 * FULL_EIGHTHS)
 			each_served(&w, true);
 		each_listener(r, &w);
 	} else if (!w.probes.call) {
