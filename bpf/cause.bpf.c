@@ -28,7 +28,7 @@ static __always_inline void window_read(struct par_futex_wait *w)
 		bpf_probe_read_user(&PAR_AT(w, 0), 8, word);
 }
 
-static __always_inline void futex_fill(struct task_struct *task, struct thread *t,
+static __noinline void futex_fill(struct task_struct *task, struct thread *t,
 				       struct par_cause *cause, __u32 call, __u64 sp)
 {
 	struct par_futex_wait w = { .uaddr = cause->args[0], .sp = sp };
@@ -51,7 +51,7 @@ static __always_inline void futex_fill(struct task_struct *task, struct thread *
 }
 
 /* The first word of several. */
-static __always_inline void futexv_fill(struct par_cause *cause)
+static __noinline void futexv_fill(struct par_cause *cause)
 {
 	struct {
 		__u64 val, uaddr;
@@ -66,7 +66,7 @@ static __always_inline __u64 arg_of(const struct par_cause *cause, __u32 i)
 	return i == 2 ? cause->args[2] : i == 3 ? cause->args[3] : cause->args[4];
 }
 
-static __always_inline void timeout_fill(struct par_cause *cause, __u32 call)
+static __noinline void timeout_fill(struct par_cause *cause, __u32 call)
 {
 	__u64 arg = arg_of(cause, PAR_CALL_TIMEOUT_ARG(call));
 	__u32 unit = PAR_CALL_TIMEOUT_UNIT(call);
@@ -82,7 +82,7 @@ static __always_inline void timeout_fill(struct par_cause *cause, __u32 call)
 	cause->timeout_ns = t[0] * NS_PER_S + t[1] * (unit == PAR_UNIT_TIMEVAL ? NS_PER_US : 1);
 }
 
-static __always_inline void queue_fill(struct task_struct *task, struct par_cause *cause)
+static __noinline void queue_fill(struct task_struct *task, struct par_cause *cause)
 {
 	__u8 move = move_of(cause->sysno);
 
@@ -90,11 +90,20 @@ static __always_inline void queue_fill(struct task_struct *task, struct par_caus
 		sysv_ref_fill(task, move, cause->args[0], &cause->file);
 }
 
-/* Which of several files ends the wait is asked when it is over: see poll.bpf.h. */
-static __always_inline void polls_fill(struct thread *t, __u32 call)
+/* What is to be asked when the wait of t->cause is over; for polls see poll.bpf.h. */
+static __always_inline void asks_fill(struct thread *t, __u32 call)
 {
+	const struct par_file_ref *file = &t->cause.file;
+
 	t->poll.cnt = 0;
-	t->polls = t->cause.file.kind == PAR_FILE_EPOLL;
+	if (call & (PAR_CALL_FUTEX | PAR_CALL_FUTEXV))
+		t->asks = ASK_FUTEX;
+	else if (file->kind == PAR_FILE_EPOLL)
+		t->asks = ASK_POLL;
+	else if (file->kind == PAR_FILE_IO_URING)
+		t->asks = ASK_URING;
+	else if (file->kind == PAR_FILE_UDP && !file->rport)
+		t->asks = ASK_SENDER;
 	if (call & (PAR_CALL_POLL | PAR_CALL_SELECT))
 		poll_collect(t);
 }
@@ -115,7 +124,7 @@ static __always_inline void call_fill(struct task_struct *task, struct thread *t
 	else if (call & PAR_CALL_MOVES)
 		queue_fill(task, cause);
 	if (t && is_current)
-		polls_fill(t, call);
+		asks_fill(t, call);
 	if (cause->file.kind == PAR_FILE_IO_URING && is_current)
 		uring_timeout_fill(cause);
 }

@@ -10,7 +10,6 @@
 #define RING_CNT_MAX 64
 #define RING_BYTES_MIN 4096
 
-const volatile struct par_config config;
 struct par_shared shared;
 struct par_pidns pidns;
 

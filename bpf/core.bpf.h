@@ -16,7 +16,7 @@
 #include "par_event.h"
 #include "par_shared.h"
 
-extern const volatile struct par_config config;
+extern const struct par_config config;
 extern struct par_shared shared;
 extern struct par_pidns pidns;
 
@@ -125,6 +125,12 @@ struct loop_state {
 	__u8 pad[2];
 };
 
+/* What is to be found out at a wake-up, beside who woke it: only that moment tells. */
+#define ASK_POLL	0x01	/* which of @poll ended the wait */
+#define ASK_URING	0x02	/* which request of an io_uring did */
+#define ASK_SENDER	0x04	/* does the waker send a datagram? */
+#define ASK_FUTEX	0x08	/* is the waker in a futex call on the same word? */
+
 /* What a poll waits for: see poll.bpf.h. */
 struct poll_set {
 	__u32 cnt, pad;
@@ -151,7 +157,7 @@ struct thread {
 	struct par_off off;
 	struct par_cause cause;
 	__u64 regs;			/* where its struct pt_regs is; 0: not asked yet */
-	__u8 polls;			/* which of @poll ended the wait is not known yet */
+	__u8 asks;			/* ASK_* */
 	__u8 is_young;			/* @startup is not over */
 	__u8 pad[6];
 	__u32 tid, tgid;		/* see pidns.bpf.h */

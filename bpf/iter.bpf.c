@@ -73,7 +73,7 @@ static __always_inline void state_from_thread(const struct thread *t, struct par
 		rec->cause = t->cause;
 	} else {
 		rec->cause = t->cause;
-		if (t->polls)
+		if (t->asks & ASK_POLL)
 			poll_settle(&t->poll, &rec->cause);
 	}
 }

@@ -47,6 +47,12 @@ static __always_inline __u32 task_tid(struct task_struct *task)
 	return tid ? tid : PAR_TID_OUTSIDE;
 }
 
+/* The same of the task at hand, at less cost. */
+static __always_inline __u32 current_tid(void)
+{
+	return config.in_pidns ? task_tid(current_task()) : (__u32)bpf_get_current_pid_tgid();
+}
+
 /* 0: it has none. */
 static __always_inline __u32 task_tgid(struct task_struct *task)
 {

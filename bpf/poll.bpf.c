@@ -154,7 +154,8 @@ __noinline int poll_collect(struct thread *t)
 		collect_poll(room, &t->cause, &t->poll);
 	else
 		collect_select(room, &t->cause, &t->poll);
-	t->polls = t->poll.cnt > 0;
+	if (t->poll.cnt)
+		t->asks |= ASK_POLL;
 	t->cause.polled = t->poll.cnt;
 	return 0;
 }

@@ -324,12 +324,17 @@ static __always_inline bool shows_gil(struct task_struct *task, const struct thr
 	return at_eval < place->eval_size;
 }
 
-__hot int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
+/* Without a result, what is left in its register may be what none may return. */
+static __noinline int leave_watched(struct task_struct *task, struct thread *t, __u64 now_ns)
 {
-	if (!*(volatile __u64 *)&watch.begin_ns)
-		return 0;
 	account(t, now_ns);
 	if (!t->gil.known && shows_gil(task, t))
 		learn(t, false);
 	return 0;
+}
+
+__hot void python_leave(struct task_struct *task, struct thread *t, __u64 now_ns)
+{
+	if (*(volatile __u64 *)&watch.begin_ns)
+		leave_watched(task, t, now_ns);
 }

@@ -11,10 +11,7 @@
  */
 void python_futex_fill(struct thread *t, struct par_cause *cause, __u64 sp) __hidden;
 
-/*
- * The current thread leaves its CPU at @now_ns, as @t->off and @t->cause say. The result
- * says nothing: without one, what is left in its register may be what none may return.
- */
-int python_leave(struct task_struct *task, struct thread *t, __u64 now_ns) __hidden;
+/* The current thread leaves its CPU at @now_ns, as @t->off and @t->cause say. */
+void python_leave(struct task_struct *task, struct thread *t, __u64 now_ns) __hidden;
 
 #endif

@@ -116,9 +116,9 @@ static __always_inline void use_early_wake(struct thread *t)
  */
 static __always_inline void settle(struct thread *t)
 {
-	if (!t->polls)
+	if (!(t->asks & ASK_POLL))
 		return;
-	t->polls = false;
+	t->asks &= ~ASK_POLL;
 	poll_settle(&t->poll, &t->cause);
 }
 
@@ -157,6 +157,19 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	emit_end(rec);
 }
 
+/* What most cycles do not need stands by itself, so that the others' code is close together. */
+static __noinline void cycle_emit_bare(__u32 prev_tid, __u32 prev_state, struct thread *t,
+				       __u64 now)
+{
+	cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
+}
+
+static __noinline void cycle_emit_long(__u32 prev_tid, __u32 prev_state, struct thread *t,
+				       __u64 now)
+{
+	cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, t, now);
+}
+
 /* @t takes over from @prev_tid, which leaves in @prev_state. */
 static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread *t, __u64 now)
 {
@@ -169,12 +182,12 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 		missed_tell(t, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
-		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
+		cycle_emit_bare(prev_tid, prev_state, t, now);
 	} else {
 		use_early_wake(t);
 		settle(t);
 		if (is_long(&t->cause))
-			cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, t, now);
+			cycle_emit_long(prev_tid, prev_state, t, now);
 		else
 			cycle_emit(PAR_CYCLE_SHORT_BYTES, prev_tid, prev_state, t, now);
 	}
@@ -183,6 +196,12 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 	t->in_ns = now;
 	t->off.out_ns = 0;
 	t->phase = PHASE_RUNNING;
+}
+
+/* It came to this CPU at @now, which was not seen. */
+static __noinline void come_unseen(struct thread *t, __u64 now)
+{
+	come(gap_here()->next_tid, STATE_UNSEEN, t, now);
 }
 
 /*
@@ -205,9 +224,17 @@ static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct
 	if (t->phase == PHASE_OFF) {
 		if (ran_ns > now - floor_ns)
 			ran_ns = now - floor_ns;
-		come(gap_here()->next_tid, STATE_UNSEEN, t, now - ran_ns);
+		come_unseen(t, now - ran_ns);
 	}
 	return ran_ns;
+}
+
+static __noinline void leave_for_good(struct task_struct *task, struct thread *t, __u64 now)
+{
+	traffic_flush(t);
+	if (missed_any(t))
+		missed_tell(t, now);
+	t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
 }
 
 static __always_inline void leave(struct task_struct *task, struct thread *t, __u64 now,
@@ -216,10 +243,7 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 	__u64 ran_ns = ran_before_leaving(task, t, now);
 
 	if (state & TASK_DEAD) {
-		traffic_flush(t);
-		if (missed_any(t))
-			missed_tell(t, now);
-		t->phase = emit_exit(task, t, now) ? PHASE_DEAD : PHASE_DEAD_UNTOLD;
+		leave_for_good(task, t, now);
 		return;
 	}
 	t->off.out_ns = now;
@@ -239,6 +263,7 @@ static __always_inline void leave(struct task_struct *task, struct thread *t, __
 		throttle_begin(task, t);
 	} else {
 		t->off.out_flags = 0;
+		t->asks = 0;
 		cause_fill(task, t, &t->cause, true);
 		if (config.klocks)
 			t->cause.flags |= PAR_CAUSE_KLOCK;
@@ -291,23 +316,12 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	return 0;
 }
 
-/* The word that @t waits on, 0: none. */
-static __always_inline __u64 waited_futex(const struct thread *t)
-{
-	__u32 call;
-
-	if (t->cause.sysno < 0)
-		return 0;
-	call = call_of(t->cause.sysno);
-	if (call & PAR_CALL_FUTEX)
-		return t->cause.args[0];
-	return call & PAR_CALL_FUTEXV ? t->cause.lock_addr : 0;
-}
-
 /* Is the waker in a futex call on the word that @t waits on? Then it released it. */
-static __always_inline bool wakes_by_futex(struct task_struct *waker, const struct thread *t)
+static __always_inline bool wakes_by_futex(const struct thread *t)
 {
-	__u64 word = waited_futex(t);
+	__u64 word = call_of(t->cause.sysno) & PAR_CALL_FUTEX ? t->cause.args[0]
+							      : t->cause.lock_addr;
+	struct task_struct *waker = current_task();
 	struct pt_regs *regs;
 	long sysno;
 
@@ -321,8 +335,9 @@ static __always_inline bool wakes_by_futex(struct task_struct *waker, const stru
 }
 
 /* Whoever sends from here is on this machine: a datagram socket knows no other end. */
-static __always_inline bool sends_datagram(struct task_struct *waker)
+static __always_inline bool sends_datagram(void)
 {
+	struct task_struct *waker = current_task();
 	struct par_file_ref file;
 	struct pt_regs *regs;
 	long sysno;
@@ -337,24 +352,21 @@ static __always_inline bool sends_datagram(struct task_struct *waker)
 	return file.kind == PAR_FILE_UDP;
 }
 
-/* What only the moment of the wake-up tells; returns PAR_WAKE_* bits. */
-static __always_inline __u8 why_woken(struct task_struct *waker, struct task_struct *task,
-					struct thread *t, __u64 now)
+/* Answer t->asks; returns PAR_WAKE_* bits. */
+static __always_inline __u8 answer(struct task_struct *task, struct thread *t)
 {
 	settle(t);
-	if (t->cause.file.kind == PAR_FILE_IO_URING)
+	if (t->asks & ASK_URING)
 		uring_settle(task, &t->cause);
-	if (t->cause.file.kind == PAR_FILE_UDP && !t->cause.file.rport && sends_datagram(waker))
+	if ((t->asks & ASK_SENDER) && sends_datagram())
 		t->cause.file.flags |= PAR_FILE_LOOPBACK;
-	if (config.blocks)
-		t->cause.block_dev = block_completing(now);
-	return wakes_by_futex(waker, t) ? PAR_WAKE_SAME_FUTEX : 0;
+	return (t->asks & ASK_FUTEX) && wakes_by_futex(t) ? PAR_WAKE_SAME_FUTEX : 0;
 }
 
-static __always_inline void woken(struct task_struct *task, struct thread *t,
-				  struct task_struct *waker, __u8 flags, __u64 now)
+static __always_inline void woken(struct task_struct *task, struct thread *t, __u32 waker_tid,
+				  __u8 flags, __u64 now)
 {
-	t->off.waker_tid = task_tid(waker);
+	t->off.waker_tid = waker_tid;
 	t->off.waker_cpu = bpf_get_smp_processor_id();
 	t->off.wake_flags = flags;
 	t->off.wake_ns = now;
@@ -364,23 +376,27 @@ static __always_inline void woken(struct task_struct *task, struct thread *t,
 
 static __always_inline void wake(struct task_struct *task, struct thread *t, __u64 now)
 {
-	struct task_struct *waker = current_task();
-	__u8 flags = task_field(waker, pid) ? 0 : PAR_WAKE_IDLE;
+	__u32 waker_tid = current_tid();
+	__u8 flags = waker_tid ? 0 : PAR_WAKE_IDLE;
 
 	if (t->phase == PHASE_RUNNING) {
 		t->early_ns = now;
-		t->early_tid = task_tid(waker);
+		t->early_tid = waker_tid;
 		t->early_cpu = bpf_get_smp_processor_id();
 		t->early_flags = flags;
 		return;
 	}
 	if (t->off.wake_ns)
-		return;		/* the first one ended the wait */
-	if (t->phase == PHASE_OFF && (t->off.out_flags & PAR_OUT_PREEMPT))
-		return;		/* it is runnable */
-	if (t->phase == PHASE_OFF)
-		flags |= why_woken(waker, task, t, now);
-	woken(task, t, waker, flags, now);
+		return; /* the first one ended the wait */
+	if (t->phase == PHASE_OFF) {
+		if (t->off.out_flags & PAR_OUT_PREEMPT)
+			return; /* it is runnable */
+		if (config.blocks)
+			t->cause.block_dev = block_completing(now);
+		if (t->asks)
+			flags |= answer(task, t);
+	}
+	woken(task, t, waker_tid, flags, now);
 }
 
 SEC("tp_btf/sched_waking")
@@ -408,6 +424,6 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (!recording_over(now))
-		woken(task, t, current_task(), 0, now);
+		woken(task, t, current_tid(), 0, now);
 	return 0;
 }
