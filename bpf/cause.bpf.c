@@ -28,7 +28,7 @@ static __always_inline void window_read(struct par_futex_wait *w)
 		bpf_probe_read_user(&PAR_AT(w, 0), 8, word);
 }
 
-static __noinline void futex_fill(struct task_struct *task, struct thread *t,
+static __always_inline void futex_fill(struct task_struct *task, struct thread *t,
 				       struct par_cause *cause, __u32 call, __u64 sp)
 {
 	struct par_futex_wait w = { .uaddr = cause->args[0], .sp = sp };
@@ -66,7 +66,7 @@ static __always_inline __u64 arg_of(const struct par_cause *cause, __u32 i)
 	return i == 2 ? cause->args[2] : i == 3 ? cause->args[3] : cause->args[4];
 }
 
-static __noinline void timeout_fill(struct par_cause *cause, __u32 call)
+static __always_inline void timeout_fill(struct par_cause *cause, __u32 call)
 {
 	__u64 arg = arg_of(cause, PAR_CALL_TIMEOUT_ARG(call));
 	__u32 unit = PAR_CALL_TIMEOUT_UNIT(call);

@@ -157,19 +157,6 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	emit_end(rec);
 }
 
-/* What most cycles do not need stands by itself, so that the others' code is close together. */
-static __noinline void cycle_emit_bare(__u32 prev_tid, __u32 prev_state, struct thread *t,
-				       __u64 now)
-{
-	cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
-}
-
-static __noinline void cycle_emit_long(__u32 prev_tid, __u32 prev_state, struct thread *t,
-				       __u64 now)
-{
-	cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, t, now);
-}
-
 /* @t takes over from @prev_tid, which leaves in @prev_state. */
 static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread *t, __u64 now)
 {
@@ -182,12 +169,12 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 		missed_tell(t, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
-		cycle_emit_bare(prev_tid, prev_state, t, now);
+		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
 	} else {
 		use_early_wake(t);
 		settle(t);
 		if (is_long(&t->cause))
-			cycle_emit_long(prev_tid, prev_state, t, now);
+			cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, t, now);
 		else
 			cycle_emit(PAR_CYCLE_SHORT_BYTES, prev_tid, prev_state, t, now);
 	}
@@ -198,7 +185,7 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 	t->phase = PHASE_RUNNING;
 }
 
-/* It came to this CPU at @now, which was not seen. */
+/* It came to this CPU at @now, which was not seen. Rare, so its code stands apart. */
 static __noinline void come_unseen(struct thread *t, __u64 now)
 {
 	come(gap_here()->next_tid, STATE_UNSEEN, t, now);
