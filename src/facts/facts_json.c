@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "facts/json_doc.h"
 #include "facts/json_value.h"
 
 static json_t *text(const char *s)
@@ -570,36 +571,37 @@ static json_t *verdict(const struct fact_verdict *v)
 	return o;
 }
 
-static int append(const char *data, size_t len, void *out)
-{
-	strbuf_add(out, data, len);
-	return 0;
-}
+#define PUT_ARRAY(doc, key, fn, items, cnt)                     \
+	do {                                                    \
+		json_doc_array(doc, key);                       \
+		for (size_t i_ = 0; i_ < (cnt); i_++)           \
+			json_doc_element(doc, fn(&(items)[i_])); \
+		json_doc_array_end(doc);                        \
+	} while (0)
 
 void facts_json_format(const struct facts *f, struct strbuf *out, bool is_pretty)
 {
-	json_t *root = json_object();
+	struct json_doc doc;
 
-	set(root, "schema", number(FACTS_SCHEMA));
-	set(root, "partrace", text(f->recording.version));
-	set(root, "recording", recording(&f->recording));
-	SET_ARRAY(root, "processes", process, f->processes, f->process_cnt);
-	SET_ARRAY(root, "threads", thread, f->threads, f->thread_cnt);
-	set(root, "concurrency", concurrency(f));
-	SET_ARRAY(root, "locks", lock, f->locks, f->lock_cnt);
-	SET_ARRAY(root, "channels", channel, f->channels, f->channel_cnt);
-	SET_ARRAY(root, "syscalls", syscall_count, f->syscalls, f->syscall_cnt);
-	set(root, "io", io(f));
-	set(root, "requests", requests(&f->requests));
-	SET_ARRAY(root, "series", window, f->series, f->series_cnt);
-	set(root, "verdict", verdict(&f->verdict));
-	SET_ARRAY(root, "slo", slo, f->slo, f->slo_cnt);
-	SET_ARRAY(root, "deadlocks", deadlock, f->deadlocks, f->deadlock_cnt);
+	json_doc_begin(&doc, out, is_pretty);
+	json_doc_member(&doc, "schema", number(FACTS_SCHEMA));
+	json_doc_member(&doc, "partrace", text(f->recording.version));
+	json_doc_member(&doc, "recording", recording(&f->recording));
+	PUT_ARRAY(&doc, "processes", process, f->processes, f->process_cnt);
+	PUT_ARRAY(&doc, "threads", thread, f->threads, f->thread_cnt);
+	json_doc_member(&doc, "concurrency", concurrency(f));
+	PUT_ARRAY(&doc, "locks", lock, f->locks, f->lock_cnt);
+	PUT_ARRAY(&doc, "channels", channel, f->channels, f->channel_cnt);
+	PUT_ARRAY(&doc, "syscalls", syscall_count, f->syscalls, f->syscall_cnt);
+	json_doc_member(&doc, "io", io(f));
+	json_doc_member(&doc, "requests", requests(&f->requests));
+	PUT_ARRAY(&doc, "series", window, f->series, f->series_cnt);
+	json_doc_member(&doc, "verdict", verdict(&f->verdict));
+	PUT_ARRAY(&doc, "slo", slo, f->slo, f->slo_cnt);
+	PUT_ARRAY(&doc, "deadlocks", deadlock, f->deadlocks, f->deadlock_cnt);
 	if (f->has_whatif)
-		SET_ARRAY(root, "whatif", whatif, f->whatif, f->whatif_cnt);
+		PUT_ARRAY(&doc, "whatif", whatif, f->whatif, f->whatif_cnt);
 	else
-		set(root, "whatif", json_null());
-	json_dump_callback(root, append, out,
-			   (is_pretty ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(9));
-	json_decref(root);
+		json_doc_member(&doc, "whatif", json_null());
+	json_doc_end(&doc);
 }

@@ -221,6 +221,38 @@ static void empty_facts_are_valid_json(void **state)
 	facts_release(&g);
 }
 
+/* It is written piece by piece: the pieces make what one tree would. */
+static void assert_written_as_a_tree(const struct facts *f, bool is_pretty)
+{
+	struct strbuf s = { 0 };
+	json_t *tree;
+	char *whole;
+
+	facts_json_format(f, &s, is_pretty);
+	tree = json_loads(strbuf_str(&s), 0, NULL);
+	assert_non_null(tree);
+	whole = json_dumps(tree,
+			   (is_pretty ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(9));
+	assert_string_equal(strbuf_str(&s), whole);
+	free(whole);
+	json_decref(tree);
+	strbuf_release(&s);
+}
+
+static void the_text_is_a_trees(void **state)
+{
+	struct facts full = full_facts(), empty = { 0 };
+
+	(void)state;
+	free(full.recording.command[1]);
+	full.recording.command[1] = xstrdup("a\nb");
+	for (int is_pretty = 0; is_pretty < 2; is_pretty++) {
+		assert_written_as_a_tree(&full, is_pretty);
+		assert_written_as_a_tree(&empty, is_pretty);
+	}
+	facts_release(&full);
+}
+
 static void names_that_are_not_utf8_do_not_lose_their_key(void **state)
 {
 	struct facts f = recording(1000, 2), g;
@@ -415,6 +447,7 @@ int main(void)
 		cmocka_unit_test(requests_and_limits_come_back),
 		cmocka_unit_test(every_key_is_there_and_null_is_what_is_not_known),
 		cmocka_unit_test(empty_facts_are_valid_json),
+		cmocka_unit_test(the_text_is_a_trees),
 		cmocka_unit_test(names_that_are_not_utf8_do_not_lose_their_key),
 		cmocka_unit_test(of_several_with_one_id_the_latest_is_found),
 		cmocka_unit_test(items_without_their_text_have_an_empty_one),
