@@ -31,5 +31,5 @@ done <memory.out
 while read -r what pid; do
     [ "$what" = small ] || continue
     assert_number "RSS of a small program" \
-        "$(facts memory.pftrace.json process "$pid" rss_bytes)" "<" 30000000
+        "$(facts memory.pftrace.json process "$pid" rss_bytes)" "<" 10000000
 done <memory.out

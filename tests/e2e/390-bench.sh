@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # sanitized: no, the build that is measured has none
-# timeout: 90
+# timeout: 240
 # The benchmark measures: itself in small, with the floor, and a tracer that isn't there.
 . "$(dirname "$0")/lib.sh"
 need_tracing

@@ -60,4 +60,4 @@ t = [threading.Thread(target=spin) for _ in range(2)]
 assert_status 0
 facts traceless.pftrace check-sums
 assert_equal "what is missing" "$(facts traceless.pftrace get recording.unavailable)" '[]'
-assert_number "GIL" "$(facts traceless.pftrace share gil)" ">" 20
+assert_number "GIL" "$(facts traceless.pftrace share gil)" ">" 5

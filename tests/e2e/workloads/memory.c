@@ -64,24 +64,24 @@ static void live(const char *name, char *shared, size_t shared_size, size_t own,
 
 int main(int argc, char **argv)
 {
-	size_t shared_size = 24 * MB;
+	size_t shared_size = 8 * MB;
 	char *shared, line[32];
 	int len;
 
 	if (argc > 1 && !strcmp(argv[1], "small"))
 		return 0;
 	shared = take(shared_size, MAP_SHARED);
-	take(64 * MB, MAP_PRIVATE);
+	take(16 * MB, MAP_PRIVATE);
 	for (size_t i = 1; i <= 2; i++) {
 		if (!fork_named("pair"))
-			live("pair", shared, shared_size, i * 16 * MB, 500 * NS_PER_MS,
+			live("pair", shared, shared_size, i * 8 * MB, 500 * NS_PER_MS,
 			     700 * NS_PER_MS);
 	}
 	while (wait(NULL) > 0)
 		;
 	for (size_t i = 1; i <= 3; i++) {
 		if (!fork_named("short"))
-			live("short", shared, shared_size, i * 8 * MB, 120 * NS_PER_MS,
+			live("short", shared, shared_size, i * 2 * MB, 120 * NS_PER_MS,
 			     150 * NS_PER_MS);
 		wait(NULL);
 	}
