@@ -45,7 +45,7 @@ TICK_NS = 10**9 // os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 SAMPLES = 60
-PER_PROCESS = 12 << 10  # bytes that a process which has ended costs: docs/performance.md
+PER_PROCESS = 4 << 10  # bytes that a process which has ended costs: docs/performance.md
 PREDICTIONS = 12 << 20
 GROWTH_MAX = 2 << 20    # of memory, beyond these
 LIFE_OFF_NS = 2 * TICK_NS + 5 * 10**6  # starts are known to a tick
