@@ -32,7 +32,8 @@ for key, value in zip(("p50", "p95", "mean"), sys.argv[5:]):
     client, server = float(value), seen["latency_ns"][key] / 1e6
     print("%-12s %-4s clients %7.3f ms, partrace %7.3f ms, %+.1f %%" %
           (name, key, client, server, 100 * (server / client - 1)))
-    if not -0.15 < server / client - 1 < 0.03:
+    # On a busy machine the slowest answers wait for their clients.
+    if not (-0.3 if key == "p95" else -0.15) < server / client - 1 < 0.03:
         bad.append("%s differs" % key)
 sys.exit("FAIL: %s: %s" % (name, "; ".join(bad)) if bad else 0)
 PY
