@@ -32,8 +32,7 @@ for key, value in zip(("p50", "p95", "mean"), sys.argv[5:]):
     client, server = float(value), seen["latency_ns"][key] / 1e6
     print("%-12s %-4s clients %7.3f ms, partrace %7.3f ms, %+.1f %%" %
           (name, key, client, server, 100 * (server / client - 1)))
-    # On a busy machine the slowest answers wait for their clients.
-    if not (-0.3 if key == "p95" else -0.15) < server / client - 1 < 0.03:
+    if not -0.15 < server / client - 1 < 0.03:
         bad.append("%s differs" % key)
 sys.exit("FAIL: %s: %s" % (name, "; ".join(bad)) if bad else 0)
 PY
@@ -48,18 +47,19 @@ stop_record()
 
 bad=0
 
-# Redis, one thread around an event loop, with commands that take a while: clients queue.
+# Redis, one thread around an event loop, with commands that take a while: clients queue, for
+# longer than a busy machine lets their own process wait for a CPU.
 sock=$TMP/redis.sock
 start redis-server --port 0 --unixsocket "$sock" --dir "$TMP" --save '' --appendonly no --daemonize no --logfile "$TMP/redis.log"
 wait_until 20 "answer from redis" redis-cli -s "$sock" ping
 start_record redis.pftrace -q -p "$PID"
 recorder=$PID
-redis-benchmark -s "$sock" --csv -c 4 -n 1500 eval 'local x = 0; for i = 1, 60000 do x = x + i end; return x' 0 >redis.csv
+redis-benchmark -s "$sock" --csv -c 4 -n 400 eval 'local x = 0; for i = 1, 300000 do x = x + i end; return x' 0 >redis.csv
 stop_record
 # "test","rps","avg_latency_ms","min_latency_ms","p50","p95","p99","max"
 read -r mean p50 p95 < <(tail -n 1 redis.csv | awk -F '","' '{ print $(NF - 5), $(NF - 3), $(NF - 2) }')
 # The benchmark asks for the server's configuration, too.
-compare redis.pftrace redis 1500 4 "$p50" "$p95" "$mean" || bad=1
+compare redis.pftrace redis 400 4 "$p50" "$p95" "$mean" || bad=1
 
 # nginx in front of gunicorn: what nginx asks gunicorn for is a request to gunicorn only.
 front=$(free_port)

@@ -60,4 +60,5 @@ t = [threading.Thread(target=spin) for _ in range(2)]
 assert_status 0
 facts traceless.pftrace check-sums
 assert_equal "what is missing" "$(facts traceless.pftrace get recording.unavailable)" '[]'
-assert_number "GIL" "$(facts traceless.pftrace share gil)" ">" 5
+# One of the two has it at any time, however long both wait for a CPU.
+assert_number "GIL" "$(facts traceless.pftrace share gil "" "gil|cpu_user|cpu_kernel")" ">" 30

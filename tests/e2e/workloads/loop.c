@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * An event loop in C that measures its own turns: from the return of its poll to the
- * next one. A thread of its process sends requests through several connections; each
- * tenth one holds the loop up.
+ * next one, and at most that and what the thread was in line for a CPU on its way out of
+ * one and into the other. A thread of its process sends requests through several
+ * connections; each tenth one holds the loop up.
  *
  *	loop epoll|poll|select WHAT SECONDS TRUTH.json
  *
  * WHAT: nothing, sleep, cpu, poll (a library that waits for one descriptor), child.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -28,7 +30,8 @@
 #define HOLD_MS	    30
 
 static int served[CONNECTIONS], used[CONNECTIONS];
-static double turns[TURNS_MAX];
+/* What each turn took at least, and at most. */
+static double turns[2][TURNS_MAX];
 static size_t turn_cnt;
 static struct {
 	long waits;
@@ -51,15 +54,18 @@ static void die(const char *why)
 	exit(1);
 }
 
-/* How long this thread was runnable without a CPU: the machine may be busy. */
+/* How long the loop's thread was runnable without a CPU: the machine may be busy. */
 static double queue_ns(void)
 {
+	static int fd = -1;
 	unsigned long long ran, queued = 0;
-	FILE *f = fopen("/proc/thread-self/schedstat", "r");
+	char text[64] = "";
 
-	if (!f || fscanf(f, "%llu %llu", &ran, &queued) != 2)
+	if (fd < 0)
+		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0 ||
+	    sscanf(text, "%llu %llu", &ran, &queued) != 2)
 		die("/proc/thread-self/schedstat");
-	fclose(f);
 	return (double)queued;
 }
 
@@ -209,7 +215,7 @@ static void drop(int fd)
 static void loop(const char *how)
 {
 	int epoll = epoll_create1(0), open = CONNECTIONS, ready[CONNECTIONS];
-	double back = 0;
+	double begin = 0, queued = 0;
 
 	for (int i = 0; i < CONNECTIONS; i++) {
 		struct epoll_event e = { .events = EPOLLIN, .data.fd = served[i] };
@@ -217,14 +223,19 @@ static void loop(const char *how)
 		epoll_ctl(epoll, EPOLL_CTL_ADD, served[i], &e);
 	}
 	while (open) {
-		int n;
+		double delay = queue_ns(), end = now_ns(CLOCK_MONOTONIC), back;
+		int n = *how == 'e'   ? wait_epoll(epoll, ready)
+			: *how == 'p' ? wait_poll(ready)
+				      : wait_select(ready);
 
-		if (back > 0 && turn_cnt < TURNS_MAX)
-			turns[turn_cnt++] = now_ns(CLOCK_MONOTONIC) - back;
-		n = *how == 'e'   ? wait_epoll(epoll, ready)
-		    : *how == 'p' ? wait_poll(ready)
-				  : wait_select(ready);
 		back = now_ns(CLOCK_MONOTONIC);
+		delay = queue_ns() - delay;
+		if (begin > 0 && turn_cnt < TURNS_MAX) {
+			turns[0][turn_cnt] = end - begin;
+			turns[1][turn_cnt++] = queued + end - begin + delay;
+		}
+		begin = back;
+		queued = delay;
 		for (int i = 0; i < n; i++)
 			if (!serve(ready[i])) {
 				drop(ready[i]);
@@ -233,16 +244,25 @@ static void loop(const char *how)
 	}
 }
 
-/* The smallest x with sum(max(0, turn - x)) <= 0.05 * duration. */
-static double lag_p95(double duration, double max)
+static double longest(const double *lengths)
 {
-	double low = 0, high = max;
+	double max = 0;
+
+	for (size_t t = 0; t < turn_cnt; t++)
+		max = lengths[t] > max ? lengths[t] : max;
+	return max;
+}
+
+/* The smallest x with sum(max(0, length - x)) <= 0.05 * duration. */
+static double lag_p95(const double *lengths, double duration)
+{
+	double low = 0, high = longest(lengths);
 
 	for (int i = 0; i < 60; i++) {
 		double x = (low + high) / 2, sum = 0;
 
 		for (size_t t = 0; t < turn_cnt; t++)
-			sum += turns[t] > x ? turns[t] - x : 0;
+			sum += lengths[t] > x ? lengths[t] - x : 0;
 		*(sum > 0.05 * duration ? &low : &high) = x;
 	}
 	return high;
@@ -250,7 +270,7 @@ static double lag_p95(double duration, double max)
 
 int main(int argc, char **argv)
 {
-	double begin = now_ns(CLOCK_MONOTONIC), max = 0;
+	double begin = now_ns(CLOCK_MONOTONIC), duration;
 	pthread_t thread;
 	FILE *out;
 
@@ -264,13 +284,15 @@ int main(int argc, char **argv)
 	loop(argv[1]);
 	pthread_join(thread, NULL);
 
-	for (size_t t = 0; t < turn_cnt; t++)
-		max = turns[t] > max ? turns[t] : max;
+	duration = now_ns(CLOCK_MONOTONIC) - begin;
 	out = fopen(argv[4], "w");
 	if (!out)
 		die(argv[4]);
-	fprintf(out, "{\"turns\": %zu, \"turn_max_ns\": %.0f, \"lag_p95_ns\": %.0f, \"calls\": {",
-		turn_cnt, max, lag_p95(now_ns(CLOCK_MONOTONIC) - begin, max));
+	fprintf(out,
+		"{\"turns\": %zu, \"turn_max_ns\": [%.0f, %.0f], "
+		"\"lag_p95_ns\": [%.0f, %.0f], \"calls\": {",
+		turn_cnt, longest(turns[0]), longest(turns[1]), lag_p95(turns[0], duration),
+		lag_p95(turns[1], duration));
 	if (call.waits)
 		fprintf(out, "\"%s\": {\"waits\": %ld, \"wait_ns\": %.0f}", what, call.waits,
 			call.ns);

@@ -7,6 +7,8 @@
 WHAT: healthy, or what every 20th request does to the loop: sleep, cpu, fsync.
 The truth: how long the loop was away from its selector each time, what part of that its
 calls took, the 95th percentile of what an arrival had to wait, and how many clients asked.
+A turn is at least what passes from the selector's return to its next call, and at most that
+and what the thread was in line for a CPU on its way out of one and into the other.
 """
 import asyncio
 import json
@@ -20,24 +22,27 @@ now = time.monotonic
 turns = []
 calls = {}
 asked = 0
+schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
 
 
 class TimedSelector(selectors.EpollSelector):
     back = None
+    queued = 0
 
     def select(self, timeout=None):
-        if self.back:
-            turns.append(now() - self.back)
+        delay, end = run_delay(), now()
         try:
             return super().select(timeout)
         finally:
-            self.back = now()
+            begin, back, queued = self.back, now(), run_delay() - delay
+            if begin:
+                turns.append((end - begin, self.queued + end - begin + queued))
+            self.back, self.queued = back, queued
 
 
 def run_delay():
     """Seconds that this thread was runnable without a CPU: the machine may be busy."""
-    with open("/proc/thread-self/schedstat") as file:
-        return int(file.read().split()[1]) / 1e9
+    return int(os.pread(schedstat, 64, 0).split()[1]) / 1e9
 
 
 def timed(name, fn, *args):
@@ -120,10 +125,12 @@ def lag_p95(lengths, duration):
 what, seconds, truth = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 clients = int(sys.argv[4]) if len(sys.argv) > 4 else 10
 loop = asyncio.SelectorEventLoop(TimedSelector())
-begin = now()
+start = now()
 loop.run_until_complete(main(what, seconds, clients))
+duration = now() - start
+bounds = list(zip(*turns))
 with open(truth, "w") as out:
-    json.dump({"turns": len(turns), "turn_max_ns": max(turns) * 1e9,
-               "clients": asked, "lag_p95_ns": lag_p95(turns, now() - begin) * 1e9,
+    json.dump({"turns": len(turns), "turn_max_ns": [max(b) * 1e9 for b in bounds],
+               "clients": asked, "lag_p95_ns": [lag_p95(b, duration) * 1e9 for b in bounds],
                "calls": {c: {"waits": n, "wait_ns": ns * 1e9} for c, (n, ns) in calls.items()}},
               out)
