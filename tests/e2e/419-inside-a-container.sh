@@ -8,14 +8,13 @@ need_workload truth deadlock
 need_cmd unshare
 KINDS=nanosleep,cpu,pipe,socketpair,mutex,robust-mutex,pi-mutex,join,condvar,child
 
-# inside COMMAND…: as the second process of a namespace of its own. Its first reaps, as a container's does.
-inside()
-{
-    unshare --pid --fork --kill-child --mount-proc bash -c '"$@"; exit $?' bash "$@"
-}
+# Before a command: as the second process of a namespace of its own, all of which ends with this
+# one. Its first reaps, as a container's does.
+# shellcheck disable=SC2016 # expanded inside
+inside=(unshare --pid --fork --kill-child --mount-proc bash -c '"$@"; exit $?' bash)
 
 # The neighbour, with numbers from 1 on, too.
-start_ready inside "$WORKLOADS/truth" --only "$KINDS" --truth neighbour.json --dir "$TMP"
+start_ready "${inside[@]}" "$WORKLOADS/truth" --only "$KINDS" --truth neighbour.json --dir "$TMP"
 neighbour=$PID
 # It writes from outside into a pipe that somebody inside reads from, and connects to it.
 mkfifo outer
@@ -72,7 +71,7 @@ record -d 1 -o all.pftrace -a
 SH
 export KINDS WORKLOADS PYTHON
 STATUS=0
-inside bash inner.sh >inner.out 2>&1 || STATUS=$?
+"${inside[@]}" bash inner.sh >inner.out 2>&1 || STATUS=$?
 [ "$STATUS" = 0 ] || { cat inner.out >&2; fail "in the container: status $STATUS"; }
 kill -TERM "$neighbour" || true
 
