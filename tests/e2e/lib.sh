@@ -184,18 +184,19 @@ start()
 # start_ready CMD…: the same, and wait until it says on $READY_FD that it is ready.
 start_ready()
 {
-    local fifo=$TMP/ready.${#STARTED[@]} _
+    local fifo=$TMP/ready.${#STARTED[@]} line='' end=$((SECONDS + 30))
 
     mkfifo "$fifo"
     READY_FD=9 "$@" <&0 9>"$fifo" &
     PID=$!
     STARTED+=("$PID")
     exec 8<>"$fifo"
-    for _ in {1..150}; do
-        ! read -r -t 0.2 <&8 || break
+    until read -r -t 0.2 <&8; do
+        line+=$REPLY    # its time may run out in the midst of the line
         ! is_gone "$PID" || fail "'$1' ended before it was ready"
+        ((SECONDS < end)) || fail "'$1' did not get ready within 30 s"
     done
-    [ "$REPLY" = ready ] || fail "'$1' did not get ready within 30 s"
+    [ "$line$REPLY" = ready ] || fail "'$1' says '$line$REPLY', not that it is ready"
     exec 8<&-
     rm -f "$fifo"
 }
