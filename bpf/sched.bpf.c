@@ -10,6 +10,7 @@
 #include "emit.bpf.h"
 #include "file.bpf.h"
 #include "klock.bpf.h"
+#include "lane.bpf.h"
 #include "loop.bpf.h"
 #include "missed.bpf.h"
 #include "pidns.bpf.h"
@@ -129,11 +130,35 @@ static __always_inline bool is_long(const struct par_cause *cause)
 	       cause->timeout_ns | cause->lock_addr | cause->lock_ip;
 }
 
+/* Where a cycle is told: in the CPU's lane, if there are any. NULL is counted: it is lost. */
+static __always_inline struct par_cycle *cycle_begin(__u64 bytes, const struct thread *t,
+						     __u64 now)
+{
+	struct par_cycle *rec;
+
+	if (!config.has_lanes)
+		return emit_begin(bytes, PAR_CYCLE, t->tid, now);
+	rec = lane_begin(bytes);
+	if (rec)
+		emit_header(&rec->hdr, PAR_CYCLE, t->tid, now);
+	else
+		drop(PAR_DROP_RING);
+	return rec;
+}
+
+static __always_inline void cycle_end(struct par_cycle *rec, __u64 bytes)
+{
+	if (config.has_lanes)
+		lane_end(rec, bytes);
+	else
+		emit_end(rec);
+}
+
 /* @bytes of struct par_cycle, a constant. */
 static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
 				       struct thread *t, __u64 now)
 {
-	struct par_cycle *rec = emit_begin(bytes, PAR_CYCLE, t->tid, now);
+	struct par_cycle *rec = cycle_begin(bytes, t, now);
 	struct par_cpu_gap *gap = gap_here();
 
 	if (!rec) {
@@ -154,7 +179,7 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, now) : 0;
 	if (bytes > PAR_CYCLE_BARE_BYTES)
 		__builtin_memcpy(&rec->cause, &t->cause, bytes - PAR_CYCLE_BARE_BYTES);
-	emit_end(rec);
+	cycle_end(rec, bytes);
 }
 
 /* @t takes over from @prev_tid, which leaves in @prev_state. */
