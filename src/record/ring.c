@@ -76,6 +76,14 @@ static const char *at(const struct ring *r, uint64_t position)
 	return r->data + (position & (r->bytes - 1));
 }
 
+/* Behind its header; a ring goes on at its beginning, a lane behind its end. */
+static const char *record_at(const struct ring *r, uint64_t position)
+{
+	const char *rec = at(r, position) + BPF_RINGBUF_HDR_SZ;
+
+	return rec < r->data + r->bytes + r->spare_bytes ? rec : r->data;
+}
+
 void ring_look(struct ring *r)
 {
 	uint32_t len;
@@ -94,7 +102,7 @@ void ring_look(struct ring *r)
 			break;
 	}
 	r->head_len = len;
-	memcpy(&r->head_ns, at(r, r->at + BPF_RINGBUF_HDR_SZ), sizeof(r->head_ns));
+	memcpy(&r->head_ns, record_at(r, r->at), sizeof(r->head_ns));
 }
 
 static const char *join(struct ring *r, const char *rec, size_t len)
@@ -109,7 +117,7 @@ static const char *join(struct ring *r, const char *rec, size_t len)
 
 const void *ring_take(struct ring *r, size_t *len)
 {
-	const char *rec = at(r, r->at + BPF_RINGBUF_HDR_SZ);
+	const char *rec = record_at(r, r->at);
 
 	if (r->at - *r->given_back >= GIVE_BACK_BYTES)
 		ring_give_back(r);

@@ -177,7 +177,7 @@ static void go_around(struct kernel *k)
 	uint32_t len[1024];
 
 	srand(2);
-	while (taken < 20000) {
+	while (taken < 200000) {
 		while (k->produced - given_back(k) + 400 < BYTES && put_cnt - taken < 1000) {
 			len[put_cnt % 1024] = sizeof(struct par_hdr) + (uint32_t)rand() % 300;
 			put(k, put_cnt, len[put_cnt % 1024], 0);
