@@ -51,6 +51,14 @@ __noinline int missed_add(struct thread *t, __u64 now)
 	return 0;
 }
 
+static __always_inline void missed_move(struct thread *t, struct par_missed_cycles *rec)
+{
+	rec->tgid = t->tgid;
+	rec->pad = 0;
+	rec->missed = t->missed;
+	__builtin_memset(&t->missed, 0, sizeof(t->missed));
+}
+
 __noinline int missed_tell(struct thread *t, __u64 now)
 {
 	struct par_missed_cycles *rec;
@@ -60,11 +68,22 @@ __noinline int missed_tell(struct thread *t, __u64 now)
 	rec = emit_try(sizeof(*rec), PAR_MISSED, t->tid, now);
 	if (!rec)
 		return 0;
-	rec->tgid = t->tgid;
-	rec->pad = 0;
-	rec->missed = t->missed;
+	missed_move(t, rec);
 	emit_end(rec);
-	__builtin_memset(&t->missed, 0, sizeof(t->missed));
+	return 0;
+}
+
+/* The same, where its next cycle will be told: if one has room there, so may the other. */
+static __noinline int missed_tell_in_lane(struct thread *t, __u64 now)
+{
+	struct par_missed_cycles *rec;
+
+	rec = lane_begin(sizeof(*rec));
+	if (!rec)
+		return 0;
+	emit_header(&rec->hdr, PAR_MISSED, t->tid, now);
+	missed_move(t, rec);
+	lane_end(rec, sizeof(*rec));
 	return 0;
 }
 
@@ -154,6 +173,11 @@ static __always_inline void cycle_end(struct par_cycle *rec, __u64 bytes)
 		emit_end(rec);
 }
 
+_Static_assert(PAR_CYCLE_BARE_BYTES % 8 == 0 && PAR_CYCLE_SHORT_BYTES % 8 == 0 &&
+		       sizeof(struct par_cycle) % 8 == 0 &&
+		       sizeof(struct par_missed_cycles) % 8 == 0,
+	       "what lane_begin() takes");
+
 /* @bytes of struct par_cycle, a constant. */
 static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
 				       struct thread *t, __u64 now)
@@ -190,8 +214,12 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 		t->off.out_flags = PAR_OUT_SNAPSHOT;
 		t->cause.sysno = PAR_NO_SYSCALL;
 	}
-	if (missed_any(t))
-		missed_tell(t, now);
+	if (missed_any(t)) {
+		if (config.has_lanes)
+			missed_tell_in_lane(t, now);
+		else
+			missed_tell(t, now);
+	}
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
 		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
