@@ -26,6 +26,15 @@ struct {
 	__array(values, struct ring);
 } rings SEC(".maps");
 
+/* One for each CPU. User space decides how many, and how large. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, PAR_LANE_BYTES(RING_BYTES_MIN));
+} lanes SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -86,6 +95,13 @@ __hot void *ring_here(void)
 	__u32 i = bpf_get_smp_processor_id() & config.ring_mask;
 
 	return bpf_map_lookup_elem(&rings, &i);
+}
+
+__hot struct par_lane *lane_here(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&lanes, &cpu);
 }
 
 void drop(enum par_drop why)

@@ -187,6 +187,9 @@ void thread_forget(struct task_struct *task) __hidden;
 /* The ring of the CPU at hand. NULL if there is none, which never happens. */
 void *ring_here(void) __hidden;
 
+/* Likewise its lane, if config.has_lanes. */
+struct par_lane *lane_here(void) __hidden;
+
 void drop(enum par_drop why) __hidden;
 
 /*

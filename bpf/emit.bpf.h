@@ -8,6 +8,15 @@
 
 #include "core.bpf.h"
 
+static __always_inline void emit_header(struct par_hdr *hdr, __u8 kind, __u32 tid, __u64 now_ns)
+{
+	hdr->ts_ns = now_ns;
+	hdr->tid = tid;
+	hdr->cpu = bpf_get_smp_processor_id();
+	hdr->kind = kind;
+	hdr->flags = 0;
+}
+
 /* @size must be a constant. NULL: the ring is full. */
 static __always_inline void *emit_try(__u64 size, __u8 kind, __u32 tid, __u64 now_ns)
 {
@@ -17,13 +26,8 @@ static __always_inline void *emit_try(__u64 size, __u8 kind, __u32 tid, __u64 no
 	if (!ring)
 		return NULL;
 	hdr = bpf_ringbuf_reserve(ring, size, 0);
-	if (!hdr)
-		return NULL;
-	hdr->ts_ns = now_ns;
-	hdr->tid = tid;
-	hdr->cpu = bpf_get_smp_processor_id();
-	hdr->kind = kind;
-	hdr->flags = 0;
+	if (hdr)
+		emit_header(hdr, kind, tid, now_ns);
 	return hdr;
 }
 

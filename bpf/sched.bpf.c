@@ -10,6 +10,7 @@
 #include "emit.bpf.h"
 #include "file.bpf.h"
 #include "klock.bpf.h"
+#include "lane.bpf.h"
 #include "loop.bpf.h"
 #include "missed.bpf.h"
 #include "pidns.bpf.h"
@@ -50,6 +51,14 @@ __noinline int missed_add(struct thread *t, __u64 now)
 	return 0;
 }
 
+static __always_inline void missed_move(struct thread *t, struct par_missed_cycles *rec)
+{
+	rec->tgid = t->tgid;
+	rec->pad = 0;
+	rec->missed = t->missed;
+	__builtin_memset(&t->missed, 0, sizeof(t->missed));
+}
+
 __noinline int missed_tell(struct thread *t, __u64 now)
 {
 	struct par_missed_cycles *rec;
@@ -59,11 +68,22 @@ __noinline int missed_tell(struct thread *t, __u64 now)
 	rec = emit_try(sizeof(*rec), PAR_MISSED, t->tid, now);
 	if (!rec)
 		return 0;
-	rec->tgid = t->tgid;
-	rec->pad = 0;
-	rec->missed = t->missed;
+	missed_move(t, rec);
 	emit_end(rec);
-	__builtin_memset(&t->missed, 0, sizeof(t->missed));
+	return 0;
+}
+
+/* The same, where its next cycle will be told: if one has room there, so may the other. */
+static __noinline int missed_tell_in_lane(struct thread *t, __u64 now)
+{
+	struct par_missed_cycles *rec;
+
+	rec = lane_begin(sizeof(*rec));
+	if (!rec)
+		return 0;
+	emit_header(&rec->hdr, PAR_MISSED, t->tid, now);
+	missed_move(t, rec);
+	lane_end(rec, sizeof(*rec));
 	return 0;
 }
 
@@ -129,11 +149,40 @@ static __always_inline bool is_long(const struct par_cause *cause)
 	       cause->timeout_ns | cause->lock_addr | cause->lock_ip;
 }
 
+/* Where a cycle is told: in the CPU's lane, if there are any. NULL is counted: it is lost. */
+static __always_inline struct par_cycle *cycle_begin(__u64 bytes, const struct thread *t,
+						     __u64 now)
+{
+	struct par_cycle *rec;
+
+	if (!config.has_lanes)
+		return emit_begin(bytes, PAR_CYCLE, t->tid, now);
+	rec = lane_begin(bytes);
+	if (rec)
+		emit_header(&rec->hdr, PAR_CYCLE, t->tid, now);
+	else
+		drop(PAR_DROP_RING);
+	return rec;
+}
+
+static __always_inline void cycle_end(struct par_cycle *rec, __u64 bytes)
+{
+	if (config.has_lanes)
+		lane_end(rec, bytes);
+	else
+		emit_end(rec);
+}
+
+_Static_assert(PAR_CYCLE_BARE_BYTES % 8 == 0 && PAR_CYCLE_SHORT_BYTES % 8 == 0 &&
+		       sizeof(struct par_cycle) % 8 == 0 &&
+		       sizeof(struct par_missed_cycles) % 8 == 0,
+	       "what lane_begin() takes");
+
 /* @bytes of struct par_cycle, a constant. */
 static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
 				       struct thread *t, __u64 now)
 {
-	struct par_cycle *rec = emit_begin(bytes, PAR_CYCLE, t->tid, now);
+	struct par_cycle *rec = cycle_begin(bytes, t, now);
 	struct par_cpu_gap *gap = gap_here();
 
 	if (!rec) {
@@ -154,7 +203,7 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, now) : 0;
 	if (bytes > PAR_CYCLE_BARE_BYTES)
 		__builtin_memcpy(&rec->cause, &t->cause, bytes - PAR_CYCLE_BARE_BYTES);
-	emit_end(rec);
+	cycle_end(rec, bytes);
 }
 
 /* @t takes over from @prev_tid, which leaves in @prev_state. */
@@ -165,8 +214,12 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 		t->off.out_flags = PAR_OUT_SNAPSHOT;
 		t->cause.sysno = PAR_NO_SYSCALL;
 	}
-	if (missed_any(t))
-		missed_tell(t, now);
+	if (missed_any(t)) {
+		if (config.has_lanes)
+			missed_tell_in_lane(t, now);
+		else
+			missed_tell(t, now);
+	}
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
 		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);

@@ -73,6 +73,7 @@ struct par_config {
 	__u8 move[PAR_SYSNO_CNT];	/* enum par_move */
 	__u16 compat[PAR_COMPAT_CNT];	/* 32-bit calls' 64-bit numbers, or PAR_SYSNO_NONE */
 	__u32 ring_mask;	/* CPU & ring_mask is its ring buffer */
+	__u32 lane_mask;	/* position & lane_mask is its place in a lane: see bpf/lane.bpf.h */
 	__u32 self_tgid;	/* never traced */
 	__u32 page_bytes;
 	__u8 follow_children;
@@ -88,7 +89,8 @@ struct par_config {
 	__u8 block_args;	/* block_getrq and the like name the queue first: before 5.11 */
 	__u8 calls;		/* system calls are looked at as they return */
 	__u8 in_pidns;		/* partrace runs inside of a pid namespace: see par_pidns */
-	__u8 pad[3];
+	__u8 has_lanes;		/* cycles are told there, not in ring buffers */
+	__u8 pad[2];
 	struct par_startup_calls startup;
 };
 

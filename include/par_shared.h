@@ -33,6 +33,20 @@ struct par_shared {
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
 
+#define PAR_LANE_PAGE	4096	/* only x86 has lanes */
+#define PAR_LANE_SPARE	4096	/* bytes: room for the record that goes on behind the data's end */
+
+/* A CPU's own ring: see bpf/lane.bpf.h. Positions only grow. */
+struct par_lane {
+	__u64 given_back;	/* user space has read up to here; it only reads the pages after this */
+	__u8 pad[PAR_LANE_PAGE - sizeof(__u64)];
+	__u64 produced;		/* the program has written up to here */
+	__u8 pad2[PAR_LANE_PAGE - sizeof(__u64)];
+	char data[];
+};
+
+#define PAR_LANE_BYTES(data_bytes) (sizeof(struct par_lane) + (data_bytes) + PAR_LANE_SPARE)
+
 /* The pid namespace that partrace runs in; all 0: the first one. */
 struct par_pidns {
 	__u64 ns;		/* the kernel's address of it */

@@ -28,12 +28,17 @@
 
 #define RING_CNT_MAX 64		/* as bpf/core.bpf.c */
 #define RING_BYTES (8u << 20)	/* each: 50,000 cycles, or seconds of a busy CPU */
+#define RING_BESIDE_BYTES (4u << 20)	/* each, where the cycles are in lanes */
+#define LANE_BYTES_MAX (2u << 20)	/* each: a map has no values above 4 MB in 5.10; */
+#define LANE_BYTES_MIN (128u << 10)	/* those of many CPUs are smaller, */
+#define LANES_BYTES (32u << 20)		/* ... so that they come to no more together */
 
 struct probes {
 	struct partrace *skel;
 	struct probes_opts opts;
 	int *ring_fds;		/* [ring_cnt] */
-	size_t ring_cnt;
+	size_t ring_cnt, ring_bytes;
+	size_t lane_cnt, lane_bytes;	/* 0: cycles are told in rings */
 	int cpu_cnt;
 	bool storage_fails;	/* the kernel knows of it, and makes none */
 };
@@ -131,6 +136,29 @@ static size_t ring_cnt_for(int cpu_cnt)
 	return cnt;
 }
 
+/* Other CPUs show stores in another order, and would have to be asked not to. */
+static bool has_lanes(void)
+{
+#ifdef __x86_64__
+	return true;
+#else
+	return false;
+#endif
+}
+
+static void choose_rings(struct probes *p)
+{
+	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
+	p->ring_bytes = RING_BYTES;
+	if (!has_lanes())
+		return;
+	p->ring_bytes = RING_BESIDE_BYTES;
+	p->lane_cnt = (size_t)p->cpu_cnt;
+	p->lane_bytes = LANE_BYTES_MAX;
+	while (p->lane_bytes * p->lane_cnt > LANES_BYTES && p->lane_bytes > LANE_BYTES_MIN)
+		p->lane_bytes /= 2;
+}
+
 /* Attached where there is a CPython. */
 static void prepare_python(struct probes *p, const struct btf *btf)
 {
@@ -163,6 +191,20 @@ static void prepare_request(struct probes *p, const struct btf *btf)
 	}
 }
 
+static void configure_lanes(struct probes *p)
+{
+	struct par_config *c = &p->skel->rodata->config;
+	struct bpf_map *lanes = p->skel->maps.lanes;
+
+	c->has_lanes = p->lane_cnt > 0;
+	bpf_map__set_autocreate(lanes, c->has_lanes);
+	if (!c->has_lanes)
+		return;
+	c->lane_mask = (__u32)p->lane_bytes - 1;
+	bpf_map__set_max_entries(lanes, (__u32)p->lane_cnt);
+	bpf_map__set_value_size(lanes, (__u32)PAR_LANE_BYTES(p->lane_bytes));
+}
+
 static void configure(struct probes *p, const struct btf *btf)
 {
 	struct par_config *c = &p->skel->rodata->config;
@@ -170,6 +212,7 @@ static void configure(struct probes *p, const struct btf *btf)
 	calls_fill(c);
 	calls_fill_startup(&c->startup);
 	c->ring_mask = (__u32)p->ring_cnt - 1;
+	configure_lanes(p);
 	c->self_tgid = (__u32)getpid();
 	c->in_pidns = pidns_inode() != 0;
 	bpf_program__set_autoload(p->skel->progs.on_self, c->in_pidns);
@@ -212,7 +255,7 @@ static int make_rings(struct probes *p)
 		p->ring_fds[i] = -1;
 	for (size_t i = 0; i < p->ring_cnt; i++) {
 		p->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "partrace_ring", 0, 0,
-						RING_BYTES, NULL);
+						(__u32)p->ring_bytes, NULL);
 		if (p->ring_fds[i] < 0)
 			return log_err(errno, "cannot create ring buffer %zu", i);
 	}
@@ -308,7 +351,7 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 
 	p->opts = *opts;
 	p->cpu_cnt = libbpf_num_possible_cpus();
-	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
+	choose_rings(p);
 	if (log_level() < LOG_VERBOSE)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
@@ -370,18 +413,19 @@ void probes_lock_text(struct probes *p, const struct par_lock_text *text)
 
 size_t probes_ring_cnt(const struct probes *p)
 {
-	return p->ring_cnt;
+	return p->ring_cnt + p->lane_cnt;
 }
 
-size_t probes_ring_bytes(const struct probes *p)
+struct ring_place probes_ring(const struct probes *p, size_t ring)
 {
-	(void)p;
-	return RING_BYTES;
-}
-
-int probes_ring_fd(const struct probes *p, size_t ring)
-{
-	return p->ring_fds[ring];
+	if (ring < p->ring_cnt)
+		return (struct ring_place){ .fd = p->ring_fds[ring], .bytes = p->ring_bytes };
+	return (struct ring_place){
+		.fd = bpf_map__fd(p->skel->maps.lanes),
+		.offset = (ring - p->ring_cnt) * PAR_LANE_BYTES(p->lane_bytes),
+		.bytes = p->lane_bytes,
+		.spare_bytes = PAR_LANE_SPARE,
+	};
 }
 
 int probes_add_target(struct probes *p, pid_t pid)

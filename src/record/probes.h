@@ -15,6 +15,7 @@
 
 #include "par_event.h"
 #include "par_shared.h"
+#include "record/ring.h"
 
 struct probes_opts {
 	bool follow_children;
@@ -39,9 +40,12 @@ bool probes_tell_klocks(const struct probes *p);
 /* So that a wait for a lock of the kernel is told with who wants it. Once opened. */
 void probes_lock_text(struct probes *p, const struct par_lock_text *text);
 
-/* Rings are numbered from 0; their descriptors stay the probes'. */
+/*
+ * Rings are numbered from 0, in the order of what they hold of the same moment; their
+ * descriptors stay the probes'.
+ */
 size_t probes_ring_cnt(const struct probes *p);
-int probes_ring_fd(const struct probes *p, size_t ring);
+struct ring_place probes_ring(const struct probes *p, size_t ring);
 
 /* Make @pid a target of the next walk. 1: it was none yet; 0: it was; or -errno. */
 int probes_add_target(struct probes *p, pid_t pid);
@@ -64,9 +68,6 @@ void probes_end_counts(struct probes *p);
 
 /* From now on system calls cost nothing any more, and are not counted. */
 void probes_leave_calls(struct probes *p);
-
-/* How many bytes a ring holds. */
-size_t probes_ring_bytes(const struct probes *p);
 
 /* What the programs wrote beside the ring; live. */
 const struct par_shared *probes_shared(const struct probes *p);

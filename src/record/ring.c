@@ -23,18 +23,30 @@
 
 #define LEN_MASK (~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
 
-int ring_open(struct ring *r, int fd, size_t bytes)
+/* What the kernel shows: its position and the data. */
+static size_t shown_bytes(const struct ring *r)
+{
+	return r->page_bytes + r->bytes + r->spare_bytes;
+}
+
+int ring_open(struct ring *r, const struct ring_place *place)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	off_t offset = (off_t)place->offset;
 	char *shown;
 
-	*r = (struct ring){ .head_ns = UINT64_MAX, .bytes = bytes, .page_bytes = page };
-	r->given_back = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	*r = (struct ring){
+		.head_ns = UINT64_MAX,
+		.bytes = place->bytes,
+		.spare_bytes = place->spare_bytes,
+		.page_bytes = page,
+	};
+	r->given_back = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, place->fd, offset);
 	if (r->given_back == MAP_FAILED) {
 		r->given_back = NULL;
 		return -errno;
 	}
-	shown = mmap(NULL, page + bytes, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	shown = mmap(NULL, shown_bytes(r), PROT_READ, MAP_SHARED, place->fd, offset + (off_t)page);
 	if (shown == MAP_FAILED)
 		return -errno;
 	r->produced = (const uint64_t *)shown;
@@ -48,7 +60,7 @@ void ring_close(struct ring *r)
 	if (r->given_back)
 		munmap(r->given_back, r->page_bytes);
 	if (r->produced)
-		munmap((void *)r->produced, r->page_bytes + r->bytes);
+		munmap((void *)r->produced, shown_bytes(r));
 	free(r->joined);
 	*r = (struct ring){ .head_ns = UINT64_MAX };
 }
@@ -64,6 +76,14 @@ static const char *at(const struct ring *r, uint64_t position)
 	return r->data + (position & (r->bytes - 1));
 }
 
+/* Behind its header; a ring goes on at its beginning, a lane behind its end. */
+static const char *record_at(const struct ring *r, uint64_t position)
+{
+	const char *rec = at(r, position) + BPF_RINGBUF_HDR_SZ;
+
+	return rec < r->data + r->bytes + r->spare_bytes ? rec : r->data;
+}
+
 void ring_look(struct ring *r)
 {
 	uint32_t len;
@@ -77,12 +97,12 @@ void ring_look(struct ring *r)
 			return;
 		len = __atomic_load_n((const uint32_t *)at(r, r->at), __ATOMIC_ACQUIRE);
 		if (len & BPF_RINGBUF_BUSY_BIT)
-			return;		/* reserved: it is being written */
+			return; /* reserved: it is being written */
 		if (!(len & BPF_RINGBUF_DISCARD_BIT) && len >= sizeof(struct par_hdr))
 			break;
 	}
 	r->head_len = len;
-	memcpy(&r->head_ns, at(r, r->at + BPF_RINGBUF_HDR_SZ), sizeof(r->head_ns));
+	memcpy(&r->head_ns, record_at(r, r->at), sizeof(r->head_ns));
 }
 
 static const char *join(struct ring *r, const char *rec, size_t len)
@@ -97,12 +117,12 @@ static const char *join(struct ring *r, const char *rec, size_t len)
 
 const void *ring_take(struct ring *r, size_t *len)
 {
-	const char *rec = at(r, r->at + BPF_RINGBUF_HDR_SZ);
+	const char *rec = record_at(r, r->at);
 
 	if (r->at - *r->given_back >= GIVE_BACK_BYTES)
 		ring_give_back(r);
 	*len = r->head_len;
-	if (r->head_len > (size_t)(r->data + r->bytes - rec))
+	if (r->head_len > (size_t)(r->data + r->bytes + r->spare_bytes - rec))
 		rec = join(r, rec, r->head_len);
 	r->at += place_bytes(r->head_len);
 	ring_look(r);

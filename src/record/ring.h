@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One BPF ring buffer, read in place: a record stays where the kernel wrote it until it
+ * One BPF ring buffer, or one lane (bpf/lane.bpf.h), read in place: a record stays where the kernel wrote it until it
  * has been fed, so the ring is all the memory there is between the two. It is mapped
- * once: a record that goes on at the ring's beginning is the one that is copied.
+ * once: a record that goes on at the ring's beginning is the one that is copied. In a lane none
+ * does.
  *
  *	ring_look(), then ring_take() while head_ns suits, ring_give_back()
  */
@@ -21,13 +22,22 @@ struct ring {
 	uint64_t at, end;		/* of the oldest record; of what is known to be there */
 	const char *data;
 	size_t bytes;			/* of it: a power of two */
+	size_t spare_bytes;		/* behind them, where a record may go on */
 	size_t page_bytes;
 	char *joined;			/* the copy of a record in two pieces */
 	size_t joined_cap;
 };
 
-/* @fd is lent; @bytes as the ring was created with. -errno. */
-int ring_open(struct ring *r, int fd, size_t bytes);
+/* Where a ring lies in what its descriptor maps. */
+struct ring_place {
+	int fd;			/* lent */
+	size_t offset;
+	size_t bytes;		/* as it was created with */
+	size_t spare_bytes;
+};
+
+/* -errno. */
+int ring_open(struct ring *r, const struct ring_place *place);
 
 /* Copes with a zeroed one. */
 void ring_close(struct ring *r);

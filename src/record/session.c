@@ -45,8 +45,8 @@ static int open_rings(struct session *s)
 	/* Beside them, what the walks over the threads tell. */
 	merge_init(&s->merge, s->rings, cnt, 1);
 	for (size_t i = 0; i < cnt; i++) {
-		int err = ring_open(&s->rings[i], probes_ring_fd(s->probes, i),
-				    probes_ring_bytes(s->probes));
+		struct ring_place place = probes_ring(s->probes, i);
+		int err = ring_open(&s->rings[i], &place);
 
 		if (err)
 			return log_err(err, "cannot map ring buffer %zu", i);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A file in memory stands for the ring buffer; what the kernel does, the test does. */
+/* A file in memory stands for the ring buffer, or the lane; what the kernel does, the test does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,39 +20,55 @@
 
 struct kernel {
 	struct ring ring;
-	int fd;
+	struct ring_place place;
 	size_t page;
 	char *map;		/* consumer's page, producer's page, data */
+	size_t map_bytes;
 	uint64_t produced;
 };
 
-static void open_ring(struct kernel *k)
+static void open_at(struct kernel *k, size_t offset, size_t spare_bytes)
 {
 	*k = (struct kernel){ .page = (size_t)sysconf(_SC_PAGESIZE) };
-	k->fd = memfd_create("ring", 0);
-	assert_true(k->fd >= 0);
-	assert_int_equal(ftruncate(k->fd, (off_t)(2 * k->page + BYTES)), 0);
-	k->map = mmap(NULL, 2 * k->page + BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, 0);
+	k->map_bytes = 2 * k->page + BYTES + spare_bytes;
+	k->place = (struct ring_place){
+		.fd = memfd_create("ring", 0),
+		.offset = offset,
+		.bytes = BYTES,
+		.spare_bytes = spare_bytes,
+	};
+	assert_true(k->place.fd >= 0);
+	assert_int_equal(ftruncate(k->place.fd, (off_t)(offset + k->map_bytes)), 0);
+	k->map = mmap(NULL, k->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, k->place.fd,
+		      (off_t)offset);
 	assert_true(k->map != MAP_FAILED);
-	assert_int_equal(ring_open(&k->ring, k->fd, BYTES), 0);
+	assert_int_equal(ring_open(&k->ring, &k->place), 0);
+}
+
+static void open_ring(struct kernel *k)
+{
+	open_at(k, 0, 0);
 }
 
 static void close_ring(struct kernel *k)
 {
 	ring_close(&k->ring);
-	munmap(k->map, 2 * k->page + BYTES);
-	close(k->fd);
+	munmap(k->map, k->map_bytes);
+	close(k->place.fd);
 }
 
-static void set_byte(struct kernel *k, uint64_t position, char byte)
+/* The byte @i of what is at @position: in a ring it may be at the beginning again. */
+static void set_byte(struct kernel *k, uint64_t position, size_t i, char byte)
 {
-	k->map[2 * k->page + position % BYTES] = byte;
+	size_t at = k->place.spare_bytes ? position % BYTES + i : (position + i) % BYTES;
+
+	k->map[2 * k->page + at] = byte;
 }
 
 static void set_bytes(struct kernel *k, uint64_t position, const void *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		set_byte(k, position + i, ((const char *)bytes)[i]);
+		set_byte(k, position, i, ((const char *)bytes)[i]);
 }
 
 /* A record of @len bytes whose tail says its time. Returns where its header is. */
@@ -63,10 +79,9 @@ static uint64_t put(struct kernel *k, uint64_t ts_ns, uint32_t len, uint32_t fla
 	uint32_t word = len | flags;
 
 	set_bytes(k, here, &word, sizeof(word));
-	if (len >= sizeof(hdr))
-		set_bytes(k, here + BPF_RINGBUF_HDR_SZ, &hdr, sizeof(hdr));
-	for (uint32_t i = sizeof(hdr); i < len; i++)
-		set_byte(k, here + BPF_RINGBUF_HDR_SZ + i, (char)ts_ns);
+	for (uint32_t i = 0; i < len; i++)
+		set_byte(k, here, BPF_RINGBUF_HDR_SZ + i,
+			 i < sizeof(hdr) ? ((const char *)&hdr)[i] : (char)ts_ns);
 	k->produced += (len + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
 	memcpy(k->map + k->page, &k->produced, sizeof(k->produced));
 	return here;
@@ -155,35 +170,56 @@ static void what_was_discarded_or_has_no_header_is_passed_over(void **state)
 	close_ring(&k);
 }
 
-/* Many times around: records in two pieces, at every place where they can be. */
-static void a_record_that_goes_on_at_the_beginning_is_whole(void **state)
+/* Many times around: records at every place where they can be. */
+static void go_around(struct kernel *k)
 {
 	uint64_t put_cnt = 0, taken = 0;
 	uint32_t len[1024];
+
+	srand(2);
+	while (taken < 200000) {
+		while (k->produced - given_back(k) + 400 < BYTES && put_cnt - taken < 1000) {
+			len[put_cnt % 1024] = sizeof(struct par_hdr) + (uint32_t)rand() % 300;
+			put(k, put_cnt, len[put_cnt % 1024], 0);
+			put_cnt++;
+		}
+		ring_look(&k->ring);
+		for (int i = rand() % 900; i && taken < put_cnt; i--, taken++)
+			take(k, taken, len[taken % 1024]);
+		/* However much was taken, the kernel gets the most of it back by and by. */
+		assert_true(k->ring.at - given_back(k) < (65u << 10));
+		if (rand() % 2)
+			ring_give_back(&k->ring);
+	}
+}
+
+static void a_record_that_goes_on_at_the_beginning_is_whole(void **state)
+{
 	struct kernel k;
 
 	(void)state;
-	srand(2);
 	open_ring(&k);
-	while (taken < 20000) {
-		while (k.produced - given_back(&k) + 400 < BYTES && put_cnt - taken < 1000) {
-			len[put_cnt % 1024] = sizeof(struct par_hdr) + (uint32_t)rand() % 300;
-			put(&k, put_cnt, len[put_cnt % 1024], 0);
-			put_cnt++;
-		}
-		ring_look(&k.ring);
-		for (int i = rand() % 900; i && taken < put_cnt; i--, taken++)
-			take(&k, taken, len[taken % 1024]);
-		/* However much was taken, the kernel gets the most of it back by and by. */
-		assert_true(k.ring.at - given_back(&k) < (65u << 10));
-		if (rand() % 2)
-			ring_give_back(&k.ring);
-	}
+	go_around(&k);
+	assert_true(k.ring.joined_cap > 0);
+	close_ring(&k);
+}
+
+/* The second of two. */
+static void a_record_that_goes_on_behind_the_end_of_a_lane_is_not_copied(void **state)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct kernel k;
+
+	(void)state;
+	open_at(&k, 3 * page + BYTES, page);
+	go_around(&k);
+	assert_int_equal(k.ring.joined_cap, 0);
 	close_ring(&k);
 }
 
 static void closing_a_zeroed_one_is_harmless(void **state)
 {
+	struct ring_place nowhere = { .fd = -1, .bytes = BYTES };
 	struct ring r = { 0 };
 
 	(void)state;
@@ -192,7 +228,7 @@ static void closing_a_zeroed_one_is_harmless(void **state)
 	ring_give_back(&r);
 	assert_int_equal(ring_held(&r), 0);
 	assert_int_equal(r.head_ns, UINT64_MAX);
-	assert_true(ring_open(&r, -1, BYTES) < 0);
+	assert_true(ring_open(&r, &nowhere) < 0);
 	ring_close(&r);
 }
 
@@ -203,6 +239,7 @@ int main(void)
 		cmocka_unit_test(what_is_being_written_holds_up_what_is_behind_it),
 		cmocka_unit_test(what_was_discarded_or_has_no_header_is_passed_over),
 		cmocka_unit_test(a_record_that_goes_on_at_the_beginning_is_whole),
+		cmocka_unit_test(a_record_that_goes_on_behind_the_end_of_a_lane_is_not_copied),
 		cmocka_unit_test(closing_a_zeroed_one_is_harmless),
 	};
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/*
+ * A CPU's own ring, for its scheduling cycles. Only on_sched_switch writes there, with interrupts
+ * off, so it needs neither a lock nor a call into the kernel, as each record in a BPF ring buffer
+ * does (50 ns). Its layout is that of one, for the same reader; but a record that begins before
+ * the data's end is in one piece: there is some room behind it.
+ *
+ * User space must see stores in the order in which they are made, as on x86: elsewhere a program
+ * would have to ask for that, which none can before 6.15.
+ */
+#ifndef LANE_BPF_H
+#define LANE_BPF_H
+
+#include "core.bpf.h"
+
+/* Of a record's header, as in kernel/bpf/ringbuf.c: it is being written. */
+#define LANE_BUSY (1u << 31)
+
+/* @bytes, a constant and a multiple of 8. NULL: the lane is full. */
+static __always_inline void *lane_begin(__u64 bytes)
+{
+	struct par_lane *lane = lane_here();
+	__u64 *header;
+	__u64 at;
+
+	if (!lane)
+		return NULL;
+	at = lane->produced;
+	if (at - *(volatile __u64 *)&lane->given_back > config.lane_mask - PAR_LANE_SPARE)
+		return NULL;
+	header = (void *)(lane->data + (at & config.lane_mask));
+	*header = bytes | LANE_BUSY;
+	barrier();
+	lane->produced = at + sizeof(*header) + bytes;
+	return header + 1;
+}
+
+static __always_inline void lane_end(void *rec, __u64 bytes)
+{
+	barrier();
+	*((volatile __u64 *)rec - 1) = bytes;
+}
+
+#endif
