@@ -50,7 +50,7 @@ static __always_inline void futex_fill(struct task_struct *task, struct thread *
 	python_futex_fill(t, cause, sp);
 }
 
-/* The first word of several. */
+/* The first word of several. Rare, so its code stands apart, like the next one's. */
 static __noinline void futexv_fill(struct par_cause *cause)
 {
 	struct {
@@ -82,6 +82,7 @@ static __always_inline void timeout_fill(struct par_cause *cause, __u32 call)
 	cause->timeout_ns = t[0] * NS_PER_S + t[1] * (unit == PAR_UNIT_TIMEVAL ? NS_PER_US : 1);
 }
 
+/* The System V queue or semaphore that it waits at. */
 static __noinline void queue_fill(struct task_struct *task, struct par_cause *cause)
 {
 	__u8 move = move_of(cause->sysno);

@@ -356,39 +356,39 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	return 0;
 }
 
+/* The registers of the waker if it is in a system call that has one of @bits, PAR_CALL_*; else NULL. */
+static __always_inline struct pt_regs *waker_in(__u32 bits)
+{
+	struct task_struct *waker = current_task();
+	struct pt_regs *regs;
+	long sysno;
+
+	if (!task_field(waker, pid) || is_kernel_thread(waker))
+		return NULL;
+	regs = task_regs(waker);
+	sysno = regs_sysno(regs);
+	return sysno >= 0 && (call_of(sysno) & bits) ? regs : NULL;
+}
+
 /* Is the waker in a futex call on the word that @t waits on? Then it released it. */
 static __always_inline bool wakes_by_futex(const struct thread *t)
 {
 	__u64 word = call_of(t->cause.sysno) & PAR_CALL_FUTEX ? t->cause.args[0]
 							      : t->cause.lock_addr;
-	struct task_struct *waker = current_task();
-	struct pt_regs *regs;
-	long sysno;
+	struct pt_regs *regs = word ? waker_in(PAR_CALL_FUTEX) : NULL;
 
-	if (!word || !task_field(waker, pid) || is_kernel_thread(waker))
-		return false;
-	regs = task_regs(waker);
-	sysno = regs_sysno(regs);
-	if (sysno < 0 || !(call_of(sysno) & PAR_CALL_FUTEX))
-		return false;
-	return regs_arg0(regs) == word;
+	return regs && regs_arg0(regs) == word;
 }
 
 /* Whoever sends from here is on this machine: a datagram socket knows no other end. */
 static __always_inline bool sends_datagram(void)
 {
-	struct task_struct *waker = current_task();
+	struct pt_regs *regs = waker_in(PAR_CALL_FD);
 	struct par_file_ref file;
-	struct pt_regs *regs;
-	long sysno;
 
-	if (!task_field(waker, pid) || is_kernel_thread(waker))
+	if (!regs)
 		return false;
-	regs = task_regs(waker);
-	sysno = regs_sysno(regs);
-	if (sysno < 0 || !(call_of(sysno) & PAR_CALL_FD))
-		return false;
-	file_ref_fill(waker, NULL, regs_arg0(regs), &file);
+	file_ref_fill(current_task(), NULL, regs_arg0(regs), &file);
 	return file.kind == PAR_FILE_UDP;
 }
 

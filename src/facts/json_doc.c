@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* Owns where commas and line breaks go; each value's own text is jansson's. */
 #include "facts/json_doc.h"
 
 #include <string.h>
