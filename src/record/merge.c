@@ -2,6 +2,7 @@
 /* Owns the records that are in no ring. */
 #include "record/merge.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ void merge_init(struct merge *m, struct ring *rings, size_t ring_cnt, size_t que
 	*m = (struct merge){
 		.rings = rings,
 		.ring_cnt = ring_cnt,
+		.heap = xcalloc(ring_cnt, sizeof(*m->heap)),
 		.queues = xcalloc(queue_cnt, sizeof(*m->queues)),
 		.queue_cnt = queue_cnt,
 	};
@@ -23,6 +25,7 @@ void merge_release(struct merge *m)
 	for (size_t i = 0; i < m->queue_cnt; i++)
 		strbuf_release(&m->queues[i].bytes);
 	free(m->queues);
+	free(m->heap);
 	*m = (struct merge){ 0 };
 }
 
@@ -69,18 +72,60 @@ static const void *queue_take(struct merge_queue *q, size_t *len)
 	return rec + sizeof(len64);
 }
 
+static bool is_before(const struct ring *a, const struct ring *b)
+{
+	return a->head_ns != b->head_ns ? a->head_ns < b->head_ns : a < b;
+}
+
+/* What is at @i may have got younger than what is below it. */
+static void sift_down(struct merge *m, size_t i)
+{
+	for (;;) {
+		size_t child = 2 * i + 1;
+		struct ring *ring = m->heap[i];
+
+		if (child + 1 < m->heap_cnt && is_before(m->heap[child + 1], m->heap[child]))
+			child++;
+		if (child >= m->heap_cnt || !is_before(m->heap[child], ring))
+			return;
+		m->heap[i] = m->heap[child];
+		m->heap[child] = ring;
+		i = child;
+	}
+}
+
+void merge_look(struct merge *m)
+{
+	m->heap_cnt = 0;
+	for (size_t i = 0; i < m->ring_cnt; i++) {
+		ring_look(&m->rings[i]);
+		if (m->rings[i].head_ns != UINT64_MAX)
+			m->heap[m->heap_cnt++] = &m->rings[i];
+	}
+	for (size_t i = m->heap_cnt / 2; i-- > 0;)
+		sift_down(m, i);
+}
+
+static const void *top_take(struct merge *m, size_t *len)
+{
+	struct ring *top = m->heap[0];
+	const void *rec = ring_take(top, len);
+
+	if (top->head_ns == UINT64_MAX)
+		m->heap[0] = m->heap[--m->heap_cnt];
+	if (m->heap_cnt)
+		sift_down(m, 0);
+	return rec;
+}
+
 const void *merge_pop(struct merge *m, uint64_t horizon_ns, size_t *len)
 {
 	struct merge_queue *queue = NULL;
-	struct ring *ring = NULL;
 	uint64_t oldest_ns = horizon_ns;
+	bool in_ring = m->heap_cnt && m->heap[0]->head_ns < oldest_ns;
 
-	for (size_t i = 0; i < m->ring_cnt; i++) {
-		if (m->rings[i].head_ns < oldest_ns) {
-			oldest_ns = m->rings[i].head_ns;
-			ring = &m->rings[i];
-		}
-	}
+	if (in_ring)
+		oldest_ns = m->heap[0]->head_ns;
 	for (size_t i = 0; i < m->queue_cnt; i++) {
 		uint64_t ts_ns = head_ts(&m->queues[i]);
 
@@ -91,5 +136,5 @@ const void *merge_pop(struct merge *m, uint64_t horizon_ns, size_t *len)
 	}
 	if (queue)
 		return queue_take(queue, len);
-	return ring ? ring_take(ring, len) : NULL;
+	return in_ring ? top_take(m, len) : NULL;
 }

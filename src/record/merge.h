@@ -21,8 +21,10 @@ struct merge_queue {
 };
 
 struct merge {
-	struct ring *rings;	/* [ring_cnt], lent; what is new in them, ring_look() finds */
+	struct ring *rings;	/* [ring_cnt], lent; of the same moment, the first one's comes first */
 	size_t ring_cnt;
+	struct ring **heap;	/* [heap_cnt]: those that have a record, the oldest one's on top */
+	size_t heap_cnt;
 	struct merge_queue *queues;	/* [queue_cnt]: of what no ring holds */
 	size_t queue_cnt;
 };
@@ -32,6 +34,9 @@ void merge_release(struct merge *m);
 
 /* Copy a record that starts with a struct par_hdr. Shorter ones are dropped. */
 void merge_push(struct merge *m, size_t queue, const void *rec, size_t len);
+
+/* See what is new in the rings. */
+void merge_look(struct merge *m);
 
 /*
  * The oldest record if it is older than @horizon_ns, else NULL. Lent until the

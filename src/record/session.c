@@ -227,10 +227,9 @@ int session_begin(struct session *s)
 /* See what is new in the rings, and whether one of them is half full. */
 static void look_into_rings(struct session *s)
 {
-	for (size_t i = 0; i < s->merge.ring_cnt; i++) {
+	for (size_t i = 0; i < s->merge.ring_cnt; i++)
 		s->is_behind |= ring_held(&s->rings[i]) >= s->rings[i].bytes / 2;
-		ring_look(&s->rings[i]);
-	}
+	merge_look(&s->merge);
 }
 
 static void feed_until(struct session *s, uint64_t horizon_ns)
