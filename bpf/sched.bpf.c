@@ -114,6 +114,7 @@ static __always_inline bool emit_exit(struct task_struct *task, const struct thr
 	rec->turn_ns = t->loop.start_ns;
 	rec->turns = t->loop.turns;
 	rec->pad = 0;
+	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	emit_end(rec);
 	return true;
 }

@@ -305,6 +305,7 @@ struct par_exit {
 	__u64 turn_ns;		/* since when it has not polled any more; 0: it never did */
 	__u32 turns;		/* see struct par_turn */
 	__u32 pad;
+	char  comm[PAR_COMM_LEN]; /* its last name: a PAR_RENAME may be missing */
 };
 
 struct par_free {

@@ -74,6 +74,9 @@ int event_decode(struct event *ev, const void *rec, size_t len)
 		check_text(ev->exec.comm, PAR_COMM_LEN);
 		check_text(ev->exec.path, PAR_PATH_LEN);
 		break;
+	case PAR_EXIT:
+		check_text(ev->exit.comm, PAR_COMM_LEN);
+		break;
 	case PAR_REQUEST:
 		return ev->request.kind < PAR_REQUEST_KIND_CNT ? 0 : -EBADMSG;
 	case PAR_RENAME:

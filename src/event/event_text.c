@@ -179,6 +179,7 @@ static const struct field exit_fields[] = {
 	F("maxrss", UINT, par_exit, maxrss_bytes),
 	F("turn", TIME, par_exit, turn_ns),
 	F("turns", UINT, par_exit, turns),
+	F("comm", STRING, par_exit, comm),
 	{ 0 },
 };
 

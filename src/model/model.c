@@ -96,6 +96,13 @@ static void on_task(struct model *m, const struct par_task *rec)
 	timeline_start(m, t, rec);
 }
 
+/* What its last record calls it, if it does: the kernel may have passed a new name over. */
+static void told_name(struct model *m, struct task *t, const char *comm)
+{
+	if (comm[0])
+		task_rename(m, t, comm);
+}
+
 static void on_open(struct model *m, const struct par_task *rec)
 {
 	struct task *t = task_find(m, rec->hdr.tid);
@@ -104,6 +111,7 @@ static void on_open(struct model *m, const struct par_task *rec)
 		m->resync_cnt++; /* its birth was lost, and it never ran since */
 		return;
 	}
+	told_name(m, t, rec->comm);
 	turn_open(m, t, rec);
 	timeline_open(m, t, rec);
 }
@@ -223,6 +231,7 @@ static void on_exit_record(struct model *m, const struct par_exit *rec)
 		p->rss_max_bytes = rec->maxrss_bytes;
 	if (!p->rss_bytes)
 		p->rss_bytes = p->rss_max_bytes; /* it lived too briefly for a sample */
+	told_name(m, t, rec->comm);
 	turn_exit(m, t, rec);
 	timeline_exit(m, t, rec->hdr.ts_ns);
 }

@@ -164,6 +164,9 @@ static void strings_end(void **state)
 	in.hdr.kind = PAR_RENAME;
 	assert_int_equal(decode(&out, &in, sizeof(in)), 0);
 	assert_int_equal(strnlen(out.rename.comm, PAR_COMM_LEN), PAR_COMM_LEN - 1);
+	in.hdr.kind = PAR_EXIT;
+	assert_int_equal(decode(&out, &in, sizeof(in)), 0);
+	assert_int_equal(strnlen(out.exit.comm, PAR_COMM_LEN), PAR_COMM_LEN - 1);
 	in.hdr.kind = PAR_EXEC;
 	assert_int_equal(decode(&out, &in, sizeof(in)), 0);
 	assert_int_equal(strnlen(out.exec.comm, PAR_COMM_LEN), PAR_COMM_LEN - 1);

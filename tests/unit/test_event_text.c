@@ -407,6 +407,7 @@ static void any_births_and_ends(struct event *ev)
 		ev->exit.maxrss_bytes = any(UINT64_MAX);
 		ev->exit.turn_ns = any(UINT64_MAX);
 		ev->exit.turns = (uint32_t)any(UINT32_MAX);
+		any_string(ev->exit.comm, sizeof(ev->exit.comm));
 		break;
 	case PAR_FREE:
 		ev->free.tgid = (uint32_t)any(UINT32_MAX);
