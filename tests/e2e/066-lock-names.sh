@@ -119,6 +119,7 @@ assert_equal "names of the locks in another mount namespace" "$(names inside.pft
 # Attached to, and the file is gone by then.
 cp pie deleted
 start ./deleted 5000
+wait_until 10 "program to delete" test "/proc/$PID/exe" -ef deleted
 rm deleted
 record -q -o deleted.pftrace -d 500ms -p "$PID"
 assert_equal "names of the locks in a deleted program" "$(names deleted.pftrace)" "$full"

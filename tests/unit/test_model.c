@@ -343,24 +343,10 @@ static void names_follow_the_thread(void **state)
 	story_of(&s, TWO_THREADS
 		 "101ms rename tid=11 pid=10 comm=pool-1\n"
 		 "101ms rename tid=10 pid=10 comm=main\n"
+		 "105ms exit tid=11 pid=10 code=0 cpu=1 comm=pool-2\n" /* not told before */
 		 "110ms open tid=10 pid=10 running cpu=0\n"
-		 "110ms open tid=11 pid=10 blocked cpu=1 snapshot state=S sys=nanosleep\n"
 		 "110ms end\n");
-	assert_string_equal(story_nth(&s, 11, 0)->task->name, "pool-1");
-	assert_string_equal(story_nth(&s, 10, 0)->task->process->name, "main");
-	story_release(&s);
-}
-
-/* The kernel may have passed a new name over: see docs/kernels.md. */
-static void names_are_those_of_the_last_record(void **state)
-{
-	struct story s;
-
-	(void)state;
-	story_of(&s, TWO_THREADS "105ms exit tid=11 pid=10 code=0 cpu=1 comm=pool-1\n"
-				 "110ms open tid=10 pid=10 running cpu=0 comm=main\n"
-				 "110ms end\n");
-	assert_string_equal(story_nth(&s, 11, 0)->task->name, "pool-1");
+	assert_string_equal(story_nth(&s, 11, 0)->task->name, "pool-2");
 	assert_string_equal(story_nth(&s, 10, 0)->task->process->name, "main");
 	story_release(&s);
 }
@@ -782,7 +768,6 @@ int main(void)
 		cmocka_unit_test(an_exec_is_a_new_program_in_the_same_process),
 		cmocka_unit_test(the_thread_that_calls_exec_takes_the_processs_number),
 		cmocka_unit_test(names_follow_the_thread),
-		cmocka_unit_test(names_are_those_of_the_last_record),
 		cmocka_unit_test(switches_and_moves_are_counted),
 		cmocka_unit_test(a_mutex_names_its_holder),
 		cmocka_unit_test(an_owner_that_is_no_sibling_is_not_believed),
