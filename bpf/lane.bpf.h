@@ -12,12 +12,13 @@
 #define LANE_BPF_H
 
 #include "core.bpf.h"
+#include "emit.bpf.h"
 
 /* Of a record's header, as in kernel/bpf/ringbuf.c: it is being written. */
 #define LANE_BUSY (1u << 31)
 
-/* @bytes, a constant and a multiple of 8. NULL: the lane is full. */
-static __always_inline void *lane_begin(__u64 bytes)
+/* As emit_try(); @bytes is a constant, and a multiple of 8. NULL: the lane is full. */
+static __always_inline void *lane_try(__u64 bytes, __u8 kind, __u32 tid, __u64 now_ns)
 {
 	struct par_lane *lane = lane_here();
 	__u64 *header;
@@ -32,6 +33,7 @@ static __always_inline void *lane_begin(__u64 bytes)
 	*header = bytes | LANE_BUSY;
 	barrier();
 	lane->produced = at + sizeof(*header) + bytes;
+	emit_header((void *)(header + 1), kind, tid, now_ns);
 	return header + 1;
 }
 

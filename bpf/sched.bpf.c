@@ -73,15 +73,16 @@ __noinline int missed_tell(struct thread *t, __u64 now)
 	return 0;
 }
 
-/* The same, where its next cycle will be told: if one has room there, so may the other. */
+/*
+ * The same in the lane, where its next cycle is told: in a ring there would be room for sums,
+ * one after the other, while there is none for cycles.
+ */
 static __noinline int missed_tell_in_lane(struct thread *t, __u64 now)
 {
-	struct par_missed_cycles *rec;
+	struct par_missed_cycles *rec = lane_try(sizeof(*rec), PAR_MISSED, t->tid, now);
 
-	rec = lane_begin(sizeof(*rec));
 	if (!rec)
 		return 0;
-	emit_header(&rec->hdr, PAR_MISSED, t->tid, now);
 	missed_move(t, rec);
 	lane_end(rec, sizeof(*rec));
 	return 0;
@@ -158,10 +159,8 @@ static __always_inline struct par_cycle *cycle_begin(__u64 bytes, const struct t
 
 	if (!config.has_lanes)
 		return emit_begin(bytes, PAR_CYCLE, t->tid, now);
-	rec = lane_begin(bytes);
-	if (rec)
-		emit_header(&rec->hdr, PAR_CYCLE, t->tid, now);
-	else
+	rec = lane_try(bytes, PAR_CYCLE, t->tid, now);
+	if (!rec)
 		drop(PAR_DROP_RING);
 	return rec;
 }
@@ -177,7 +176,7 @@ static __always_inline void cycle_end(struct par_cycle *rec, __u64 bytes)
 _Static_assert(PAR_CYCLE_BARE_BYTES % 8 == 0 && PAR_CYCLE_SHORT_BYTES % 8 == 0 &&
 		       sizeof(struct par_cycle) % 8 == 0 &&
 		       sizeof(struct par_missed_cycles) % 8 == 0,
-	       "what lane_begin() takes");
+	       "what lane_try() takes");
 
 /* @bytes of struct par_cycle, a constant. */
 static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,

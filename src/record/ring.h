@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One BPF ring buffer, or one lane (bpf/lane.bpf.h), read in place: a record stays where the kernel wrote it until it
- * has been fed, so the ring is all the memory there is between the two. It is mapped
- * once: a record that goes on at the ring's beginning is the one that is copied. In a lane none
- * does.
+ * One BPF ring buffer, or one lane (bpf/lane.bpf.h), read in place: a record stays where the
+ * kernel wrote it until it has been fed, so the ring is all the memory there is between the
+ * two. It is mapped once: a record that goes on at the ring's beginning is the one that is
+ * copied. In a lane none does.
  *
  *	ring_look(), then ring_take() while head_ns suits, ring_give_back()
  */

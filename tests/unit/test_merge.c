@@ -5,12 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "par_event.h"
+#include "make_ring.h"
 #include "record/merge.h"
 
 struct rec {
@@ -150,68 +148,29 @@ static void a_long_run_comes_out_whole_and_in_order(void **state)
 	merge_release(&m);
 }
 
-#define RINGS	   19
-#define RING_BYTES (64u << 10)
-
-/* A ring in memory: see test_ring.c. */
-struct memory_ring {
-	struct ring_place place;
-	uint64_t *produced;
-	char *data;
-};
-
-static void open_memory_ring(struct memory_ring *r, struct ring *ring)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t bytes = 2 * page + RING_BYTES;
-	char *map;
-
-	r->place = (struct ring_place){ .fd = memfd_create("ring", 0), .bytes = RING_BYTES };
-	assert_int_equal(ftruncate(r->place.fd, (off_t)bytes), 0);
-	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->place.fd, 0);
-	assert_true(map != MAP_FAILED);
-	r->produced = (uint64_t *)(map + page);
-	r->data = map + 2 * page;
-	assert_int_equal(ring_open(ring, &r->place), 0);
-}
-
-static void close_memory_ring(struct memory_ring *r, struct ring *ring)
-{
-	char *map = r->data - 2 * ring->page_bytes;
-
-	ring_close(ring);
-	munmap(map, (size_t)(r->data - map) + RING_BYTES);
-	close(r->place.fd);
-}
-
-static void produce(struct memory_ring *r, uint64_t ts_ns, uint32_t tid)
-{
-	struct par_hdr hdr = { .ts_ns = ts_ns, .tid = tid };
-	uint64_t header = sizeof(hdr);
-
-	memcpy(r->data + *r->produced, &header, sizeof(header));
-	memcpy(r->data + *r->produced + sizeof(header), &hdr, sizeof(hdr));
-	*r->produced += sizeof(header) + sizeof(hdr);
-}
+#define RINGS 19
 
 /* Some rings get nothing at a time; of one moment, the first ring's record comes first. */
 static void records_of_many_rings_come_in_order_of_time(void **state)
 {
-	struct memory_ring memory[RINGS];
+	struct kernel kernels[RINGS];
 	struct ring rings[RINGS];
 	uint32_t before = 0, popped = 0, produced = 0;
 	struct merge m;
 
 	(void)state;
 	srand(3);
-	for (int i = 0; i < RINGS; i++)
-		open_memory_ring(&memory[i], &rings[i]);
+	for (int i = 0; i < RINGS; i++) {
+		open_ring(&kernels[i]);
+		rings[i] = kernels[i].ring;
+	}
 	merge_init(&m, rings, RINGS, 1);
 	for (uint64_t look = 1; look <= 40; look++) {
 		for (uint64_t ts_ns = 100 * look; ts_ns < 100 * look + 50; ts_ns++)
 			for (uint32_t i = 0; i < RINGS; i++)
 				if (rand() % 4 == 0 && ++produced)
-					produce(&memory[i], ts_ns, (uint32_t)ts_ns * 100 + i);
+					put_of(&kernels[i], (uint32_t)ts_ns * 100 + i, ts_ns,
+					       sizeof(struct par_hdr), 0);
 		merge_push(&m, 0, &(struct par_hdr){ .ts_ns = 100 * look + 10, .tid = 1 },
 			   sizeof(struct par_hdr));
 		merge_look(&m);
@@ -227,8 +186,10 @@ static void records_of_many_rings_come_in_order_of_time(void **state)
 		popped++;
 	assert_int_equal(popped, produced + 40);
 	merge_release(&m);
-	for (int i = 0; i < RINGS; i++)
-		close_memory_ring(&memory[i], &rings[i]);
+	for (int i = 0; i < RINGS; i++) {
+		kernels[i].ring = rings[i];
+		close_ring(&kernels[i]);
+	}
 }
 
 static void releasing_a_zeroed_one_is_harmless(void **state)
