@@ -21,6 +21,9 @@
  */
 #define SETTLE_NS (10 * NS_PER_MS)
 
+/* Whoever is preempted in the midst of a record is waited for, but no longer than this. */
+#define WRITER_NS NS_PER_S
+
 /* How far ahead the end is set, so that all CPUs see it before it comes. */
 #define END_AHEAD_NS (NS_PER_MS / 2)
 
@@ -224,12 +227,17 @@ int session_begin(struct session *s)
 	return 0;
 }
 
-/* See what is new in the rings, and whether one of them is half full. */
-static void look_into_rings(struct session *s)
+/* See what is new in the rings; if one of them is half full, nobody waits for another. */
+static void look_into_rings(struct session *s, uint64_t now_ns)
 {
+	bool is_behind = false;
+
 	for (size_t i = 0; i < s->merge.ring_cnt; i++)
-		s->is_behind |= ring_held(&s->rings[i]) >= s->rings[i].bytes / 2;
-	merge_look(&s->merge);
+		is_behind |= ring_held(&s->rings[i]) >= s->rings[i].bytes / 2;
+	s->is_behind |= is_behind;
+	merge_look(&s->merge, now_ns);
+	if (is_behind || s->merge.blocked_ns < now_ns - WRITER_NS)
+		merge_wait_for_none(&s->merge);
 }
 
 static void feed_until(struct session *s, uint64_t horizon_ns)
@@ -250,6 +258,22 @@ static void feed_until(struct session *s, uint64_t horizon_ns)
 	}
 	for (size_t i = 0; i < s->merge.ring_cnt; i++)
 		ring_give_back(&s->rings[i]);
+}
+
+/* All that is in the rings; what is begun there may yet be finished. */
+static void feed_rest(struct session *s)
+{
+	uint64_t now_ns = clock_mono_ns(), until_ns = now_ns + WRITER_NS;
+
+	for (;; now_ns = clock_mono_ns()) {
+		look_into_rings(s, now_ns);
+		if (now_ns >= until_ns)
+			merge_wait_for_none(&s->merge);
+		feed_until(s, UINT64_MAX);
+		if (s->merge.blocked_ns == UINT64_MAX || now_ns >= until_ns + WRITER_NS)
+			return;
+		clock_sleep_ns(NS_PER_MS);
+	}
 }
 
 static void sample_stop(struct session *s, uint64_t now_ns)
@@ -282,7 +306,7 @@ void session_step(struct session *s)
 
 	sample_cost(s, now_ns);
 	python_watch_step(&s->python, now_ns);
-	look_into_rings(s);
+	look_into_rings(s, now_ns);
 	placement_step(&s->placement, now_ns);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
@@ -319,11 +343,9 @@ int session_end(struct session *s)
 	sample_stop(s, clock_mono_ns());
 
 	/* Empty, the rings have room for what the walk may find untold. */
-	look_into_rings(s);
-	feed_until(s, UINT64_MAX);
+	feed_rest(s);
 	err = probes_tell(s->probes, on_task, s);
-	look_into_rings(s);
-	feed_until(s, UINT64_MAX);
+	feed_rest(s);
 	close_rings(s); /* what follows, wants memory itself */
 	for (uint16_t cpu = 0; cpu < PAR_CPU_CNT; cpu++)
 		feed_gap(s, cpu);
