@@ -117,7 +117,7 @@ uint64_t probes_run_ns(const struct probes *p);
 
 /*
  * How often the kernel has left a program out because it was running already on that CPU, whoever
- * met it: see tracepoint.h. Names don't count, as the last one is told all the same.
+ * met it, and something was missed by it: see tracepoint.h.
  */
 uint64_t probes_passed_over(const struct probes *p);
 
