@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/pidns.h"
+#include "base/procfs.h"
 #include "base/xalloc.h"
 #include "par_config.h"
 #include "record/btf_file.h"
@@ -176,6 +177,20 @@ static bool has_lanes(void)
 #endif
 }
 
+/* One more than the highest number of a CPU: "0-3,8-11" has holes. */
+static size_t cpu_numbers(const struct probes *p)
+{
+	size_t last = 0;
+	char text[1024];
+
+	if (procfs_read(text, sizeof(text), "/sys/devices/system/cpu/possible") <= 0)
+		return (size_t)p->cpu_cnt;
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] == '-' || text[i] == ',')
+			last = i + 1;
+	return strtoul(text + last, NULL, 10) + 1;
+}
+
 static void choose_rings(struct probes *p)
 {
 	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
@@ -183,7 +198,7 @@ static void choose_rings(struct probes *p)
 	if (!has_lanes())
 		return;
 	p->ring_bytes = RING_BESIDE_BYTES;
-	p->lane_cnt = (size_t)p->cpu_cnt;
+	p->lane_cnt = cpu_numbers(p);
 	p->lane_bytes = LANE_BYTES_MAX;
 	while (p->lane_bytes * p->lane_cnt > LANES_BYTES && p->lane_bytes > LANE_BYTES_MIN)
 		p->lane_bytes /= 2;
