@@ -16,6 +16,8 @@
  * What perf's tracepoints pass. Programs are attached to these where threads may be preempted
  * within other tracepoints' (src/record/tracepoint.h): named on_perf_..., after those.
  */
+#define PERF_GOES_ON 1 /* what they return: 0 would take the event away from perf's own users */
+
 struct trace_event_raw_sys_exit {
 	long ret;
 } __attribute__((preserve_access_index));

@@ -56,7 +56,7 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 	}
 }
 
-static __always_inline int call_returns(struct pt_regs *regs, long ret)
+static __always_inline void call_returns(struct pt_regs *regs, long ret)
 {
 	__u64 *stranger = stranger_of(bpf_get_smp_processor_id());
 	struct par_syscall_count *count;
@@ -66,16 +66,16 @@ static __always_inline int call_returns(struct pt_regs *regs, long ret)
 	__u32 call, i;
 
 	if (*stranger == (__u64)regs)
-		return 0;
+		return;
 	task = current_task();
 	t = thread_find(task);
 	if (!t) {
 		*stranger = (__u64)regs;
-		return 0;
+		return;
 	}
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || sysno >= PAR_SYSNO_NONE || counts_over())
-		return 0;
+		return;
 	i = sysno;
 	call = call_of(i);
 	if (t->is_young)
@@ -83,22 +83,22 @@ static __always_inline int call_returns(struct pt_regs *regs, long ret)
 	if (call & PAR_CALL_LOOP)
 		loop_polled(t, regs, i, ret);
 	if (!ret && (call & PAR_CALL_FORKS))
-		return 0;
+		return;
 	count = bpf_map_lookup_elem(&syscalls, &i);
 	if (!count)
-		return 0;
+		return;
 	count->calls++;
 	if (ret >= 0)
 		count_result(task, t, regs, i, ret, count);
 	else if (ret >= -ERRNO_MAX)
 		count->errors++;
-	return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
-	return call_returns(regs, ret);
+	call_returns(regs, ret);
+	return 0;
 }
 
 SEC("tp/raw_syscalls/sys_exit")
@@ -107,5 +107,6 @@ int on_perf_sys_exit(struct trace_event_raw_sys_exit *ctx)
 	/* All kernels where it is attached have these. */
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return call_returns(regs, ctx->ret);
+	call_returns(regs, ctx->ret);
+	return PERF_GOES_ON;
 }

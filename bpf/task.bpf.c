@@ -15,7 +15,7 @@ static __always_inline bool is_traced_birth(const struct thread *parent, struct 
 	return !config.in_pidns || task_tgid(child);
 }
 
-int birth(struct task_struct *parent, struct task_struct *child)
+void birth(struct task_struct *parent, struct task_struct *child)
 {
 	bool is_process = parent->tgid != child->tgid;
 	struct thread *p = thread_find(parent);
@@ -25,14 +25,14 @@ int birth(struct task_struct *parent, struct task_struct *child)
 	struct thread *t;
 
 	if (!is_traced_birth(p, child))
-		return 0;
+		return;
 	if (!config.follow_children && is_process)
-		return 0;
+		return;
 	if (recording_over(now))
-		return 0;
+		return;
 	t = thread_get(child);
 	if (!t)
-		return 0;
+		return;
 	t->off.out_ns = now;
 	t->off.out_flags = PAR_OUT_NEW;
 	t->phase = PHASE_OFF;
@@ -41,7 +41,7 @@ int birth(struct task_struct *parent, struct task_struct *child)
 
 	rec = emit_begin(sizeof(*rec), PAR_FORK, task_tid(parent), now);
 	if (!rec)
-		return 0;
+		return;
 	rec->tgid = task_tgid(parent);
 	rec->child_tid = t->tid;
 	rec->child_tgid = t->tgid;
@@ -51,13 +51,13 @@ int birth(struct task_struct *parent, struct task_struct *child)
 		rec->hdr.flags |= PAR_FORK_SHARES_VM;
 	__builtin_memcpy(rec->comm, child->comm, sizeof(rec->comm));
 	emit_end(rec);
-	return 0;
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	return birth(parent, child);
+	birth(parent, child);
+	return 0;
 }
 
 /* A record about a thread, if it is traced. @size must be a constant. */
@@ -71,41 +71,42 @@ static __always_inline void *begin_about(const struct thread *t, __u64 size, __u
 	return recording_over(now) ? NULL : emit_begin(size, kind, t->tid, now);
 }
 
-static __always_inline int execs(struct task_struct *task, const char *path)
+static __always_inline void execs(struct task_struct *task, const char *path)
 {
 	struct thread *t = thread_find(task);
 	struct par_exec *rec;
 	__u32 old_tid;
 
 	if (!t)
-		return 0;
+		return;
 	startup_begin(task, t);
 	/* Whichever thread calls it goes on as the process's first one. */
 	old_tid = t->tid;
 	t->tid = t->tgid;
 	rec = begin_about(t, sizeof(*rec), PAR_EXEC);
 	if (!rec)
-		return 0;
+		return;
 	rec->old_tid = old_tid;
 	rec->maxrss_kib = task->signal->maxrss * (config.page_bytes / 1024);
 	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	rec->path[0] = 0;
 	bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), path);
 	emit_end(rec);
-	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 	     struct linux_binprm *bprm)
 {
-	return execs(task, bprm->filename);
+	execs(task, bprm->filename);
+	return 0;
 }
 
 SEC("tp/sched/sched_process_exec")
 int on_perf_sched_process_exec(struct trace_event_raw_sched_process_exec *ctx)
 {
-	return execs(current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff));
+	execs(current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff));
+	return PERF_GOES_ON;
 }
 
 /* Comes before the name changes: @comm is the new one. */

@@ -5,6 +5,6 @@
 #include "core.bpf.h"
 
 /* @parent has made @child: if that is to be traced, it is from now on, and is told. */
-int birth(struct task_struct *parent, struct task_struct *child) __hidden;
+void birth(struct task_struct *parent, struct task_struct *child) __hidden;
 
 #endif
