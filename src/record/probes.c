@@ -36,8 +36,18 @@
 #define LANE_BYTES_MIN (128u << 10)	/* those of many CPUs are smaller, */
 #define LANES_BYTES (32u << 20)		/* ... so that they come to no more together */
 
+/* Of a program that is attached as perf does. */
+struct perf_link {
+	struct bpf_program *prog;
+	int fd;			/* -1: not attached */
+};
+
+#define PERF_LINK_CNT 4
+
 struct probes {
 	struct partrace *skel;
+	struct perf_link perf_links[PERF_LINK_CNT];	/* [perf_link_cnt] */
+	size_t perf_link_cnt;
 	struct probes_opts opts;
 	int *ring_fds;		/* [ring_cnt] */
 	size_t ring_cnt, ring_bytes;
@@ -92,7 +102,7 @@ static void choose_attachments(struct probes *p)
 	const struct {
 		struct bpf_program *own, *perf;
 		bool wanted;
-	} programs[] = {
+	} programs[PERF_LINK_CNT] = {
 		{ p->skel->progs.on_sys_exit, p->skel->progs.on_perf_sys_exit, c->calls },
 		{ p->skel->progs.on_sched_process_exec, p->skel->progs.on_perf_sched_process_exec,
 		  true },
@@ -105,10 +115,15 @@ static void choose_attachments(struct probes *p)
 
 	c->is_preemptible = tracepoint_is_preemptible();
 	bpf_program__set_autoload(p->skel->progs.on_sched_process_fork, !c->is_preemptible);
+	p->perf_link_cnt = 0;
 	by_perf = c->is_preemptible && tracepoint_is_perf_usable();
 	for (size_t i = 0; i < ARRAY_CNT(programs); i++) {
 		bpf_program__set_autoload(programs[i].own, programs[i].wanted && !by_perf);
 		bpf_program__set_autoload(programs[i].perf, programs[i].wanted && by_perf);
+		bpf_program__set_autoattach(programs[i].perf, false);
+		if (programs[i].wanted && by_perf)
+			p->perf_links[p->perf_link_cnt++] =
+				(struct perf_link){ .prog = programs[i].perf, .fd = -1 };
 	}
 }
 
@@ -419,11 +434,20 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 	return err;
 }
 
+static void perf_detach(struct perf_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+}
+
 void probes_close(struct probes *p)
 {
 	if (!p)
 		return;
 	stats_close();
+	for (size_t i = 0; i < p->perf_link_cnt; i++)
+		perf_detach(&p->perf_links[i]);
 	for (size_t i = 0; p->ring_fds && i < p->ring_cnt; i++)
 		if (p->ring_fds[i] >= 0)
 			close(p->ring_fds[i]);
@@ -436,6 +460,10 @@ int probes_attach(struct probes *p)
 {
 	int err = partrace__attach(p->skel);
 
+	for (size_t i = 0; i < p->perf_link_cnt && !err; i++) {
+		p->perf_links[i].fd = tracepoint_attach(p->perf_links[i].prog);
+		err = p->perf_links[i].fd < 0 ? p->perf_links[i].fd : 0;
+	}
 	if (err)
 		return log_err(err, "cannot attach the BPF programs");
 	return 0;
@@ -545,9 +573,10 @@ void probes_end_counts(struct probes *p)
 void probes_leave_calls(struct probes *p)
 {
 	bpf_link__destroy(p->skel->links.on_sys_exit);
-	bpf_link__destroy(p->skel->links.on_perf_sys_exit);
 	p->skel->links.on_sys_exit = NULL;
-	p->skel->links.on_perf_sys_exit = NULL;
+	for (size_t i = 0; i < p->perf_link_cnt; i++)
+		if (p->perf_links[i].prog == p->skel->progs.on_perf_sys_exit)
+			perf_detach(&p->perf_links[i]);
 }
 
 const struct par_shared *probes_shared(const struct probes *p)

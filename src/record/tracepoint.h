@@ -16,4 +16,11 @@ bool tracepoint_is_preemptible(void);
 /* Can programs be attached to perf's tracepoints, by us? */
 bool tracepoint_is_perf_usable(void);
 
+/*
+ * Attach @prog to the one of perf's tracepoints that its section names, "tp/CATEGORY/NAME", on all
+ * CPUs. Returns the link's descriptor, the caller's to close, or -errno.
+ */
+struct bpf_program;
+int tracepoint_attach(const struct bpf_program *prog);
+
 #endif
