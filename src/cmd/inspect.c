@@ -26,6 +26,9 @@
 
 #define SHARED_FINAL_NS (50 * NS_PER_MS)
 
+/* By that age a process has loaded what it needs, and its first samples are taken. */
+#define YOUNG_NS (300 * NS_PER_MS)
+
 /* Names are decoration: enough is enough. */
 #define NAMES_MAX 4096
 #define PORTS_MAX 1024
@@ -98,6 +101,7 @@ static void ask_process(struct inspect *in, uint32_t pid)
 {
 	uint64_t now_ns = clock_mono_ns();
 
+	in->young_until_ns = now_ns + YOUNG_NS;
 	sampler_add(&in->sampler, pid, now_ns);
 	feed_process(in, pid);
 	ask_python_begin(in, pid, &process_get(in, pid)->python, now_ns);
@@ -118,6 +122,7 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 	ask_python_fork(in, child->pid, &child->python, &parent->python);
 	ask_shared_fork(&in->shared, rec->tgid);
 	sampler_add(&in->sampler, rec->child_tgid, rec->hdr.ts_ns);
+	in->young_until_ns = rec->hdr.ts_ns + YOUNG_NS;
 }
 
 /* Is there a thread of that number, of which nothing has been asked yet? */
@@ -266,6 +271,11 @@ void inspect_tick(struct inspect *in, uint64_t now_ns)
 	sampler_tick(&in->sampler, now_ns);
 	ask_shared_tick(&in->shared, now_ns);
 	ask_unix_tick(&in->unix_names, now_ns);
+}
+
+bool inspect_is_eager(const struct inspect *in, uint64_t now_ns)
+{
+	return now_ns < in->young_until_ns;
 }
 
 void inspect_memory(struct inspect *in)

@@ -41,6 +41,7 @@ struct inspect {
 	struct ask_kernel kernel;
 	uint64_t ports_ns;		/* when they may be asked for again */
 	struct sampler sampler;
+	uint64_t young_until_ns;	/* see inspect_is_eager() */
 	int32_t sys_futex, sys_futex_wait, sys_futex_waitv;
 };
 
@@ -59,6 +60,9 @@ void inspect_look(struct inspect *in, const struct par_task *rec);
 
 /* What changes by itself: memory. */
 void inspect_tick(struct inspect *in, uint64_t now_ns);
+
+/* A process was born, or got a new program, just now: much is to be asked, and may be gone soon. */
+bool inspect_is_eager(const struct inspect *in, uint64_t now_ns);
 
 /*
  * Proportional memory of each process, which is dear: at the end, while they

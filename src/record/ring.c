@@ -51,7 +51,7 @@ int ring_open(struct ring *r, const struct ring_place *place)
 		return -errno;
 	r->produced = (const uint64_t *)shown;
 	r->data = shown + page;
-	r->at = r->end = *r->given_back;
+	r->at = r->end = r->counted = *r->given_back;
 	return 0;
 }
 
@@ -140,4 +140,14 @@ size_t ring_held(const struct ring *r)
 	if (!r->produced)
 		return 0;
 	return (size_t)(__atomic_load_n(r->produced, __ATOMIC_ACQUIRE) - *r->given_back);
+}
+
+size_t ring_news(struct ring *r)
+{
+	uint64_t before = r->counted;
+
+	if (!r->produced)
+		return 0;
+	r->counted = __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
+	return (size_t)(r->counted - before);
 }
