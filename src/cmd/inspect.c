@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
@@ -126,10 +127,16 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 }
 
 /* Is there a thread of that number, of which nothing has been asked yet? */
-static bool is_stranger(const struct inspect *in, uint32_t tid)
+static bool is_stranger(struct inspect *in, uint32_t tid)
 {
-	return tid && tid != PAR_TID_OUTSIDE && !htab_find(in->traced, tid, 0) &&
-	       !htab_find(&in->names, tid, 0) && in->names.cnt < NAMES_MAX;
+	uint32_t *familiar = &in->familiar[tid % ARRAY_CNT(in->familiar)];
+
+	if (!tid || tid == PAR_TID_OUTSIDE || tid == *familiar)
+		return false;
+	if (!htab_find(in->traced, tid, 0) && !htab_find(&in->names, tid, 0))
+		return in->names.cnt < NAMES_MAX;
+	*familiar = tid;
+	return false;
 }
 
 static void ask_name(struct inspect *in, uint32_t tid)
@@ -241,6 +248,8 @@ void inspect_after(struct inspect *in, const struct event *ev)
 		on_fork(in, &ev->fork);
 		break;
 	case PAR_EXIT:
+		/* A stranger may get the number. */
+		in->familiar[ev->hdr.tid % ARRAY_CNT(in->familiar)] = 0;
 		if (!(ev->hdr.flags & PAR_EXIT_PROCESS))
 			break;
 		free(htab_remove(&in->processes, ev->exit.tgid, 0));

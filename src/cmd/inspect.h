@@ -28,6 +28,7 @@ struct inspect {
 	const struct htab *traced;	/* (tid, 0), lent: these need no asking for names */
 	struct htab processes;		/* (pid, 0) -> struct known_process, live ones */
 	struct htab names;		/* (tid, 0): asked for the name of an untraced thread */
+	uint32_t familiar[64];		/* by tid: some that are traced, or were asked for */
 	struct ask_files files;
 	struct htab ports;		/* (port, 0): asked whether this machine listens there */
 	struct ask_peers peers;

@@ -24,7 +24,7 @@ static const uint64_t ages_ns[] = { 15 * NS_PER_MS, 60 * NS_PER_MS, 250 * NS_PER
 /* Of the time: first samples, a quarter of that for all others, and those of one process. */
 #define COST_PERCENT	2
 #define COST_FREE_NS	(20 * NS_PER_MS)
-#define AGAIN_PART	4
+#define AGAIN_PART	8
 #define EACH_COST_PARTS 500
 
 /* The rings hold some seconds at most. */

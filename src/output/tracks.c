@@ -224,21 +224,27 @@ static void put_string(struct strbuf *out, uint32_t iid_field, uint32_t iid,
 		pb_str(out, inline_field, s);
 }
 
-/* A word at a time: there is one key with each wait. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 x = (unsigned __int128)a * b;
+
+	return (uint64_t)(x ^ x >> 64);
+}
+
+/* Two words at a time: there is one key with each wait. */
 static uint64_t hash_of(const struct strbuf *key)
 {
-	uint64_t h = key->len, word;
+	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
+	uint64_t h = key->len ^ odd, words[2];
 	size_t i = 0;
 
-	for (; i + sizeof(word) <= key->len; i += sizeof(word)) {
-		memcpy(&word, key->buf + i, sizeof(word));
-		h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 32;
+	for (; i + sizeof(words) <= key->len; i += sizeof(words)) {
+		memcpy(words, key->buf + i, sizeof(words));
+		h = mix(h ^ words[0], words[1] ^ odd);
 	}
-	word = 0;
-	memcpy(&word, key->buf + i, key->len - i);
-	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 32;
+	memset(words, 0, sizeof(words));
+	memcpy(words, key->buf + i, key->len - i);
+	return mix(h ^ words[0], words[1] ^ odd);
 }
 
 static struct track_memo *memo_at(const struct track *t, uint64_t hash, size_t near)
