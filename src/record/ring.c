@@ -21,6 +21,10 @@
  */
 #define GIVE_BACK_BYTES (64u << 10)
 
+/* Most records are no longer. */
+#define FETCH_BYTES	 192
+#define CACHE_LINE_BYTES 64
+
 #define LEN_MASK (~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
 
 /* What the kernel shows: its position and the data. */
@@ -84,6 +88,13 @@ static const char *record_at(const struct ring *r, uint64_t position)
 	return rec < r->data + r->bytes + r->spare_bytes ? rec : r->data;
 }
 
+/* Another CPU has just written it: the sooner its caches are asked, the shorter the wait. */
+static void fetch(const char *record)
+{
+	for (size_t i = 0; i < FETCH_BYTES; i += CACHE_LINE_BYTES)
+		__builtin_prefetch(record + i);
+}
+
 void ring_look(struct ring *r)
 {
 	uint32_t len;
@@ -103,6 +114,7 @@ void ring_look(struct ring *r)
 	}
 	r->head_len = len;
 	memcpy(&r->head_ns, record_at(r, r->at), sizeof(r->head_ns));
+	fetch(at(r, r->at + place_bytes(len)));
 }
 
 static const char *join(struct ring *r, const char *rec, size_t len)
