@@ -7,11 +7,10 @@
 
 #include "base/clock.h"
 
-/* A whole number of steps, long ones too (session.c). */
-#define LOOK_EVERY_NS (15 * NS_PER_MS)
+#define LOOK_EVERY_NS (20 * NS_PER_MS)
 
 /* Records in that time from which on the collector is worth a move: 10,000 a second. */
-#define BUSY_RECORDS 150
+#define BUSY_RECORDS 200
 
 /* ... and only to where there is that much less to disturb. */
 #define MUCH_LESS 4

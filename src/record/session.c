@@ -42,6 +42,7 @@
 #define SAMPLE_PART 50
 #define SAMPLE_EVERY_NS (250 * NS_PER_MS)
 #define SAMPLE_MOST_NS NS_PER_S
+#define SAMPLE_EARLIER_CNT 8
 
 /* Often enough that the kernel's tables keep room for new channels. */
 #define COUNTS_EVERY_NS (2 * NS_PER_S)
@@ -282,10 +283,10 @@ static void sample_stop(struct session *s, uint64_t now_ns)
 	s->sample_until_ns = 0;
 }
 
-/* From one sample to the next: as long as all before, so that there are some early on. */
+/* To the next sample: not long in relation to all before, so that short recordings have some. */
 static uint64_t sample_every_ns(const struct session *s, uint64_t now_ns)
 {
-	uint64_t every_ns = now_ns - s->begin_ns;
+	uint64_t every_ns = (now_ns - s->begin_ns) / SAMPLE_EARLIER_CNT;
 
 	if (every_ns > SAMPLE_MOST_NS)
 		return SAMPLE_MOST_NS;
