@@ -6,10 +6,32 @@
 #include "core.bpf.h"
 
 #define PF_IO_WORKER	0x00000010	/* include/linux/sched.h; 5.12 */
+#define PF_USER_WORKER	0x00004000	/* likewise; 6.4 */
 #define PF_KTHREAD	0x00200000
 
 #define TASK_UNINTERRUPTIBLE 0x02
 #define TASK_DEAD	0x80
+
+/*
+ * What perf's tracepoints pass. Programs are attached to these where threads may be preempted
+ * within other tracepoints' (src/record/tracepoint.h): named on_perf_..., after those.
+ */
+struct trace_event_raw_sys_exit {
+	long ret;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_contention_begin {
+	void *lock_addr;
+	unsigned int flags;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_contention_end {
+	void *lock_addr;
+} __attribute__((preserve_access_index));
+
+struct trace_event_raw_sched_process_exec {
+	u32 __data_loc_filename; /* its lower half: where the name is from here */
+} __attribute__((preserve_access_index));
 
 /*
  * Fields of the kernel's objects, by an address of whatever origin. From 6.2 on

@@ -58,30 +58,52 @@ static __always_inline __u64 who_wants_it(void *ctx)
 	return 0;
 }
 
-SEC("tp_btf/contention_begin")
-int BPF_PROG(on_contention_begin, void *lock, unsigned int flags)
+static __always_inline int contention_begins(void *ctx, __u64 lock, __u32 flags)
 {
 	struct thread *t;
 
 	if (flags & LCB_F_SPIN)
 		return 0;
 	t = thread_find(current_task());
-	if (!t || t->klock.lock == (__u64)lock)
+	if (!t || t->klock.lock == lock)
 		return 0;
-	t->klock.lock = (__u64)lock;
+	t->klock.lock = lock;
 	t->klock.flags = flags;
 	t->klock.ip = who_wants_it(ctx);
 	return 0;
 }
 
-SEC("tp_btf/contention_end")
-int BPF_PROG(on_contention_end, void *lock)
+static __always_inline int contention_ends(__u64 lock)
 {
 	struct thread *t = thread_find(current_task());
 
-	if (t && t->klock.lock == (__u64)lock)
+	if (t && t->klock.lock == lock)
 		t->klock.lock = 0;
 	return 0;
+}
+
+SEC("tp_btf/contention_begin")
+int BPF_PROG(on_contention_begin, void *lock, unsigned int flags)
+{
+	return contention_begins(ctx, (__u64)lock, flags);
+}
+
+SEC("tp/lock/contention_begin")
+int on_perf_contention_begin(struct trace_event_raw_contention_begin *ctx)
+{
+	return contention_begins(ctx, (__u64)ctx->lock_addr, ctx->flags);
+}
+
+SEC("tp_btf/contention_end")
+int BPF_PROG(on_contention_end, void *lock)
+{
+	return contention_ends((__u64)lock);
+}
+
+SEC("tp/lock/contention_end")
+int on_perf_contention_end(struct trace_event_raw_contention_end *ctx)
+{
+	return contention_ends((__u64)ctx->lock_addr);
 }
 
 /* Is the lock inside the inode, or the pipe, of the call's descriptor? */

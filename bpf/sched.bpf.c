@@ -16,6 +16,7 @@
 #include "pidns.bpf.h"
 #include "python.bpf.h"
 #include "startup.bpf.h"
+#include "task.bpf.h"
 #include "throttle.bpf.h"
 #include "traffic.bpf.h"
 #include "uring.bpf.h"
@@ -453,6 +454,18 @@ int BPF_PROG(on_sched_waking, struct task_struct *task)
 	return 0;
 }
 
+/*
+ * Where programs may be passed over, births are told here: interrupts are off, and the parent is
+ * still at it. Of an io_uring's workers and the like the kernel itself would not tell.
+ */
+static __always_inline struct thread *born(struct task_struct *task)
+{
+	if (!config.is_preemptible || (task->flags & (PF_IO_WORKER | PF_USER_WORKER)))
+		return NULL;
+	birth(current_task(), task);
+	return thread_find(task);
+}
+
 /* It has not run yet: nothing is to be learnt but when. */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
@@ -460,6 +473,8 @@ int BPF_PROG(on_sched_wakeup_new, struct task_struct *task)
 	struct thread *t = thread_find(task);
 	__u64 now;
 
+	if (!t)
+		t = born(task);
 	if (!t || t->phase != PHASE_OFF || t->off.wake_ns)
 		return 0;
 	now = bpf_ktime_get_ns();

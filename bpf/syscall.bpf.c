@@ -56,8 +56,7 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 	}
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+static __always_inline int call_returns(struct pt_regs *regs, long ret)
 {
 	__u64 *stranger = stranger_of(bpf_get_smp_processor_id());
 	struct par_syscall_count *count;
@@ -94,4 +93,19 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 	else if (ret >= -ERRNO_MAX)
 		count->errors++;
 	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
+{
+	return call_returns(regs, ret);
+}
+
+SEC("tp/raw_syscalls/sys_exit")
+int on_perf_sys_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	/* All kernels where it is attached have these. */
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return call_returns(regs, ctx->ret);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /* Births, names and ends. A thread's exit itself is in sched.bpf.c: its last switch. */
-#include "core.bpf.h"
+#include "task.bpf.h"
+
 #include "compat.bpf.h"
 #include "emit.bpf.h"
 #include "pidns.bpf.h"
@@ -14,8 +15,7 @@ static __always_inline bool is_traced_birth(const struct thread *parent, struct 
 	return !config.in_pidns || task_tgid(child);
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+int birth(struct task_struct *parent, struct task_struct *child)
 {
 	bool is_process = parent->tgid != child->tgid;
 	struct thread *p = thread_find(parent);
@@ -54,6 +54,12 @@ int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_stru
 	return 0;
 }
 
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return birth(parent, child);
+}
+
 /* A record about a thread, if it is traced. @size must be a constant. */
 static __always_inline void *begin_about(const struct thread *t, __u64 size, __u8 kind)
 {
@@ -65,9 +71,7 @@ static __always_inline void *begin_about(const struct thread *t, __u64 size, __u
 	return recording_over(now) ? NULL : emit_begin(size, kind, t->tid, now);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
-	     struct linux_binprm *bprm)
+static __always_inline int execs(struct task_struct *task, const char *path)
 {
 	struct thread *t = thread_find(task);
 	struct par_exec *rec;
@@ -86,9 +90,22 @@ int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
 	rec->maxrss_kib = task->signal->maxrss * (config.page_bytes / 1024);
 	__builtin_memcpy(rec->comm, task->comm, sizeof(rec->comm));
 	rec->path[0] = 0;
-	bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), bprm->filename);
+	bpf_probe_read_kernel_str(rec->path, sizeof(rec->path), path);
 	emit_end(rec);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_sched_process_exec, struct task_struct *task, int old_pid,
+	     struct linux_binprm *bprm)
+{
+	return execs(task, bprm->filename);
+}
+
+SEC("tp/sched/sched_process_exec")
+int on_perf_sched_process_exec(struct trace_event_raw_sched_process_exec *ctx)
+{
+	return execs(current_task(), (void *)ctx + (ctx->__data_loc_filename & 0xffff));
 }
 
 /* Comes before the name changes: @comm is the new one. */

@@ -90,7 +90,8 @@ struct par_config {
 	__u8 calls;		/* system calls are looked at as they return */
 	__u8 in_pidns;		/* partrace runs inside of a pid namespace: see par_pidns */
 	__u8 has_lanes;		/* cycles are told there, not in ring buffers */
-	__u8 pad[2];
+	__u8 is_preemptible;	/* a thread may be preempted within a program, and others pass it over: 7.0 */
+	__u8 pad[1];
 	struct par_startup_calls startup;
 };
 

@@ -134,6 +134,7 @@ void about_fill(const struct about *a, const struct model *m, const struct about
 	r->lost_ring = m->lost_ring;
 	r->lost_state = m->lost_state;
 	r->lost_wait_ns = m->lost_wait_ns;
+	r->passed_over = cost->passed_over;
 	/* What is left of it is guessed from system calls. */
 	if (cost->lacks_klocks)
 		add_unavailable(r, bucket_name(BUCKET_KERNEL_LOCK));

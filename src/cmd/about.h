@@ -34,6 +34,7 @@ void about_refresh(struct about *a);
 
 struct about_cost {
 	uint64_t events;
+	uint64_t passed_over;	/* see probes_passed_over() */
 	uint64_t bpf_ns, collector_ns;
 	bool is_complete;
 	double limit;		/* --max-overhead; 0: none */

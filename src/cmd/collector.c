@@ -290,6 +290,7 @@ static void take_facts(struct collector *c, struct facts *facts, uint64_t now_ns
 {
 	struct about_cost cost = {
 		.events = c->session.record_cnt,
+		.passed_over = probes_passed_over(c->session.probes),
 		.bpf_ns = session_bpf_ns(&c->session, now_ns),
 		.collector_ns = clock_process_cpu_ns() - c->cpu0_ns,
 		.is_complete = is_complete,

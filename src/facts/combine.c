@@ -262,6 +262,7 @@ static void add_recording(struct fact_recording *out, const struct fact_recordin
 	out->lost_ring = add_capped(out->lost_ring, r->lost_ring);
 	out->lost_state = add_capped(out->lost_state, r->lost_state);
 	out->lost_wait_ns = add_capped(out->lost_wait_ns, r->lost_wait_ns);
+	out->passed_over = add_capped(out->passed_over, r->passed_over);
 	out->bpf_ns = add_capped(out->bpf_ns, r->bpf_ns);
 	out->collector_ns = add_capped(out->collector_ns, r->collector_ns);
 	for (size_t i = 0; i < r->unavailable_cnt; i++)

@@ -51,6 +51,7 @@ struct fact_recording {
 	uint64_t events;
 	uint64_t lost_ring, lost_state;
 	uint64_t lost_wait_ns;		/* thread time in BUCKET_OTHER for want of them */
+	uint64_t passed_over;		/* what the kernel ran no program for: see record/probes.h */
 	char **unavailable;		/* [unavailable_cnt], bucket names */
 	size_t unavailable_cnt;
 	char **needs;			/* [need_cnt], what the user said with --need */

@@ -108,6 +108,8 @@ static json_t *recording(const struct fact_recording *r)
 	set(lost, "state", number(r->lost_state));
 	if (r->lost_wait_ns)
 		set(lost, "wait_ns", number(r->lost_wait_ns));
+	if (r->passed_over)
+		set(lost, "passed_over", number(r->passed_over));
 	set(o, "lost", lost);
 	set(o, "unavailable", texts(r->unavailable, r->unavailable_cnt));
 	set(overhead, "bpf_ns", number(r->bpf_ns));

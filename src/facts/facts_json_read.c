@@ -277,6 +277,7 @@ static void read_recording(const struct node *n, struct fact_recording *r)
 	get_u64(&lost, "ring", &r->lost_ring);
 	get_u64(&lost, "state", &r->lost_state);
 	get_u64(&lost, "wait_ns", &r->lost_wait_ns);
+	get_u64(&lost, "passed_over", &r->passed_over);
 	get_texts(n, "unavailable", &r->unavailable, &r->unavailable_cnt);
 	get_u64(&overhead, "bpf_ns", &r->bpf_ns);
 	get_u64(&overhead, "collector_ns", &r->collector_ns);

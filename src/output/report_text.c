@@ -355,6 +355,14 @@ static void put_losses(struct wrap *w, const struct fact_recording *r)
 		}
 		wrap_text(w, "Lost", WRAP_LABEL, strbuf_str(&s));
 	}
+	if (r->passed_over) {
+		strbuf_reset(&s);
+		strbuf_addstr(&s, "the kernel passed partrace over for ");
+		wrap_add_count(&s, r->passed_over);
+		strbuf_addstr(&s, " events, whosever they were: counts of system calls, bytes and "
+				  "requests may be too low by as many");
+		wrap_text(w, "Missed", WRAP_LABEL, strbuf_str(&s));
+	}
 	if (r->unavailable_cnt) {
 		strbuf_reset(&s);
 		strbuf_addstr(&s, "not measured here: ");

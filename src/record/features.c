@@ -22,6 +22,7 @@
 #include "base/xalloc.h"
 #include "record/kernel_btf.h"
 #include "record/lockdown.h"
+#include "record/tracepoint.h"
 
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 
@@ -178,6 +179,19 @@ static void look_at_rest(struct features *fs, const struct btf *btf)
 		lacks(f, FEATURE_LESS, "the kernel has none: nothing is ever throttled", NULL);
 }
 
+static void look_at_preemption(struct features *fs)
+{
+	struct feature *f;
+
+	if (!tracepoint_is_preemptible())
+		return;
+	f = add(fs, FEATURES_KERNEL, "perf's tracepoints");
+	if (!tracepoint_is_perf_usable())
+		lacks(f, FEATURE_LESS,
+		      "where threads share a CPU, system calls are passed over: the report says how many",
+		      "run as root, with tracefs (mount -t tracefs tracefs /sys/kernel/tracing)");
+}
+
 static void look_at_kernel(struct features *fs, const char *btf_path)
 {
 	struct btf *btf = btf__parse(btf_path, NULL);
@@ -196,6 +210,7 @@ static void look_at_kernel(struct features *fs, const char *btf_path)
 		      "CONFIG_DEBUG_INFO_BTF");
 	look_at_jit(fs);
 	look_at_seccomp(fs);
+	look_at_preemption(fs);
 	if (btf) {
 		look_at_tracepoints(fs, btf);
 		look_at_parts(fs, btf);

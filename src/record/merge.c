@@ -14,6 +14,8 @@ void merge_init(struct merge *m, struct ring *rings, size_t ring_cnt, size_t que
 	*m = (struct merge){
 		.rings = rings,
 		.ring_cnt = ring_cnt,
+		.known_ns = xcalloc(ring_cnt, sizeof(*m->known_ns)),
+		.blocked_ns = UINT64_MAX,
 		.heap = xcalloc(ring_cnt, sizeof(*m->heap)),
 		.queues = xcalloc(queue_cnt, sizeof(*m->queues)),
 		.queue_cnt = queue_cnt,
@@ -26,6 +28,7 @@ void merge_release(struct merge *m)
 		strbuf_release(&m->queues[i].bytes);
 	free(m->queues);
 	free(m->heap);
+	free(m->known_ns);
 	*m = (struct merge){ 0 };
 }
 
@@ -94,13 +97,29 @@ static void sift_down(struct merge *m, size_t i)
 	}
 }
 
-void merge_look(struct merge *m)
+/* @ring shows nothing, and all until @seen_ns has been seen. */
+static void see_end(struct merge *m, const struct ring *ring, uint64_t seen_ns)
+{
+	uint64_t *known_ns = &m->known_ns[ring - m->rings];
+
+	if (!ring->is_blocked)
+		*known_ns = seen_ns;
+	else if (*known_ns < m->blocked_ns)
+		m->blocked_ns = *known_ns;
+}
+
+void merge_look(struct merge *m, uint64_t now_ns)
 {
 	m->heap_cnt = 0;
+	m->blocked_ns = UINT64_MAX;
 	for (size_t i = 0; i < m->ring_cnt; i++) {
-		ring_look(&m->rings[i]);
-		if (m->rings[i].head_ns != UINT64_MAX)
-			m->heap[m->heap_cnt++] = &m->rings[i];
+		struct ring *ring = &m->rings[i];
+
+		ring_look(ring);
+		if (ring->head_ns != UINT64_MAX)
+			m->heap[m->heap_cnt++] = ring;
+		else
+			see_end(m, ring, now_ns);
 	}
 	for (size_t i = m->heap_cnt / 2; i-- > 0;)
 		sift_down(m, i);
@@ -109,19 +128,28 @@ void merge_look(struct merge *m)
 static const void *top_take(struct merge *m, size_t *len)
 {
 	struct ring *top = m->heap[0];
+	uint64_t ts_ns = top->head_ns;
 	const void *rec = ring_take(top, len);
 
-	if (top->head_ns == UINT64_MAX)
+	if (top->head_ns == UINT64_MAX) {
+		m->known_ns[top - m->rings] = ts_ns;
+		see_end(m, top, ts_ns);
 		m->heap[0] = m->heap[--m->heap_cnt];
+	}
 	if (m->heap_cnt)
 		sift_down(m, 0);
 	return rec;
 }
 
+void merge_wait_for_none(struct merge *m)
+{
+	m->blocked_ns = UINT64_MAX;
+}
+
 const void *merge_pop(struct merge *m, uint64_t horizon_ns, size_t *len)
 {
 	struct merge_queue *queue = NULL;
-	uint64_t oldest_ns = horizon_ns;
+	uint64_t oldest_ns = horizon_ns < m->blocked_ns ? horizon_ns : m->blocked_ns;
 	bool in_ring = m->heap_cnt && m->heap[0]->head_ns < oldest_ns;
 
 	if (in_ring)

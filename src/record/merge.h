@@ -5,6 +5,10 @@
  * Each one's records are (nearly) in order by themselves, so this is a merge. A record
  * waits until nobody can still hold an older one: until its time is before the horizon
  * that the caller passes.
+ *
+ * Who writes a record may be preempted meanwhile (record/tracepoint.h), and nobody sees what
+ * is behind it in its ring. Then all others wait as well, from the moment on up to which that
+ * ring is known.
  */
 #ifndef RECORD_MERGE_H
 #define RECORD_MERGE_H
@@ -22,7 +26,9 @@ struct merge_queue {
 
 struct merge {
 	struct ring *rings;	/* [ring_cnt], lent; of the same moment, the first one's comes first */
+	uint64_t *known_ns;	/* [ring_cnt]: what a ring does not show is not older */
 	size_t ring_cnt;
+	uint64_t blocked_ns;	/* the least of these of a ring that is blocked; UINT64_MAX: none is */
 	struct ring **heap;	/* [heap_cnt]: those that have a record, the oldest one's on top */
 	size_t heap_cnt;
 	struct merge_queue *queues;	/* [queue_cnt]: of what no ring holds */
@@ -35,8 +41,11 @@ void merge_release(struct merge *m);
 /* Copy a record that starts with a struct par_hdr. Shorter ones are dropped. */
 void merge_push(struct merge *m, size_t queue, const void *rec, size_t len);
 
-/* See what is new in the rings. */
-void merge_look(struct merge *m);
+/* See what is new in the rings, at @now_ns. */
+void merge_look(struct merge *m, uint64_t now_ns);
+
+/* Until the next look, wait for no ring that is blocked. */
+void merge_wait_for_none(struct merge *m);
 
 /*
  * The oldest record if it is older than @horizon_ns, else NULL. Lent until the

@@ -12,8 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/pidns.h"
+#include "base/procfs.h"
 #include "base/xalloc.h"
 #include "par_config.h"
 #include "record/btf_file.h"
@@ -22,6 +24,7 @@
 #include "record/lockdown.h"
 #include "record/privilege.h"
 #include "record/stats.h"
+#include "record/tracepoint.h"
 #include "record/uprobe.h"
 
 #include "partrace.skel.h"	/* needs the types above */
@@ -80,6 +83,36 @@ static void make_functions_static(struct probes *p)
 }
 
 /*
+ * Where a thread may be preempted within a program, what matters most is attached as perf does,
+ * and births are told with the first wake-up. Of its names each thread's last one is told anyway.
+ */
+static void choose_attachments(struct probes *p)
+{
+	struct par_config *c = &p->skel->rodata->config;
+	const struct {
+		struct bpf_program *own, *perf;
+		bool wanted;
+	} programs[] = {
+		{ p->skel->progs.on_sys_exit, p->skel->progs.on_perf_sys_exit, c->calls },
+		{ p->skel->progs.on_sched_process_exec, p->skel->progs.on_perf_sched_process_exec,
+		  true },
+		{ p->skel->progs.on_contention_begin, p->skel->progs.on_perf_contention_begin,
+		  c->klocks },
+		{ p->skel->progs.on_contention_end, p->skel->progs.on_perf_contention_end,
+		  c->klocks },
+	};
+	bool by_perf;
+
+	c->is_preemptible = tracepoint_is_preemptible();
+	bpf_program__set_autoload(p->skel->progs.on_sched_process_fork, !c->is_preemptible);
+	by_perf = c->is_preemptible && tracepoint_is_perf_usable();
+	for (size_t i = 0; i < ARRAY_CNT(programs); i++) {
+		bpf_program__set_autoload(programs[i].own, programs[i].wanted && !by_perf);
+		bpf_program__set_autoload(programs[i].perf, programs[i].wanted && by_perf);
+	}
+}
+
+/*
  * What differs between kernels, and between what the user wants. A tracepoint that
  * this kernel lacks costs its program, not the recording.
  */
@@ -116,9 +149,7 @@ static void choose_programs(struct probes *p, const struct btf *btf)
 	bpf_program__set_autoload(p->skel->progs.on_sk_data_ready,
 				  c->requests && kernel_btf_tracepoint_args(btf, "sk_data_ready"));
 
-	bpf_program__set_autoload(p->skel->progs.on_sys_exit, full);
-	bpf_program__set_autoload(p->skel->progs.on_contention_begin, c->klocks);
-	bpf_program__set_autoload(p->skel->progs.on_contention_end, c->klocks);
+	choose_attachments(p);
 	bpf_program__set_autoload(p->skel->progs.on_block_rq_complete, c->blocks);
 	bpf_program__set_autoload(p->skel->progs.on_block_getrq, c->blocks);
 	bpf_program__set_autoload(p->skel->progs.on_block_bio_backmerge, c->blocks);
@@ -146,6 +177,20 @@ static bool has_lanes(void)
 #endif
 }
 
+/* One more than the highest number of a CPU: "0-3,8-11" has holes. */
+static size_t cpu_numbers(const struct probes *p)
+{
+	size_t last = 0;
+	char text[1024];
+
+	if (procfs_read(text, sizeof(text), "/sys/devices/system/cpu/possible") <= 0)
+		return (size_t)p->cpu_cnt;
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] == '-' || text[i] == ',')
+			last = i + 1;
+	return strtoul(text + last, NULL, 10) + 1;
+}
+
 static void choose_rings(struct probes *p)
 {
 	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
@@ -153,7 +198,7 @@ static void choose_rings(struct probes *p)
 	if (!has_lanes())
 		return;
 	p->ring_bytes = RING_BESIDE_BYTES;
-	p->lane_cnt = (size_t)p->cpu_cnt;
+	p->lane_cnt = cpu_numbers(p);
 	p->lane_bytes = LANE_BYTES_MAX;
 	while (p->lane_bytes * p->lane_cnt > LANES_BYTES && p->lane_bytes > LANE_BYTES_MIN)
 		p->lane_bytes /= 2;
@@ -500,7 +545,9 @@ void probes_end_counts(struct probes *p)
 void probes_leave_calls(struct probes *p)
 {
 	bpf_link__destroy(p->skel->links.on_sys_exit);
+	bpf_link__destroy(p->skel->links.on_perf_sys_exit);
 	p->skel->links.on_sys_exit = NULL;
+	p->skel->links.on_perf_sys_exit = NULL;
 }
 
 const struct par_shared *probes_shared(const struct probes *p)
@@ -648,19 +695,46 @@ struct probes_requests probes_requests(const struct probes *p)
 	return r;
 }
 
+static struct bpf_prog_info info_of(const struct bpf_program *prog)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_program__fd(prog) >= 0)
+		bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
+	return info;
+}
+
 uint64_t probes_run_ns(const struct probes *p)
 {
 	struct bpf_program *prog;
 	uint64_t sum = 0;
 
-	bpf_object__for_each_program(prog, p->skel->obj) {
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
+	bpf_object__for_each_program(prog, p->skel->obj)
+		sum += info_of(prog).run_time_ns;
+	return sum;
+}
 
-		if (bpf_program__fd(prog) < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			sum += info.run_time_ns;
-	}
+/*
+ * Is nothing missed without it? Of names the last one is told all the same; and the locks'
+ * programs are met twice at a time in interrupts, which only spin.
+ */
+static bool can_be_spared(const struct probes *p, const struct bpf_program *prog)
+{
+	return prog == p->skel->progs.on_task_rename ||
+	       prog == p->skel->progs.on_contention_begin ||
+	       prog == p->skel->progs.on_contention_end ||
+	       prog == p->skel->progs.on_perf_contention_begin ||
+	       prog == p->skel->progs.on_perf_contention_end;
+}
+
+uint64_t probes_passed_over(const struct probes *p)
+{
+	struct bpf_program *prog;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(prog, p->skel->obj)
+		if (!can_be_spared(p, prog))
+			sum += info_of(prog).recursion_misses;
 	return sum;
 }

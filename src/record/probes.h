@@ -115,4 +115,10 @@ struct probes_requests probes_requests(const struct probes *p);
 /* Time spent in the programs, in ns, while it is measured: see stats.h. */
 uint64_t probes_run_ns(const struct probes *p);
 
+/*
+ * How often the kernel has left a program out because it was running already on that CPU, whoever
+ * met it, and something was missed by it: see tracepoint.h.
+ */
+uint64_t probes_passed_over(const struct probes *p);
+
 #endif

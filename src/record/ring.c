@@ -101,14 +101,16 @@ void ring_look(struct ring *r)
 
 	if (!r->data)
 		return;
+	r->is_blocked = false;
 	for (r->head_ns = UINT64_MAX;; r->at += place_bytes(len & LEN_MASK)) {
 		if (r->at == r->end)
 			r->end = __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
 		if (r->at == r->end)
 			return;
 		len = __atomic_load_n((const uint32_t *)at(r, r->at), __ATOMIC_ACQUIRE);
-		if (len & BPF_RINGBUF_BUSY_BIT)
-			return; /* reserved: it is being written */
+		r->is_blocked = len & BPF_RINGBUF_BUSY_BIT;
+		if (r->is_blocked)
+			return;
 		if (!(len & BPF_RINGBUF_DISCARD_BIT) && len >= sizeof(struct par_hdr))
 			break;
 	}

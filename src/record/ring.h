@@ -10,12 +10,14 @@
 #ifndef RECORD_RING_H
 #define RECORD_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct ring {
 	uint64_t head_ns;		/* of the oldest record; UINT64_MAX: there is none */
 	uint32_t head_len;
+	bool is_blocked;		/* there is none, as the next one is still being written */
 
 	uint64_t *given_back;		/* the kernel's consumer position: it writes up to there */
 	const uint64_t *produced;	/* ... and its producer position */

@@ -21,6 +21,9 @@
  */
 #define SETTLE_NS (10 * NS_PER_MS)
 
+/* Whoever is preempted in the midst of a record is waited for, but no longer than this. */
+#define WRITER_NS NS_PER_S
+
 /*
  * How often the rings are looked into. As records settle first, a ring never holds less
  * than comes in SETTLE_NS and one step: while little comes, a pause may be as long as these
@@ -237,20 +240,32 @@ int session_begin(struct session *s)
 	return 0;
 }
 
-/* See what is new in the rings, whether one of them is half full, or how fast they fill. */
-static void look_into_rings(struct session *s)
+/* What waits for a preempted writer takes room from a burst, too. */
+static bool is_quiet(struct ring *r, size_t held, uint64_t took_ns)
 {
-	uint64_t now_ns = clock_mono_ns(), took_ns = now_ns - s->looked_ns;
+	return ring_news(r) * LONG_STEP_NS <= r->bytes / QUIET_PART * took_ns && held < r->bytes / 8;
+}
+
+/*
+ * See what is new in the rings, and how fast they fill; if one of them is half full, nobody
+ * waits for another.
+ */
+static void look_into_rings(struct session *s, uint64_t now_ns)
+{
+	bool is_behind = false;
 
 	s->is_quiet = true;
 	for (size_t i = 0; i < s->merge.ring_cnt; i++) {
-		struct ring *r = &s->rings[i];
+		size_t held = ring_held(&s->rings[i]);
 
-		s->is_behind |= ring_held(r) >= r->bytes / 2;
-		s->is_quiet &= ring_news(r) * LONG_STEP_NS <= r->bytes / QUIET_PART * took_ns;
+		is_behind |= held >= s->rings[i].bytes / 2;
+		s->is_quiet &= is_quiet(&s->rings[i], held, now_ns - s->looked_ns);
 	}
+	s->is_behind |= is_behind;
 	s->looked_ns = now_ns;
-	merge_look(&s->merge);
+	merge_look(&s->merge, now_ns);
+	if (is_behind || s->merge.blocked_ns < now_ns - WRITER_NS)
+		merge_wait_for_none(&s->merge);
 }
 
 static void feed_until(struct session *s, uint64_t horizon_ns)
@@ -271,6 +286,22 @@ static void feed_until(struct session *s, uint64_t horizon_ns)
 	}
 	for (size_t i = 0; i < s->merge.ring_cnt; i++)
 		ring_give_back(&s->rings[i]);
+}
+
+/* All that is in the rings; what is begun there may yet be finished. */
+static void feed_rest(struct session *s)
+{
+	uint64_t now_ns = clock_mono_ns(), until_ns = now_ns + WRITER_NS;
+
+	for (;; now_ns = clock_mono_ns()) {
+		look_into_rings(s, now_ns);
+		if (now_ns >= until_ns)
+			merge_wait_for_none(&s->merge);
+		feed_until(s, UINT64_MAX);
+		if (s->merge.blocked_ns == UINT64_MAX || now_ns >= until_ns + WRITER_NS)
+			return;
+		clock_sleep_ns(NS_PER_MS);
+	}
 }
 
 static void sample_stop(struct session *s, uint64_t now_ns)
@@ -315,7 +346,7 @@ void session_step(struct session *s)
 
 	sample_cost(s, now_ns);
 	python_watch_step(&s->python, now_ns);
-	look_into_rings(s);
+	look_into_rings(s, now_ns);
 	placement_step(&s->placement, now_ns);
 	feed_until(s, now_ns - SETTLE_NS);
 	if (now_ns >= s->counts_next_ns) {
@@ -358,11 +389,9 @@ int session_end(struct session *s)
 	sample_stop(s, clock_mono_ns());
 
 	/* Empty, the rings have room for what the walk may find untold. */
-	look_into_rings(s);
-	feed_until(s, UINT64_MAX);
+	feed_rest(s);
 	err = probes_tell(s->probes, on_task, s);
-	look_into_rings(s);
-	feed_until(s, UINT64_MAX);
+	feed_rest(s);
 	close_rings(s); /* what follows, wants memory itself */
 	for (uint16_t cpu = 0; cpu < PAR_CPU_CNT; cpu++)
 		feed_gap(s, cpu);

@@ -64,6 +64,7 @@ static void what_is_counted_adds_up(void **state)
 	parts[0].recording.lost_ring = 2;
 	parts[1].recording.lost_state = 3;
 	parts[0].recording.lost_wait_ns = parts[1].recording.lost_wait_ns = 6;
+	parts[0].recording.passed_over = parts[1].recording.passed_over = 7;
 	parts[0].recording.bpf_ns = parts[1].recording.collector_ns = 40 * NS_PER_MS;
 	parts[0].recording.overhead = parts[1].recording.overhead = 0.004;
 	parts[1].recording.bpf_unmeasured = true;
@@ -83,6 +84,7 @@ static void what_is_counted_adds_up(void **state)
 	assert_int_equal(f.recording.lost_ring, 2);
 	assert_int_equal(f.recording.lost_state, 3);
 	assert_int_equal(f.recording.lost_wait_ns, 12);
+	assert_int_equal(f.recording.passed_over, 14);
 	assert_true(is_near(f.recording.overhead, 0.008));
 	assert_true(f.recording.bpf_unmeasured);
 	assert_true(is_near(f.concurrency.on_cpu_avg, 0.7));

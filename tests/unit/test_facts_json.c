@@ -27,6 +27,7 @@ static struct facts full_facts(void)
 	f.recording.cpus_quota = 1.5;
 	f.recording.lost_ring = 3;
 	f.recording.lost_wait_ns = 70 * NS_PER_MS;
+	f.recording.passed_over = 5;
 	f.recording.unavailable = xcalloc(1, sizeof(char *));
 	f.recording.unavailable[0] = xstrdup("throttled");
 	f.recording.unavailable_cnt = 1;

@@ -150,6 +150,22 @@ static void a_long_run_comes_out_whole_and_in_order(void **state)
 
 #define RINGS 19
 
+static void open_rings(struct kernel *kernels, struct ring *rings, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		open_ring(&kernels[i]);
+		rings[i] = kernels[i].ring;
+	}
+}
+
+static void close_rings(struct kernel *kernels, const struct ring *rings, size_t cnt)
+{
+	for (size_t i = 0; i < cnt; i++) {
+		kernels[i].ring = rings[i];
+		close_ring(&kernels[i]);
+	}
+}
+
 /* Some rings get nothing at a time; of one moment, the first ring's record comes first. */
 static void records_of_many_rings_come_in_order_of_time(void **state)
 {
@@ -160,10 +176,7 @@ static void records_of_many_rings_come_in_order_of_time(void **state)
 
 	(void)state;
 	srand(3);
-	for (int i = 0; i < RINGS; i++) {
-		open_ring(&kernels[i]);
-		rings[i] = kernels[i].ring;
-	}
+	open_rings(kernels, rings, RINGS);
 	merge_init(&m, rings, RINGS, 1);
 	for (uint64_t look = 1; look <= 40; look++) {
 		for (uint64_t ts_ns = 100 * look; ts_ns < 100 * look + 50; ts_ns++)
@@ -173,7 +186,7 @@ static void records_of_many_rings_come_in_order_of_time(void **state)
 					       sizeof(struct par_hdr), 0);
 		merge_push(&m, 0, &(struct par_hdr){ .ts_ns = 100 * look + 10, .tid = 1 },
 			   sizeof(struct par_hdr));
-		merge_look(&m);
+		merge_look(&m, 100 * look);
 		/* The last of these wait for the next look. */
 		for (uint32_t tid; (tid = pop(&m, 100 * look + 40)); popped++) {
 			if (tid == 1)
@@ -186,10 +199,60 @@ static void records_of_many_rings_come_in_order_of_time(void **state)
 		popped++;
 	assert_int_equal(popped, produced + 40);
 	merge_release(&m);
-	for (int i = 0; i < RINGS; i++) {
-		kernels[i].ring = rings[i];
-		close_ring(&kernels[i]);
-	}
+	close_rings(kernels, rings, RINGS);
+}
+
+/* @tid's record at @ts_ns, of which @flags says whether it is written yet. */
+static uint64_t put(struct kernel *k, uint32_t tid, uint64_t ts_ns, uint32_t flags)
+{
+	return put_of(k, tid, ts_ns, sizeof(struct par_hdr), flags);
+}
+
+static void finish(struct kernel *k, uint64_t here)
+{
+	uint32_t word = sizeof(struct par_hdr);
+
+	set_bytes(k, here, &word, sizeof(word));
+}
+
+static void nobody_overtakes_a_record_that_is_being_written(void **state)
+{
+	struct kernel kernels[2];
+	struct ring rings[2];
+	struct merge m;
+	uint64_t busy;
+
+	(void)state;
+	open_rings(kernels, rings, 2);
+	merge_init(&m, rings, 2, 0);
+	merge_look(&m, 5);
+	busy = put(&kernels[0], 2, 10, BPF_RINGBUF_BUSY_BIT);
+	put(&kernels[0], 4, 20, 0);
+	put(&kernels[1], 1, 4, 0);
+	put(&kernels[1], 3, 15, 0);
+	merge_look(&m, 30);
+	assert_int_equal(pop(&m, UINT64_MAX), 1);
+	assert_int_equal(pop(&m, UINT64_MAX), 0);
+	merge_look(&m, 40);
+	assert_int_equal(pop(&m, UINT64_MAX), 0);
+	finish(&kernels[0], busy);
+	merge_look(&m, 50);
+	for (uint32_t tid = 2; tid <= 4; tid++)
+		assert_int_equal(pop(&m, UINT64_MAX), tid);
+
+	put(&kernels[0], 5, 60, 0);
+	busy = put(&kernels[0], 7, 80, BPF_RINGBUF_BUSY_BIT);
+	put(&kernels[1], 6, 70, 0);
+	merge_look(&m, 90);
+	assert_int_equal(pop(&m, UINT64_MAX), 5);
+	assert_int_equal(pop(&m, UINT64_MAX), 0);
+	merge_wait_for_none(&m);
+	assert_int_equal(pop(&m, UINT64_MAX), 6);
+	finish(&kernels[0], busy);
+	merge_look(&m, 100);
+	assert_int_equal(pop(&m, UINT64_MAX), 7);
+	merge_release(&m);
+	close_rings(kernels, rings, 2);
 }
 
 static void releasing_a_zeroed_one_is_harmless(void **state)
@@ -213,6 +276,7 @@ int main(void)
 		cmocka_unit_test(what_is_shorter_than_a_header_is_dropped),
 		cmocka_unit_test(a_long_run_comes_out_whole_and_in_order),
 		cmocka_unit_test(records_of_many_rings_come_in_order_of_time),
+		cmocka_unit_test(nobody_overtakes_a_record_that_is_being_written),
 		cmocka_unit_test(releasing_a_zeroed_one_is_harmless),
 	};
 

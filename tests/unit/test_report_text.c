@@ -52,6 +52,7 @@ static struct facts crowded(void)
 	f.recording.command_cnt = 1;
 	f.recording.lost_ring = 12;
 	f.recording.lost_wait_ns = 345 * NS_PER_MS;
+	f.recording.passed_over = 88497;
 	f.recording.unavailable = xcalloc(1, sizeof(char *));
 	f.recording.unavailable[0] = xstrdup("throttled");
 	f.recording.unavailable_cnt = 1;

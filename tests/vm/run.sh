@@ -31,7 +31,7 @@ logs=${VM_LOGS:-$OUT/vm}
 VM_CASES=${VM_CASES:-all}
 VM_SECONDS=${VM_SECONDS:-3}
 VM_LIMIT=${VM_LIMIT:-1800}
-workloads=(truth loop served called deny)
+workloads=(truth loop served called deny crowd)
 # The arm64 build's own release: its libraries are to be those that this one's headers know.
 # shellcheck source=/dev/null
 release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
