@@ -243,7 +243,8 @@ int session_begin(struct session *s)
 /* What waits for a preempted writer takes room from a burst, too. */
 static bool is_quiet(struct ring *r, size_t held, uint64_t took_ns)
 {
-	return ring_news(r) * LONG_STEP_NS <= r->bytes / QUIET_PART * took_ns && held < r->bytes / 8;
+	return ring_news(r) * LONG_STEP_NS <= r->bytes / QUIET_PART * took_ns &&
+	       held < r->bytes / 8;
 }
 
 /*
