@@ -10,13 +10,13 @@
 
 #include "base/xalloc.h"
 
+/* The upper half of a product depends on all bits of what is below, the lower one on all above. */
 static size_t hash(uint64_t a, uint64_t b)
 {
-	uint64_t x = a * 0x9e3779b97f4a7c15ULL ^ (b + 0x7f4a7c15ULL) * 0xbf58476d1ce4e5b9ULL;
+	unsigned __int128 x = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15ULL) *
+			      (b ^ 0xbf58476d1ce4e5b9ULL);
 
-	x ^= x >> 32;
-	x *= 0x94d049bb133111ebULL;
-	return (size_t)(x ^ x >> 29);
+	return (size_t)(x ^ x >> 64);
 }
 
 /* The slot that holds the key, or the free one where it would go. */

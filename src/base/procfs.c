@@ -95,7 +95,8 @@ int procfs_link(char *buf, size_t size, const char *fmt, ...)
 
 int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fmt, ...)
 {
-	char path[PATH_LEN];
+	/* More than the kernel gives at a time; stdio asks for 1 kB of what is in /proc. */
+	char path[PATH_LEN], buf[8192];
 	char *line = NULL;
 	size_t cap = 0;
 	va_list ap;
@@ -116,6 +117,7 @@ int procfs_each_line(int (*fn)(void *ctx, char *line), void *ctx, const char *fm
 		close(fd);
 		return -ENOMEM;
 	}
+	setvbuf(f, buf, _IOFBF, sizeof(buf));
 	while (!ret && getline(&line, &cap, f) >= 0) {
 		line[strcspn(line, "\n")] = 0;
 		ret = fn(ctx, line);
@@ -325,18 +327,22 @@ int procfs_memory_estimate(uint32_t pid, struct procfs_memory *out)
 	return 0;
 }
 
+static void add_kib(const char *line, const char *key, uint64_t *bytes)
+{
+	size_t len = strlen(key);
+
+	if (!strncmp(line, key, len))
+		*bytes += strtoull(line + len, NULL, 10) * 1024;
+}
+
 static int parse_rollup_line(void *ctx, char *line)
 {
 	struct procfs_memory *m = ctx;
-	unsigned long long kib;
 
-	if (sscanf(line, "Rss: %llu kB", &kib) == 1)
-		m->rss_bytes = kib * 1024;
-	else if (sscanf(line, "Pss: %llu kB", &kib) == 1)
-		m->pss_bytes = kib * 1024;
-	else if (sscanf(line, "Private_Clean: %llu kB", &kib) == 1 ||
-		 sscanf(line, "Private_Dirty: %llu kB", &kib) == 1)
-		m->private_bytes += kib * 1024;
+	add_kib(line, "Rss:", &m->rss_bytes);
+	add_kib(line, "Pss:", &m->pss_bytes);
+	add_kib(line, "Private_Clean:", &m->private_bytes);
+	add_kib(line, "Private_Dirty:", &m->private_bytes);
 	return 0;
 }
 

@@ -159,6 +159,14 @@ static struct mapping *mapping_get(struct memory *m, uint32_t pid)
 	return &m->mappings[m->cnt++];
 }
 
+/* Most mappings are private, and told so by their first word but one: "start-end rw-p ". */
+static bool is_shared(const char *line)
+{
+	const char *perms = strchr(line, ' ');
+
+	return perms && strnlen(perms, 5) == 5 && perms[4] == 's';
+}
+
 static int on_line(void *ctx, char *line)
 {
 	struct look *look = ctx;
@@ -169,9 +177,10 @@ static int on_line(void *ctx, char *line)
 	char perms[5];
 	int at = 0;
 
-	if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, perms, &offset, &major,
+	if (!is_shared(line) ||
+	    sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, perms, &offset, &major,
 		   &minor, &inode, &at) < 7 ||
-	    !at || perms[3] != 's' || is_device(line + at))
+	    !at || is_device(line + at))
 		return 0;
 	m = memory_get(look->in, inode, major << MINOR_BITS | minor, line + at);
 	if (!m)

@@ -21,8 +21,6 @@
 #include "cmd/show.h"
 #include "record/btf_file.h"
 
-/* How often the rings are emptied: often enough for them, seldom enough for us. */
-#define STEP_NS (5 * NS_PER_MS)
 #define PROGRESS_NS (200 * NS_PER_MS)
 
 #define PID_MAX (1 << 22)	/* the kernel's PID_MAX_LIMIT */
@@ -224,7 +222,7 @@ static int watch(struct collector *c, struct target *target, const struct option
 	int err = 0;
 
 	while (!err && !signal_cnt && (target_reap(target) || o->probes.trace_all)) {
-		uint64_t now_ns = clock_mono_ns();
+		uint64_t now_ns = clock_mono_ns(), pause_ns = collector_pause_ns(c);
 
 		if (now_ns >= end_ns)
 			break;
@@ -232,7 +230,7 @@ static int watch(struct collector *c, struct target *target, const struct option
 			show_progress(c, now_ns);
 			progress_ns = now_ns + PROGRESS_NS;
 		}
-		target_wait(target, end_ns - now_ns < STEP_NS ? end_ns - now_ns : STEP_NS);
+		target_wait(target, end_ns - now_ns < pause_ns ? end_ns - now_ns : pause_ns);
 		err = collector_step(c);
 	}
 	log_progress_end();

@@ -371,6 +371,13 @@ int collector_step(struct collector *c)
 	return err ? say_file_error(c, err) : 0;
 }
 
+uint64_t collector_pause_ns(const struct collector *c)
+{
+	if (inspect_is_eager(&c->inspect, clock_mono_ns()))
+		return SESSION_STEP_NS;
+	return session_pause_ns(&c->session);
+}
+
 /* The verdict and its reasons, as a track of their own. */
 static void write_verdict(struct collector *c, const struct fact_verdict *v)
 {

@@ -54,8 +54,11 @@ int collector_open(struct collector *c, struct target *target, const struct abou
 		   const struct collector_opts *opts, const char *path);
 int collector_begin(struct collector *c);
 
-/* Every few milliseconds. Said on failure: the file can't be written any more. */
+/* Said on failure: the file can't be written any more. */
 int collector_step(struct collector *c);
+
+/* How long after a step the next one is due. */
+uint64_t collector_pause_ns(const struct collector *c);
 
 /* Stop; fill @facts, verdict included; complete the file. Said on failure. */
 int collector_end(struct collector *c, struct facts *facts);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/procfs.h"
 #include "base/xalloc.h"
@@ -25,6 +26,9 @@
 #define SYMBOLS_FINAL_NS (100 * NS_PER_MS)
 
 #define SHARED_FINAL_NS (50 * NS_PER_MS)
+
+/* By that age a process has loaded what it needs, and its first samples are taken. */
+#define YOUNG_NS (300 * NS_PER_MS)
 
 /* Names are decoration: enough is enough. */
 #define NAMES_MAX 4096
@@ -98,6 +102,7 @@ static void ask_process(struct inspect *in, uint32_t pid)
 {
 	uint64_t now_ns = clock_mono_ns();
 
+	in->young_until_ns = now_ns + YOUNG_NS;
 	sampler_add(&in->sampler, pid, now_ns);
 	feed_process(in, pid);
 	ask_python_begin(in, pid, &process_get(in, pid)->python, now_ns);
@@ -118,13 +123,20 @@ static void on_fork(struct inspect *in, const struct par_fork *rec)
 	ask_python_fork(in, child->pid, &child->python, &parent->python);
 	ask_shared_fork(&in->shared, rec->tgid);
 	sampler_add(&in->sampler, rec->child_tgid, rec->hdr.ts_ns);
+	in->young_until_ns = rec->hdr.ts_ns + YOUNG_NS;
 }
 
 /* Is there a thread of that number, of which nothing has been asked yet? */
-static bool is_stranger(const struct inspect *in, uint32_t tid)
+static bool is_stranger(struct inspect *in, uint32_t tid)
 {
-	return tid && tid != PAR_TID_OUTSIDE && !htab_find(in->traced, tid, 0) &&
-	       !htab_find(&in->names, tid, 0) && in->names.cnt < NAMES_MAX;
+	uint32_t *familiar = &in->familiar[tid % ARRAY_CNT(in->familiar)];
+
+	if (!tid || tid == PAR_TID_OUTSIDE || tid == *familiar)
+		return false;
+	if (!htab_find(in->traced, tid, 0) && !htab_find(&in->names, tid, 0))
+		return in->names.cnt < NAMES_MAX;
+	*familiar = tid;
+	return false;
 }
 
 static void ask_name(struct inspect *in, uint32_t tid)
@@ -236,6 +248,8 @@ void inspect_after(struct inspect *in, const struct event *ev)
 		on_fork(in, &ev->fork);
 		break;
 	case PAR_EXIT:
+		/* A stranger may get the number. */
+		in->familiar[ev->hdr.tid % ARRAY_CNT(in->familiar)] = 0;
 		if (!(ev->hdr.flags & PAR_EXIT_PROCESS))
 			break;
 		free(htab_remove(&in->processes, ev->exit.tgid, 0));
@@ -266,6 +280,11 @@ void inspect_tick(struct inspect *in, uint64_t now_ns)
 	sampler_tick(&in->sampler, now_ns);
 	ask_shared_tick(&in->shared, now_ns);
 	ask_unix_tick(&in->unix_names, now_ns);
+}
+
+bool inspect_is_eager(const struct inspect *in, uint64_t now_ns)
+{
+	return now_ns < in->young_until_ns;
 }
 
 void inspect_memory(struct inspect *in)

@@ -28,6 +28,7 @@ struct inspect {
 	const struct htab *traced;	/* (tid, 0), lent: these need no asking for names */
 	struct htab processes;		/* (pid, 0) -> struct known_process, live ones */
 	struct htab names;		/* (tid, 0): asked for the name of an untraced thread */
+	uint32_t familiar[64];		/* by tid: some that are traced, or were asked for */
 	struct ask_files files;
 	struct htab ports;		/* (port, 0): asked whether this machine listens there */
 	struct ask_peers peers;
@@ -41,6 +42,7 @@ struct inspect {
 	struct ask_kernel kernel;
 	uint64_t ports_ns;		/* when they may be asked for again */
 	struct sampler sampler;
+	uint64_t young_until_ns;	/* see inspect_is_eager() */
 	int32_t sys_futex, sys_futex_wait, sys_futex_waitv;
 };
 
@@ -59,6 +61,9 @@ void inspect_look(struct inspect *in, const struct par_task *rec);
 
 /* What changes by itself: memory. */
 void inspect_tick(struct inspect *in, uint64_t now_ns);
+
+/* A process was born, or got a new program, just now: much is to be asked, and may be gone soon. */
+bool inspect_is_eager(const struct inspect *in, uint64_t now_ns);
 
 /*
  * Proportional memory of each process, which is dear: at the end, while they

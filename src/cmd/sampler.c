@@ -16,12 +16,16 @@ static const uint64_t ages_ns[] = { 15 * NS_PER_MS, 60 * NS_PER_MS, 250 * NS_PER
 
 #define AGE_CNT (sizeof(ages_ns) / sizeof(ages_ns[0]))
 
-#define EVERY_NS NS_PER_S
+/* Of the older ones the next exact sample is due when they are twice as old, or after this. */
+#define EXACT_MOST_NS (5 * NS_PER_S)
 
-/* Of the time: all samples together, and those of one process. */
+#define COUNTERS_EVERY_NS NS_PER_S
+
+/* Of the time: first samples, a quarter of that for all others, and those of one process. */
 #define COST_PERCENT	2
 #define COST_FREE_NS	(20 * NS_PER_MS)
-#define EACH_COST_PARTS 100
+#define AGAIN_PART	8
+#define EACH_COST_PARTS 500
 
 /* The rings hold some seconds at most. */
 #define TICK_BUDGET_NS	(5 * NS_PER_MS)
@@ -81,9 +85,23 @@ static void feed_memory(struct sampler *s, uint32_t pid, bool exact)
 	s->feed(s->ctx, &ev);
 }
 
+/* After a sample that took @cost_ns. */
+static uint64_t next_due_ns(const struct sampled *p, uint64_t cost_ns)
+{
+	uint64_t pause_ns = p->exact_ns - p->since_ns;
+
+	if (p->age < AGE_CNT)
+		return p->since_ns + ages_ns[p->age];
+	if (pause_ns > EXACT_MOST_NS)
+		pause_ns = EXACT_MOST_NS;
+	if (pause_ns < cost_ns * EACH_COST_PARTS)
+		pause_ns = cost_ns * EACH_COST_PARTS;
+	return p->exact_ns + pause_ns;
+}
+
 static void sample(struct sampler *s, struct sampled *p)
 {
-	uint64_t start_ns = clock_mono_ns(), cost_ns, pause_ns;
+	uint64_t start_ns = clock_mono_ns(), cost_ns;
 
 	feed_memory(s, p->pid, true);
 	p->exact_ns = clock_mono_ns();
@@ -91,17 +109,14 @@ static void sample(struct sampler *s, struct sampled *p)
 	s->spent_ns += cost_ns;
 	while (p->age < AGE_CNT && p->since_ns + ages_ns[p->age] <= p->exact_ns)
 		p->age++;
-	pause_ns = cost_ns * EACH_COST_PARTS;
-	if (pause_ns < EVERY_NS)
-		pause_ns = EVERY_NS;
-	p->due_ns = p->age < AGE_CNT ? p->since_ns + ages_ns[p->age] : p->exact_ns + pause_ns;
+	p->due_ns = next_due_ns(p, cost_ns);
 }
 
 static bool is_too_dear(const struct sampler *s, uint64_t now_ns, bool is_first)
 {
 	uint64_t limit_ns = COST_FREE_NS + (now_ns - s->begin_ns) / 100 * COST_PERCENT;
 
-	return s->spent_ns > (is_first ? limit_ns : limit_ns / 2);
+	return s->spent_ns > (is_first ? limit_ns : limit_ns / AGAIN_PART);
 }
 
 /*
@@ -133,13 +148,13 @@ void sampler_tick(struct sampler *s, uint64_t now_ns)
 		s->begin_ns = s->counters_ns = now_ns;
 	sample_due(s, now_ns, true);
 	sample_due(s, now_ns, false);
-	if (now_ns - s->counters_ns < EVERY_NS)
+	if (now_ns - s->counters_ns < COUNTERS_EVERY_NS)
 		return;
 	s->counters_ns = now_ns;
 	htab_for_each(&s->processes, i) {
 		const struct sampled *p = s->processes.entries[i].value;
 
-		if (p->exact_ns + EVERY_NS / 2 < now_ns)
+		if (p->exact_ns + COUNTERS_EVERY_NS / 2 < now_ns)
 			feed_memory(s, p->pid, false);
 	}
 }

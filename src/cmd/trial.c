@@ -16,8 +16,6 @@ static char *const command[] = { "sleep", "0.1", NULL };
 /* What it sleeps, less what may pass between its timer's start and the recorded one. */
 #define SLEEP_MIN_NS (95 * NS_PER_MS)
 
-#define STEP_NS (5 * NS_PER_MS)
-
 static void feed(void *ctx, const struct event *ev)
 {
 	model_feed(ctx, ev);
@@ -57,7 +55,7 @@ static int record(struct session *s, struct target *target)
 	if (!err)
 		err = target_release(target);
 	while (!err && target_reap(target)) {
-		target_wait(target, STEP_NS);
+		target_wait(target, SESSION_STEP_NS);
 		session_step(s);
 	}
 	return err ? err : session_end(s);

@@ -23,14 +23,12 @@ struct cpu_line {
 
 static struct cpu_line *line_get(struct model *m, uint16_t cpu)
 {
-	struct cpu_line *line = htab_find(&m->cpus, cpu, 0);
-
-	if (line)
-		return line;
-	line = xcalloc(1, sizeof(*line));
-	line->tid = MODEL_UNTRACED;
-	htab_put(&m->cpus, cpu, 0, line);
-	return line;
+	XREACH(m->cpus, m->cpu_cnt, cpu);
+	if (!m->cpus[cpu]) {
+		m->cpus[cpu] = xcalloc(1, sizeof(**m->cpus));
+		m->cpus[cpu]->tid = MODEL_UNTRACED;
+	}
+	return m->cpus[cpu];
 }
 
 /* From task->__state to what sched_switch prints (__trace_sched_switch_state()). */
@@ -141,7 +139,7 @@ void cpu_assume(struct model *m, uint16_t cpu, uint32_t tid)
 
 void cpu_table_release(struct model *m)
 {
-	htab_for_each(&m->cpus, i)
-		free(m->cpus.entries[i].value);
-	htab_release(&m->cpus);
+	for (size_t i = 0; i < m->cpu_cnt; i++)
+		free(m->cpus[i]);
+	free(m->cpus);
 }

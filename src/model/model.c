@@ -124,6 +124,7 @@ static void on_cycle(struct model *m, const struct par_cycle *rec)
 		m->resync_cnt++;
 		t = task_get(m, rec->hdr.tid, rec->tgid, rec->hdr.ts_ns);
 	}
+	task_ran(m, t);
 	startup_run(t, rec->hdr.ts_ns);
 	timeline_run(m, t, rec);
 	cpu_come(m, rec->hdr.cpu, rec->hdr.ts_ns, rec->hdr.tid, &rec->gap);

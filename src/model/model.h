@@ -281,9 +281,12 @@ struct observer {
 	void (*end)(void *ctx, uint64_t ts_ns);
 };
 
+#define MODEL_RECENT_CNT 64
+
 struct model {
 	uint64_t begin_ns, end_ns;
 	struct htab tasks;		/* (tid, 0) -> live struct task */
+	struct task *recent[MODEL_RECENT_CNT];	/* by tid: of @tasks those that ran last, for task_find() */
 	struct htab ns_tids;		/* (a number in its own pid namespace, pid) -> the tid, as a pointer */
 	struct htab ended;		/* (tid, 0) -> the last struct task of that number that ended */
 	struct htab processes;		/* (pid, 0) -> live struct process */
@@ -309,7 +312,8 @@ struct model {
 	struct disk_count disk;
 	struct htab backlogs;		/* (inode, 0) -> struct backlog */
 	uint64_t requests_unfinished, requests_missed;
-	struct htab cpus;		/* (cpu, 0) -> struct cpu_line */
+	struct cpu_line **cpus;		/* [cpu_cnt], by CPU; NULL: nothing was told of it */
+	size_t cpu_cnt;
 	struct wait_calls calls;
 	struct strbuf scratch, object;	/* names lent to observers */
 

@@ -13,7 +13,14 @@
 
 struct task *task_find(const struct model *m, uint32_t tid)
 {
-	return htab_find(&m->tasks, tid, 0);
+	struct task *recent = m->recent[tid % MODEL_RECENT_CNT];
+
+	return recent && recent->tid == tid ? recent : htab_find(&m->tasks, tid, 0);
+}
+
+void task_ran(struct model *m, struct task *t)
+{
+	m->recent[t->tid % MODEL_RECENT_CNT] = t;
 }
 
 struct process *process_find(const struct model *m, uint32_t pid)
@@ -125,6 +132,8 @@ void task_finish(struct model *m, struct task *t, uint64_t ts_ns)
 	free(t->timeline);
 	t->timeline = NULL;
 	htab_remove(&m->tasks, t->tid, 0);
+	if (m->recent[t->tid % MODEL_RECENT_CNT] == t)
+		m->recent[t->tid % MODEL_RECENT_CNT] = NULL;
 	htab_put(&m->ended, t->tid, 0, t);
 	if (!--p->live_cnt)
 		htab_remove(&m->processes, p->pid, 0);

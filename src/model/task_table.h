@@ -33,6 +33,10 @@ struct timeline {
 };
 
 struct task *task_find(const struct model *m, uint32_t tid);
+
+/* It may run again soon: task_find() finds it faster. */
+void task_ran(struct model *m, struct task *t);
+
 struct process *process_find(const struct model *m, uint32_t pid);
 
 /*

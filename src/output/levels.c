@@ -23,6 +23,7 @@ void levels_release(struct levels *l)
 
 static void halve(struct levels *l)
 {
+	l->at_from_ns = l->at_to_ns = 0;
 	for (size_t i = 0; i < l->cnt; i++) {
 		uint64_t sum = l->sum_ns[i];
 
@@ -41,6 +42,11 @@ void levels_add(struct levels *l, uint64_t from_ns, uint64_t to_ns)
 		return;
 	from_ns -= l->start_ns;
 	to_ns -= l->start_ns;
+	/* There is a stretch or two with each switch: mostly without a division. */
+	if (from_ns >= l->at_from_ns && to_ns <= l->at_to_ns) {
+		l->sum_ns[l->at] += to_ns - from_ns;
+		return;
+	}
 	while ((to_ns - 1) / l->bin_ns >= MAX_BINS)
 		halve(l);
 	while (l->cnt <= (to_ns - 1) / l->bin_ns) {
@@ -53,6 +59,9 @@ void levels_add(struct levels *l, uint64_t from_ns, uint64_t to_ns)
 
 		l->sum_ns[bin] += until - from_ns;
 		from_ns = until;
+		l->at = bin;
+		l->at_from_ns = bin * l->bin_ns;
+		l->at_to_ns = next;
 	}
 }
 

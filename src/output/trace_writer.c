@@ -311,7 +311,6 @@ static void add_waker(struct trace_writer *tw, struct track_slice *slice, struct
 
 /* All that a wait's slice says comes from these, and from the texts behind them in its key. */
 struct wait_id {
-	uint64_t names;		/* trace_writer.names: nobody has got another name since */
 	const struct task *holder;
 	const struct lock *lock;
 	const struct channel *channel;
@@ -327,12 +326,11 @@ static void add_text(struct strbuf *key, const char *text)
 	strbuf_add(key, text, strlen(text) + 1);
 }
 
-static void wait_key(struct strbuf *key, const struct trace_writer *tw, const struct span *s)
+static void wait_key(struct strbuf *key, const struct span *s)
 {
 	struct wait_id id;
 
 	memset(&id, 0, sizeof(id)); /* with what lies between its members */
-	id.names = tw->names;
 	id.holder = s->holder;
 	id.lock = s->lock;
 	id.channel = s->channel;
@@ -383,7 +381,8 @@ static void describe_wait(struct trace_writer *tw, struct tw_task *twt, const st
 
 static void put_wait(struct trace_writer *tw, struct tw_task *twt, const struct span *s)
 {
-	wait_key(&tw->key, tw, s);
+	wait_key(&tw->key, s);
+	track_names(&twt->track, tw->names);
 	if (!track_begin_again(&twt->run, &twt->track, boot_ns(tw, s->start_ns), &tw->key))
 		describe_wait(tw, twt, s);
 	track_end(&twt->run, &twt->track, boot_ns(tw, s->end_ns));

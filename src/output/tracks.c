@@ -15,10 +15,16 @@
 /* Clock ids from 64 to 127 are a sequence's own. */
 #define CLOCK_DELTA 64
 
-/* How many kinds of slice are remembered. */
-#define MEMO_CNT 4
+/*
+ * How many kinds of slice are remembered: a few, or, of a thread that serves many connections,
+ * many. Of those whose hashes say the same place, as many as lie next to it.
+ */
+#define MEMO_CNT_FIRST 8
+#define MEMO_CNT_MOST  256
+#define MEMO_NEAR      4
 
 struct track_memo {
+	uint64_t hash;		/* of the key */
 	struct strbuf key;
 	struct strbuf event;	/* the track event; all its strings are defined */
 };
@@ -68,17 +74,22 @@ void track_init(struct track *t, uint64_t uuid, uint32_t seq, uint64_t base_ns)
 	make_tail(t);
 }
 
+static void memo_free(struct track_memo *m)
+{
+	strbuf_release(&m->key);
+	strbuf_release(&m->event);
+}
+
 void track_release(struct track *t)
 {
-	for (size_t i = 0; t->memos && i < MEMO_CNT; i++) {
-		strbuf_release(&t->memos[i].key);
-		strbuf_release(&t->memos[i].event);
-	}
+	for (size_t i = 0; i < t->memo_cap; i++)
+		memo_free(&t->memos[i]);
 	strbuf_release(&t->instants[FLOW_BEGINS]);
 	strbuf_release(&t->instants[FLOW_ENDS]);
 	free(t->memos);
 	free(t->seen);
 	t->memos = NULL;
+	t->memo_cap = 0;
 	t->seen = NULL;
 	t->seen_words = 0;
 }
@@ -213,29 +224,102 @@ static void put_string(struct strbuf *out, uint32_t iid_field, uint32_t iid,
 		pb_str(out, inline_field, s);
 }
 
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 x = (unsigned __int128)a * b;
+
+	return (uint64_t)(x ^ x >> 64);
+}
+
+/* Two words at a time: there is one key with each wait. */
+static uint64_t hash_of(const struct strbuf *key)
+{
+	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
+	uint64_t h = key->len ^ odd, words[2];
+	size_t i = 0;
+
+	for (; i + sizeof(words) <= key->len; i += sizeof(words)) {
+		memcpy(words, key->buf + i, sizeof(words));
+		h = mix(h ^ words[0], words[1] ^ odd);
+	}
+	memset(words, 0, sizeof(words));
+	memcpy(words, key->buf + i, key->len - i);
+	return mix(h ^ words[0], words[1] ^ odd);
+}
+
+static struct track_memo *memo_at(const struct track *t, uint64_t hash, size_t near)
+{
+	return &t->memos[(hash + near) & (t->memo_cap - 1)];
+}
+
 /* What is remembered under @key, or NULL. */
 static const struct track_memo *memo_find(const struct track *t, const struct strbuf *key)
 {
-	for (size_t i = 0; t->memos && i < MEMO_CNT; i++) {
-		const struct track_memo *m = &t->memos[i];
+	uint64_t hash = hash_of(key);
 
-		if (m->key.len == key->len && !memcmp(m->key.buf, key->buf, key->len))
+	for (size_t i = 0; t->memo_cap && i < MEMO_NEAR; i++) {
+		const struct track_memo *m = memo_at(t, hash, i);
+
+		if (m->hash == hash && m->key.len == key->len &&
+		    !memcmp(m->key.buf, key->buf, key->len))
 			return m;
 	}
 	return NULL;
 }
 
+/* An empty place for @hash, or NULL. */
+static struct track_memo *memo_place(const struct track *t, uint64_t hash)
+{
+	for (size_t i = 0; t->memo_cap && i < MEMO_NEAR; i++)
+		if (!memo_at(t, hash, i)->key.len)
+			return memo_at(t, hash, i);
+	return NULL;
+}
+
+/* Twice as many. What finds no place among them is forgotten. */
+static void memos_grow(struct track *t)
+{
+	struct track_memo *old = t->memos;
+	size_t old_cap = t->memo_cap;
+
+	t->memo_cap = old_cap ? 2 * old_cap : MEMO_CNT_FIRST;
+	t->memos = xcalloc(t->memo_cap, sizeof(*t->memos));
+	for (size_t i = 0; i < old_cap; i++) {
+		struct track_memo *to = memo_place(t, old[i].hash);
+
+		if (to)
+			*to = old[i];
+		else
+			memo_free(&old[i]);
+	}
+	free(old);
+}
+
 static void memo_add(struct track *t, const struct strbuf *key, const char *event, size_t len)
 {
-	struct track_memo *m;
+	uint64_t hash = hash_of(key);
+	struct track_memo *m = memo_place(t, hash);
 
-	if (!t->memos)
-		t->memos = xcalloc(MEMO_CNT, sizeof(*t->memos));
-	m = &t->memos[t->memo_cnt++ % MEMO_CNT];
+	if (!m && t->memo_cap < MEMO_CNT_MOST) {
+		memos_grow(t);
+		m = memo_place(t, hash);
+	}
+	if (!m)
+		m = memo_at(t, hash, t->memo_cnt++ % MEMO_NEAR);
+	m->hash = hash;
 	strbuf_reset(&m->key);
 	strbuf_add(&m->key, key->buf, key->len);
 	strbuf_reset(&m->event);
 	strbuf_add(&m->event, event, len);
+}
+
+void track_names(struct track *t, uint64_t names)
+{
+	if (t->memo_names == names)
+		return;
+	t->memo_names = names;
+	for (size_t i = 0; i < t->memo_cap; i++)
+		strbuf_reset(&t->memos[i].key);
 }
 
 /* The definitions that a slice needs, and its event. */

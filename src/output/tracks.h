@@ -20,8 +20,10 @@ struct track {
 	uint32_t seq;
 	bool is_open;		/* the sequence has begun */
 	uint64_t last_ns;	/* of the last packet */
-	struct track_memo *memos;/* the last few kinds of slice, NULL: none yet */
-	uint32_t memo_cnt;	/* ever made */
+	struct track_memo *memos;/* [memo_cap], kinds of slice, by the hashes of their keys */
+	size_t memo_cap;	/* a power of two; 0: none yet */
+	uint32_t memo_cnt;	/* ever replaced */
+	uint64_t memo_names;	/* see track_names() */
 	struct strbuf instants[2];	/* the last event of each kind of flow, begins and ends */
 	unsigned char tail[3 * PB_VARINT_MAX];	/* what each packet says beside its time and event */
 	size_t tail_len;
@@ -50,6 +52,9 @@ enum track_flow {
 /* @base_ns: no event of the track is earlier. */
 void track_init(struct track *t, uint64_t uuid, uint32_t seq, uint64_t base_ns);
 void track_release(struct track *t);
+
+/* @names counts how often names that slices tell have changed: what is remembered has the old ones. */
+void track_names(struct track *t, uint64_t names);
 
 /*
  * Append whole packets. Times may go back, at the price of a few bytes.

@@ -584,26 +584,44 @@ const struct par_shared *probes_shared(const struct probes *p)
 	return &p->skel->bss->shared;
 }
 
+static void tell_syscall(const struct probes *p, __u32 sysno,
+			 const struct par_syscall_count *per_cpu, probes_syscall_fn fn, void *ctx)
+{
+	struct par_syscall_count sum = { 0 };
+
+	for (int i = 0; i < p->cpu_cnt; i++) {
+		sum.calls += per_cpu[i].calls;
+		sum.errors += per_cpu[i].errors;
+		sum.bytes += per_cpu[i].bytes;
+		sum.wakes += per_cpu[i].wakes;
+	}
+	if (sum.calls)
+		fn(ctx, (int32_t)sysno, &sum);
+}
+
+#define SYSCALL_BATCH 64
+
+/* Many at a time, which kernels before 5.13 can't; those give one by one. */
 void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 {
-	struct par_syscall_count *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
-	int fd = bpf_map__fd(p->skel->maps.syscalls);
+	size_t cpu_cnt = (size_t)p->cpu_cnt;
+	struct par_syscall_count *counts = xcalloc(SYSCALL_BATCH * cpu_cnt, sizeof(*counts));
+	__u32 sysnos[SYSCALL_BATCH], last, *in = NULL, cnt = SYSCALL_BATCH;
+	int fd = bpf_map__fd(p->skel->maps.syscalls), err = p->opts.light ? -ENOENT : 0;
 
-	for (__u32 sysno = 0; !p->opts.light && sysno < PAR_SYSNO_CNT; sysno++) {
-		struct par_syscall_count sum = { 0 };
-
-		if (bpf_map_lookup_elem(fd, &sysno, per_cpu))
-			continue;
-		for (int i = 0; i < p->cpu_cnt; i++) {
-			sum.calls += per_cpu[i].calls;
-			sum.errors += per_cpu[i].errors;
-			sum.bytes += per_cpu[i].bytes;
-			sum.wakes += per_cpu[i].wakes;
-		}
-		if (sum.calls)
-			fn(ctx, (int32_t)sysno, &sum);
+	while (!err) {
+		err = bpf_map_lookup_batch(fd, in, &last, sysnos, counts, &cnt, NULL);
+		if (err && err != -ENOENT)
+			break;
+		for (__u32 i = 0; i < cnt; i++)
+			tell_syscall(p, sysnos[i], &counts[i * cpu_cnt], fn, ctx);
+		in = &last;
+		cnt = SYSCALL_BATCH;
 	}
-	free(per_cpu);
+	for (__u32 sysno = 0; err != -ENOENT && sysno < PAR_SYSNO_CNT; sysno++)
+		if (!bpf_map_lookup_elem(fd, &sysno, counts))
+			tell_syscall(p, sysno, counts, fn, ctx);
+	free(counts);
 }
 
 /* Of what the CPUs have seen the one that knows the other end. */

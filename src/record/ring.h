@@ -22,6 +22,7 @@ struct ring {
 	uint64_t *given_back;		/* the kernel's consumer position: it writes up to there */
 	const uint64_t *produced;	/* ... and its producer position */
 	uint64_t at, end;		/* of the oldest record; of what is known to be there */
+	uint64_t counted;		/* by ring_news() */
 	const char *data;
 	size_t bytes;			/* of it: a power of two */
 	size_t spare_bytes;		/* behind them, where a record may go on */
@@ -55,5 +56,8 @@ void ring_give_back(struct ring *r);
 
 /* Bytes that the kernel can't write over yet. */
 size_t ring_held(const struct ring *r);
+
+/* Bytes that have come since the last call, or since it was opened. */
+size_t ring_news(struct ring *r);
 
 #endif

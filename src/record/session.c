@@ -24,15 +24,28 @@
 /* Whoever is preempted in the midst of a record is waited for, but no longer than this. */
 #define WRITER_NS NS_PER_S
 
+/*
+ * How often the rings are looked into. As records settle first, a ring never holds less
+ * than comes in SETTLE_NS and one step: while little comes, a pause may be as long as these
+ * two, and a burst that begins right behind a look finds no less room than one that goes on.
+ */
+#define LONG_STEP_NS (SETTLE_NS + SESSION_STEP_NS)
+
+/* Little is what would fill no more than this part of any ring in a long step. */
+#define QUIET_PART 16
+
 /* How far ahead the end is set, so that all CPUs see it before it comes. */
 #define END_AHEAD_NS (NS_PER_MS / 2)
 
 /*
  * The programs' run time is measured in a fiftieth of the time: each run takes some 50 ns
- * longer then.
+ * longer then. To begin and to end takes 0.5 ms, as the kernel changes its code: what goes
+ * on is measured in fewer pieces, and longer ones.
  */
-#define SAMPLE_NS (5 * NS_PER_MS)
+#define SAMPLE_PART 50
 #define SAMPLE_EVERY_NS (250 * NS_PER_MS)
+#define SAMPLE_MOST_NS NS_PER_S
+#define SAMPLE_EARLIER_CNT 8
 
 /* Often enough that the kernel's tables keep room for new channels. */
 #define COUNTS_EVERY_NS (2 * NS_PER_S)
@@ -220,21 +233,37 @@ int session_begin(struct session *s)
 	if (err)
 		return err;
 	log_info("recording begins with %llu threads", (unsigned long long)s->walked_cnt);
-	s->begin_ns = clock_mono_ns();
+	s->begin_ns = s->looked_ns = clock_mono_ns();
 	s->sample_next_ns = s->begin_ns;
 	s->counts_next_ns = s->begin_ns + COUNTS_EVERY_NS;
 	feed_mark(s, EVENT_BEGIN, s->begin_ns);
 	return 0;
 }
 
-/* See what is new in the rings; if one of them is half full, nobody waits for another. */
+/* What waits for a preempted writer takes room from a burst, too. */
+static bool is_quiet(struct ring *r, size_t held, uint64_t took_ns)
+{
+	return ring_news(r) * LONG_STEP_NS <= r->bytes / QUIET_PART * took_ns &&
+	       held < r->bytes / 8;
+}
+
+/*
+ * See what is new in the rings, and how fast they fill; if one of them is half full, nobody
+ * waits for another.
+ */
 static void look_into_rings(struct session *s, uint64_t now_ns)
 {
 	bool is_behind = false;
 
-	for (size_t i = 0; i < s->merge.ring_cnt; i++)
-		is_behind |= ring_held(&s->rings[i]) >= s->rings[i].bytes / 2;
+	s->is_quiet = true;
+	for (size_t i = 0; i < s->merge.ring_cnt; i++) {
+		size_t held = ring_held(&s->rings[i]);
+
+		is_behind |= held >= s->rings[i].bytes / 2;
+		s->is_quiet &= is_quiet(&s->rings[i], held, now_ns - s->looked_ns);
+	}
 	s->is_behind |= is_behind;
+	s->looked_ns = now_ns;
 	merge_look(&s->merge, now_ns);
 	if (is_behind || s->merge.blocked_ns < now_ns - WRITER_NS)
 		merge_wait_for_none(&s->merge);
@@ -286,8 +315,20 @@ static void sample_stop(struct session *s, uint64_t now_ns)
 	s->sample_until_ns = 0;
 }
 
+/* To the next sample: not long in relation to all before, so that short recordings have some. */
+static uint64_t sample_every_ns(const struct session *s, uint64_t now_ns)
+{
+	uint64_t every_ns = (now_ns - s->begin_ns) / SAMPLE_EARLIER_CNT;
+
+	if (every_ns > SAMPLE_MOST_NS)
+		return SAMPLE_MOST_NS;
+	return every_ns > SAMPLE_EVERY_NS ? every_ns : SAMPLE_EVERY_NS;
+}
+
 static void sample_cost(struct session *s, uint64_t now_ns)
 {
+	uint64_t every_ns = sample_every_ns(s, now_ns);
+
 	if (s->sample_until_ns && now_ns >= s->sample_until_ns) {
 		sample_stop(s, now_ns);
 	} else if (!s->sample_until_ns && now_ns >= s->sample_next_ns) {
@@ -295,8 +336,8 @@ static void sample_cost(struct session *s, uint64_t now_ns)
 		/* Not zero: another program may have measured meanwhile. */
 		s->run_begin_ns = probes_run_ns(s->probes);
 		s->sample_begin_ns = now_ns;
-		s->sample_until_ns = now_ns + SAMPLE_NS;
-		s->sample_next_ns = now_ns + SAMPLE_EVERY_NS;
+		s->sample_until_ns = now_ns + every_ns / SAMPLE_PART;
+		s->sample_next_ns = now_ns + every_ns;
 	}
 }
 
@@ -313,6 +354,12 @@ void session_step(struct session *s)
 		session_feed_counts(s);
 		s->counts_next_ns = now_ns + COUNTS_EVERY_NS;
 	}
+}
+
+uint64_t session_pause_ns(const struct session *s)
+{
+	/* What is being measured is to be short. */
+	return s->is_quiet && !s->sample_until_ns ? LONG_STEP_NS : SESSION_STEP_NS;
 }
 
 static void feed_gap(struct session *s, uint16_t cpu)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "event/event.h"
 #include "record/counts.h"
 #include "record/merge.h"
@@ -24,6 +25,9 @@
 #include "record/requests.h"
 #include "record/ring.h"
 #include "record/target.h"
+
+/* From one step to the next at most, unless session_pause_ns() says there is more time. */
+#define SESSION_STEP_NS (5 * NS_PER_MS)
 
 struct session_opts {
 	struct probes_opts probes;
@@ -47,6 +51,8 @@ struct session {
 	uint64_t begin_ns, end_ns;
 	uint64_t walked_cnt;		/* threads met by the walks */
 	uint64_t record_cnt;
+	uint64_t looked_ns;		/* when the rings were looked into */
+	bool is_quiet;			/* little comes: see session_pause_ns() */
 	bool is_behind;			/* see session_was_behind() */
 	uint64_t bad_cnt;		/* records that did not decode: a bug, yet no reason to die */
 
@@ -63,8 +69,11 @@ int session_open(struct session *s, struct target *target, const struct session_
 /* Find the threads that already live, and begin to account. */
 int session_begin(struct session *s);
 
-/* Take what the rings hold and feed what is old enough. Call every few milliseconds. */
+/* Take what the rings hold and feed what is old enough. */
 void session_step(struct session *s);
+
+/* How long after a step the next one is due: longer while the rings fill slowly. */
+uint64_t session_pause_ns(const struct session *s);
 
 /* Stop, exactly at one moment for all threads, and feed the rest. */
 int session_end(struct session *s);

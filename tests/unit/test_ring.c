@@ -56,6 +56,12 @@ static void records_come_in_order_and_are_given_back_when_told(void **state)
 	assert_int_equal(k.ring.head_ns, UINT64_MAX);
 	assert_int_equal(given_back(&k), 0);
 	assert_int_equal(ring_held(&k.ring), k.produced);
+	assert_int_equal(ring_news(&k.ring), k.produced);
+	assert_int_equal(ring_news(&k.ring), 0);
+	put(&k, 3, 40, 0);
+	assert_int_equal(ring_news(&k.ring), 48);
+	ring_look(&k.ring);
+	take(&k, 3, 40);
 	ring_give_back(&k.ring);
 	assert_int_equal(given_back(&k), k.produced);
 	assert_int_equal(ring_held(&k.ring), 0);
@@ -156,6 +162,7 @@ static void closing_a_zeroed_one_is_harmless(void **state)
 	ring_look(&r);
 	ring_give_back(&r);
 	assert_int_equal(ring_held(&r), 0);
+	assert_int_equal(ring_news(&r), 0);
 	assert_int_equal(r.head_ns, UINT64_MAX);
 	assert_true(ring_open(&r, &nowhere) < 0);
 	ring_close(&r);
