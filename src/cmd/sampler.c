@@ -21,7 +21,7 @@ static const uint64_t ages_ns[] = { 15 * NS_PER_MS, 60 * NS_PER_MS, 250 * NS_PER
 
 #define COUNTERS_EVERY_NS NS_PER_S
 
-/* Of the time: first samples, a quarter of that for all others, and those of one process. */
+/* Of the time: first samples, an eighth of that for all others, and those of one process. */
 #define COST_PERCENT	2
 #define COST_FREE_NS	(20 * NS_PER_MS)
 #define AGAIN_PART	8
