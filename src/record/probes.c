@@ -32,7 +32,8 @@
 #define RING_CNT_MAX 64		/* as bpf/core.bpf.c */
 #define RING_BYTES (8u << 20)	/* each: 50,000 cycles, or seconds of a busy CPU */
 #define RING_BESIDE_BYTES (4u << 20)	/* each, where the cycles are in lanes */
-#define LANE_BYTES_MAX (2u << 20)	/* each: a map has no values above 4 MB in 5.10; */
+#define LANE_BYTES_MAX (8u << 20)	/* each, where maps have values that large; */
+#define LANE_BYTES_ANY (2u << 20)	/* where they are 4 MB at most, as in 5.10; */
 #define LANE_BYTES_MIN (128u << 10)	/* those of many CPUs are smaller, */
 #define LANES_BYTES (32u << 20)		/* ... so that they come to no more together */
 
@@ -206,6 +207,20 @@ static size_t cpu_numbers(const struct probes *p)
 	return strtoul(text + last, NULL, 10) + 1;
 }
 
+/* Not all kernels make values of more than 4 MB. */
+static bool makes_lanes(size_t bytes)
+{
+	int fd;
+
+	if (bytes <= LANE_BYTES_ANY)
+		return true;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "partrace_lane", sizeof(__u32),
+			    (__u32)PAR_LANE_BYTES(bytes), 1, NULL);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static void choose_rings(struct probes *p)
 {
 	p->ring_cnt = ring_cnt_for(p->cpu_cnt);
@@ -216,6 +231,8 @@ static void choose_rings(struct probes *p)
 	p->lane_cnt = cpu_numbers(p);
 	p->lane_bytes = LANE_BYTES_MAX;
 	while (p->lane_bytes * p->lane_cnt > LANES_BYTES && p->lane_bytes > LANE_BYTES_MIN)
+		p->lane_bytes /= 2;
+	while (!makes_lanes(p->lane_bytes))
 		p->lane_bytes /= 2;
 }
 
@@ -411,10 +428,10 @@ int probes_open(struct probes **out, const struct probes_opts *opts)
 
 	p->opts = *opts;
 	p->cpu_cnt = libbpf_num_possible_cpus();
-	choose_rings(p);
 	if (log_level() < LOG_VERBOSE)
 		libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	choose_rings(p);
 
 	err = load_programs(p);
 	if (!err && p->skel->rodata->config.has_storage && !makes_storage(p)) {

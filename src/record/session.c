@@ -31,8 +31,9 @@
  */
 #define LONG_STEP_NS (SETTLE_NS + SESSION_STEP_NS)
 
-/* Little is what would fill no more than this part of any ring in a long step. */
+/* Little is, of any ring, no more than that part and that much in a long step. */
 #define QUIET_PART 16
+#define QUIET_BYTES (128u << 10)	/* what a CPU's own cache holds */
 
 /* How far ahead the end is set, so that all CPUs see it before it comes. */
 #define END_AHEAD_NS (NS_PER_MS / 2)
@@ -243,8 +244,11 @@ int session_begin(struct session *s)
 /* What waits for a preempted writer takes room from a burst, too. */
 static bool is_quiet(struct ring *r, size_t held, uint64_t took_ns)
 {
-	return ring_news(r) * LONG_STEP_NS <= r->bytes / QUIET_PART * took_ns &&
-	       held < r->bytes / 8;
+	size_t little = r->bytes / QUIET_PART;
+
+	if (little > QUIET_BYTES)
+		little = QUIET_BYTES;
+	return ring_news(r) * LONG_STEP_NS <= little * took_ns && held < r->bytes / 8;
 }
 
 /*
