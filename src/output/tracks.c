@@ -243,7 +243,8 @@ static uint64_t hash_of(const struct strbuf *key)
 		h = mix(h ^ words[0], words[1] ^ odd);
 	}
 	memset(words, 0, sizeof(words));
-	memcpy(words, key->buf + i, key->len - i);
+	if (i < key->len)
+		memcpy(words, key->buf + i, key->len - i);
 	return mix(h ^ words[0], words[1] ^ odd);
 }
 
