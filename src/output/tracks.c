@@ -277,7 +277,7 @@ static struct track_memo *memo_place(const struct track *t, uint64_t hash)
 	return NULL;
 }
 
-/* Twice as many. What finds no place among them is forgotten. */
+/* Twice as many. What finds no place among them is forgotten, as what has no key already is. */
 static void memos_grow(struct track *t)
 {
 	struct track_memo *old = t->memos;
@@ -286,7 +286,7 @@ static void memos_grow(struct track *t)
 	t->memo_cap = old_cap ? 2 * old_cap : MEMO_CNT_FIRST;
 	t->memos = xcalloc(t->memo_cap, sizeof(*t->memos));
 	for (size_t i = 0; i < old_cap; i++) {
-		struct track_memo *to = memo_place(t, old[i].hash);
+		struct track_memo *to = old[i].key.len ? memo_place(t, old[i].hash) : NULL;
 
 		if (to)
 			*to = old[i];
