@@ -135,6 +135,7 @@ void task_finish(struct model *m, struct task *t, uint64_t ts_ns)
 	if (m->recent[t->tid % MODEL_RECENT_CNT] == t)
 		m->recent[t->tid % MODEL_RECENT_CNT] = NULL;
 	htab_put(&m->ended, t->tid, 0, t);
-	if (!--p->live_cnt)
+	/* What came and went during the attach: others may live, of whom nothing was told yet. */
+	if (!--p->live_cnt && (p->ended || ts_ns > m->begin_ns))
 		htab_remove(&m->processes, p->pid, 0);
 }

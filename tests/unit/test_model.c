@@ -56,43 +56,6 @@ static void buckets_sum_to_the_lifetime_exactly(void **state)
 	story_release(&s);
 }
 
-static void a_thread_blocked_since_before_the_attach_is_accounted_from_the_attach_on(void **state)
-{
-	struct story s;
-
-	(void)state;
-	story_of(
-		&s,
-		"100ms begin\n"
-		"99ms task tid=10 pid=10 comm=app blocked state=S snapshot sys=read(0) file=pipe:7\n"
-		"120ms cycle tid=10 pid=10 snapshot state=S wake=115ms waker=99@0 sys=read(0) file=pipe:7\n"
-		"130ms open tid=10 pid=10 running\n"
-		"130ms end\n");
-	assert_int_equal(story_ns(&s, 10, BUCKET_IPC), 15 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_RUN_QUEUE), 5 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_CPU_USER), 10 * MS);
-	assert_int_equal(s.m.resync_cnt, 0);
-	story_release(&s);
-}
-
-/* Its first record is written at attach from its registers, the next one knows nothing. */
-static void a_cause_told_at_the_attach_holds_until_the_first_cycle(void **state)
-{
-	struct story s;
-
-	(void)state;
-	story_of(
-		&s,
-		"100ms begin\n"
-		"100ms task tid=10 pid=10 comm=app blocked state=S snapshot sys=read(0) file=pipe:7\n"
-		"120ms cycle tid=10 pid=10 snapshot wake=115ms\n"
-		"130ms open tid=10 pid=10 running\n"
-		"130ms end\n");
-	assert_int_equal(story_ns(&s, 10, BUCKET_IPC), 15 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_RUN_QUEUE), 5 * MS);
-	story_release(&s);
-}
-
 static void a_thread_that_never_switches_is_accounted_all_the_same(void **state)
 {
 	struct story s;
@@ -110,25 +73,6 @@ static void a_thread_that_never_switches_is_accounted_all_the_same(void **state)
 	assert_int_equal(s.m.resync_cnt, 0);
 	for (size_t i = 0; i < s.span_cnt; i++)
 		assert_true(s.spans[i].span.is_open);
-	story_release(&s);
-}
-
-static void what_was_before_the_begin_is_not_told(void **state)
-{
-	struct story s;
-
-	(void)state;
-	story_of(&s, "100ms begin\n"
-		     "90ms task tid=10 pid=10 comm=app blocked state=S snapshot sys=nanosleep\n"
-		     "95ms cycle tid=10 pid=10 cpu=0 snapshot wake=94ms sys=nanosleep gap=<0\n"
-		     "110ms cycle tid=10 pid=10 cpu=0 out=98ms state=S wake=109ms sys=nanosleep "
-		     "gap=98ms:10:S>0<0\n"
-		     "120ms open tid=10 pid=10 running cpu=0\n"
-		     "120ms end\n");
-	assert_int_equal(story_ns(&s, 10, BUCKET_SLEEP), 9 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_RUN_QUEUE), 1 * MS);
-	assert_int_equal(story_ns(&s, 10, BUCKET_CPU_USER), 10 * MS);
-	assert_int_equal(s.wakeup_cnt, 1);
 	story_release(&s);
 }
 
@@ -752,11 +696,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buckets_sum_to_the_lifetime_exactly),
-		cmocka_unit_test(
-			a_thread_blocked_since_before_the_attach_is_accounted_from_the_attach_on),
-		cmocka_unit_test(a_cause_told_at_the_attach_holds_until_the_first_cycle),
 		cmocka_unit_test(a_thread_that_never_switches_is_accounted_all_the_same),
-		cmocka_unit_test(what_was_before_the_begin_is_not_told),
 		cmocka_unit_test(the_end_of_a_wait_and_its_waker_are_told),
 		cmocka_unit_test(a_lost_record_resyncs),
 		cmocka_unit_test(what_a_lost_record_leaves_unknown_is_called_so),
