@@ -176,9 +176,14 @@ def rows_of(diff, gate):
         yield from (row for row in diff["rows"] if row["metric"] == metric and not row["role"])
 
 
+def ratio_of(diff, gate):
+    """What has not changed has no row."""
+    return next((row["ratio"] for row in rows_of(diff, gate)), 1)
+
+
 def is_steady(diff, share):
     """Did the two sides take the same CPU time, but for that share?"""
-    ratio = next((row["ratio"] for row in rows_of(diff, "cpu>")), 1)
+    ratio = ratio_of(diff, "cpu>")
     return not share or not ratio or max(ratio, 1 / ratio) <= 1 + share
 
 
@@ -239,7 +244,7 @@ class Judge:
         files, more = self.files(name, "same"), self.files(name, variant)
         tries = compare_all([([a], [b]) for a, b in zip(files[:-1], more)], gate)
         pairs = compare_all([([a], [b]) for a, b in itertools.product(files, more)], gate)
-        ratios = sorted(next(rows_of(diff, metric + ">"))["ratio"] for _, diff in tries)
+        ratios = sorted(ratio_of(diff, metric + ">") for _, diff in tries)
         caught = sum(failed for failed, _ in tries)
         is_enough = caught >= self.args.tries * self.args.required
         lines = collections.Counter(line for _, diff in tries for line in diff["failed"])
