@@ -8,15 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mix.h"
 #include "base/xalloc.h"
 
-/* The upper half of a product depends on all bits of what is below, the lower one on all above. */
 static size_t hash(uint64_t a, uint64_t b)
 {
-	unsigned __int128 x = (unsigned __int128)(a ^ 0x9e3779b97f4a7c15ULL) *
-			      (b ^ 0xbf58476d1ce4e5b9ULL);
-
-	return (size_t)(x ^ x >> 64);
+	return (size_t)mix(a ^ MIX_ODD, b ^ 0xbf58476d1ce4e5b9ULL);
 }
 
 /* The slot that holds the key, or the free one where it would go. */

@@ -222,7 +222,7 @@ static int watch(struct collector *c, struct target *target, const struct option
 	int err = 0;
 
 	while (!err && !signal_cnt && (target_reap(target) || o->probes.trace_all)) {
-		uint64_t now_ns = clock_mono_ns(), pause_ns = collector_pause_ns(c);
+		uint64_t now_ns = clock_mono_ns(), pause_ns = collector_pause_ns(c, now_ns);
 
 		if (now_ns >= end_ns)
 			break;

@@ -371,9 +371,9 @@ int collector_step(struct collector *c)
 	return err ? say_file_error(c, err) : 0;
 }
 
-uint64_t collector_pause_ns(const struct collector *c)
+uint64_t collector_pause_ns(const struct collector *c, uint64_t now_ns)
 {
-	if (inspect_is_eager(&c->inspect, clock_mono_ns()))
+	if (inspect_is_eager(&c->inspect, now_ns))
 		return SESSION_STEP_NS;
 	return session_pause_ns(&c->session);
 }

@@ -58,7 +58,7 @@ int collector_begin(struct collector *c);
 int collector_step(struct collector *c);
 
 /* How long after a step the next one is due. */
-uint64_t collector_pause_ns(const struct collector *c);
+uint64_t collector_pause_ns(const struct collector *c, uint64_t now_ns);
 
 /* Stop; fill @facts, verdict included; complete the file. Said on failure. */
 int collector_end(struct collector *c, struct facts *facts);

@@ -17,7 +17,6 @@ static void double_width(struct series *s)
 {
 	size_t size = sizeof(*s->windows);
 
-	s->at_from_ns = s->at_to_ns = 0;
 	for (size_t i = 0; i < SERIES_WINDOWS_MAX / 2; i++)
 		for (int g = 0; g < GROUP_CNT; g++)
 			s->windows[i][g] = s->windows[2 * i][g] + s->windows[2 * i + 1][g];
@@ -35,7 +34,7 @@ void series_add(struct series *s, enum bucket_group g, uint64_t start_ns, uint64
 	from = start_ns - s->begin_ns;
 	to = end_ns - s->begin_ns;
 	/* There are several spans with each switch: mostly without a division. */
-	if (from >= s->at_from_ns && to <= s->at_to_ns) {
+	if (s->at < s->cnt && from >= s->at * s->width_ns && to <= (s->at + 1) * s->width_ns) {
 		s->windows[s->at][g] += to - from;
 		return;
 	}
@@ -51,8 +50,6 @@ void series_add(struct series *s, enum bucket_group g, uint64_t start_ns, uint64
 			s->cnt = i + 1;
 		from += part;
 		s->at = i;
-		s->at_from_ns = i * s->width_ns;
-		s->at_to_ns = s->at_from_ns + s->width_ns;
 	}
 }
 

@@ -19,7 +19,7 @@ struct series {
 	uint64_t begin_ns;
 	uint64_t width_ns;
 	size_t cnt;
-	uint64_t at, at_from_ns, at_to_ns;	/* the window added to last: see series_add(); equal: none */
+	uint64_t at;			/* the window that was added to last: see series_add() */
 	uint64_t (*windows)[GROUP_CNT];	/* [SERIES_WINDOWS_MAX], nanoseconds */
 };
 

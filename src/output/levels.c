@@ -23,7 +23,6 @@ void levels_release(struct levels *l)
 
 static void halve(struct levels *l)
 {
-	l->at_from_ns = l->at_to_ns = 0;
 	for (size_t i = 0; i < l->cnt; i++) {
 		uint64_t sum = l->sum_ns[i];
 
@@ -43,7 +42,7 @@ void levels_add(struct levels *l, uint64_t from_ns, uint64_t to_ns)
 	from_ns -= l->start_ns;
 	to_ns -= l->start_ns;
 	/* There is a stretch or two with each switch: mostly without a division. */
-	if (from_ns >= l->at_from_ns && to_ns <= l->at_to_ns) {
+	if (l->at < l->cnt && from_ns >= l->at * l->bin_ns && to_ns <= (l->at + 1) * l->bin_ns) {
 		l->sum_ns[l->at] += to_ns - from_ns;
 		return;
 	}
@@ -60,8 +59,6 @@ void levels_add(struct levels *l, uint64_t from_ns, uint64_t to_ns)
 		l->sum_ns[bin] += until - from_ns;
 		from_ns = until;
 		l->at = bin;
-		l->at_from_ns = bin * l->bin_ns;
-		l->at_to_ns = next;
 	}
 }
 

@@ -15,7 +15,6 @@ struct levels {
 	uint64_t *sum_ns;	/* [cnt], thread time per bin */
 	size_t cnt, cap;
 	size_t at;		/* the bin that was added to last, which the next mostly goes to */
-	uint64_t at_from_ns, at_to_ns;	/* ... from where to where, since @start_ns; equal: none */
 };
 
 void levels_init(struct levels *l, uint64_t start_ns);

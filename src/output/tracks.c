@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mix.h"
 #include "base/xalloc.h"
 #include "output/pb.h"
 #include "output/pb_fields.h"
@@ -224,28 +225,20 @@ static void put_string(struct strbuf *out, uint32_t iid_field, uint32_t iid,
 		pb_str(out, inline_field, s);
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 x = (unsigned __int128)a * b;
-
-	return (uint64_t)(x ^ x >> 64);
-}
-
 /* Two words at a time: there is one key with each wait. */
 static uint64_t hash_of(const struct strbuf *key)
 {
-	const uint64_t odd = 0x9e3779b97f4a7c15ULL;
-	uint64_t h = key->len ^ odd, words[2];
+	uint64_t h = key->len ^ MIX_ODD, words[2];
 	size_t i = 0;
 
 	for (; i + sizeof(words) <= key->len; i += sizeof(words)) {
 		memcpy(words, key->buf + i, sizeof(words));
-		h = mix(h ^ words[0], words[1] ^ odd);
+		h = mix(h ^ words[0], words[1] ^ MIX_ODD);
 	}
 	memset(words, 0, sizeof(words));
 	if (i < key->len)
 		memcpy(words, key->buf + i, key->len - i);
-	return mix(h ^ words[0], words[1] ^ odd);
+	return mix(h ^ words[0], words[1] ^ MIX_ODD);
 }
 
 static struct track_memo *memo_at(const struct track *t, uint64_t hash, size_t near)

@@ -14,7 +14,6 @@ void merge_init(struct merge *m, struct ring *rings, size_t ring_cnt, size_t que
 	*m = (struct merge){
 		.rings = rings,
 		.ring_cnt = ring_cnt,
-		.known_ns = xcalloc(ring_cnt, sizeof(*m->known_ns)),
 		.blocked_ns = UINT64_MAX,
 		.heap = xcalloc(ring_cnt, sizeof(*m->heap)),
 		.queues = xcalloc(queue_cnt, sizeof(*m->queues)),
@@ -28,7 +27,6 @@ void merge_release(struct merge *m)
 		strbuf_release(&m->queues[i].bytes);
 	free(m->queues);
 	free(m->heap);
-	free(m->known_ns);
 	*m = (struct merge){ 0 };
 }
 
@@ -97,15 +95,11 @@ static void sift_down(struct merge *m, size_t i)
 	}
 }
 
-/* @ring shows nothing, and all until @seen_ns has been seen. */
-static void see_end(struct merge *m, const struct ring *ring, uint64_t seen_ns)
+/* Nobody is to overtake what @ring may hide. */
+static void wait_for_writer(struct merge *m, const struct ring *ring)
 {
-	uint64_t *known_ns = &m->known_ns[ring - m->rings];
-
-	if (!ring->is_blocked)
-		*known_ns = seen_ns;
-	else if (*known_ns < m->blocked_ns)
-		m->blocked_ns = *known_ns;
+	if (ring_is_blocked(ring) && ring->known_ns < m->blocked_ns)
+		m->blocked_ns = ring->known_ns;
 }
 
 void merge_look(struct merge *m, uint64_t now_ns)
@@ -118,8 +112,9 @@ void merge_look(struct merge *m, uint64_t now_ns)
 		ring_look(ring);
 		if (ring->head_ns != UINT64_MAX)
 			m->heap[m->heap_cnt++] = ring;
-		else
-			see_end(m, ring, now_ns);
+		else if (!ring_is_blocked(ring))
+			ring->known_ns = now_ns;
+		wait_for_writer(m, ring);
 	}
 	for (size_t i = m->heap_cnt / 2; i-- > 0;)
 		sift_down(m, i);
@@ -128,12 +123,10 @@ void merge_look(struct merge *m, uint64_t now_ns)
 static const void *top_take(struct merge *m, size_t *len)
 {
 	struct ring *top = m->heap[0];
-	uint64_t ts_ns = top->head_ns;
 	const void *rec = ring_take(top, len);
 
 	if (top->head_ns == UINT64_MAX) {
-		m->known_ns[top - m->rings] = ts_ns;
-		see_end(m, top, ts_ns);
+		wait_for_writer(m, top);
 		m->heap[0] = m->heap[--m->heap_cnt];
 	}
 	if (m->heap_cnt)

@@ -26,9 +26,8 @@ struct merge_queue {
 
 struct merge {
 	struct ring *rings;	/* [ring_cnt], lent; of the same moment, the first one's comes first */
-	uint64_t *known_ns;	/* [ring_cnt]: what a ring does not show is not older */
 	size_t ring_cnt;
-	uint64_t blocked_ns;	/* the least of these of a ring that is blocked; UINT64_MAX: none is */
+	uint64_t blocked_ns;	/* the least known_ns of a ring that is blocked; UINT64_MAX: none is */
 	struct ring **heap;	/* [heap_cnt]: those that have a record, the oldest one's on top */
 	size_t heap_cnt;
 	struct merge_queue *queues;	/* [queue_cnt]: of what no ring holds */

@@ -101,22 +101,25 @@ void ring_look(struct ring *r)
 
 	if (!r->data)
 		return;
-	r->is_blocked = false;
 	for (r->head_ns = UINT64_MAX;; r->at += place_bytes(len & LEN_MASK)) {
 		if (r->at == r->end)
 			r->end = __atomic_load_n(r->produced, __ATOMIC_ACQUIRE);
 		if (r->at == r->end)
 			return;
 		len = __atomic_load_n((const uint32_t *)at(r, r->at), __ATOMIC_ACQUIRE);
-		r->is_blocked = len & BPF_RINGBUF_BUSY_BIT;
-		if (r->is_blocked)
-			return;
+		if (len & BPF_RINGBUF_BUSY_BIT)
+			return; /* reserved: it is being written */
 		if (!(len & BPF_RINGBUF_DISCARD_BIT) && len >= sizeof(struct par_hdr))
 			break;
 	}
 	r->head_len = len;
 	memcpy(&r->head_ns, record_at(r, r->at), sizeof(r->head_ns));
 	fetch(at(r, r->at + place_bytes(len)));
+}
+
+bool ring_is_blocked(const struct ring *r)
+{
+	return r->head_ns == UINT64_MAX && r->at != r->end;
 }
 
 static const char *join(struct ring *r, const char *rec, size_t len)
@@ -139,6 +142,7 @@ const void *ring_take(struct ring *r, size_t *len)
 	if (r->head_len > (size_t)(r->data + r->bytes + r->spare_bytes - rec))
 		rec = join(r, rec, r->head_len);
 	r->at += place_bytes(r->head_len);
+	r->known_ns = r->head_ns;
 	ring_look(r);
 	return rec;
 }

@@ -17,7 +17,7 @@
 struct ring {
 	uint64_t head_ns;		/* of the oldest record; UINT64_MAX: there is none */
 	uint32_t head_len;
-	bool is_blocked;		/* there is none, as the next one is still being written */
+	uint64_t known_ns;		/* what it does not show is not older: see merge.h */
 
 	uint64_t *given_back;		/* the kernel's consumer position: it writes up to there */
 	const uint64_t *produced;	/* ... and its producer position */
@@ -47,6 +47,9 @@ void ring_close(struct ring *r);
 
 /* Where there was no record: is there one now? */
 void ring_look(struct ring *r);
+
+/* Is there none because the next one is still being written? */
+bool ring_is_blocked(const struct ring *r);
 
 /* Take the oldest record, which must be there. Lent until the next ring_take() or ring_give_back(). */
 const void *ring_take(struct ring *r, size_t *len);

@@ -183,8 +183,8 @@ def check_crowd(machine, name, facts):
 
 RECORDINGS = {"quota": check_quota, "cgroup1": check_quota, "hybrid": check_quota,
               "requests": check_requests, "function": check_function, "loop": check_loop,
-              "gil": check_gil, "crowd": check_crowd, "blind": check_crowd, "noperf": check_gil, "clock": check_clock,
-              "suspend": check_suspend, "reuse": check_reuse}
+              "gil": check_gil, "crowd": check_crowd, "blind": check_crowd, "noperf": check_gil,
+              "clock": check_clock, "suspend": check_suspend, "reuse": check_reuse}
 
 
 def check_situation(machine, name):
