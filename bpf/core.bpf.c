@@ -10,7 +10,7 @@
 #define RING_CNT_MAX 64
 #define RING_BYTES_MIN 4096
 
-struct par_shared shared;
+struct par_shared shared __attribute__((aligned(PAR_CACHE_LINE)));
 struct par_pidns pidns;
 
 /* What is in @rings: user space makes them, with room for as much as it takes. */

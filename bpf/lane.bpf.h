@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * A CPU's own ring, for its scheduling cycles. Only on_sched_switch writes there, with interrupts
- * off, so it needs neither a lock nor a call into the kernel, as each record in a BPF ring buffer
- * does (50 ns). Its layout is that of one, for the same reader; but a record that begins before
- * the data's end is in one piece: there is some room behind it.
+ * A CPU's own ring, for what there is much of: scheduling cycles and requests. Only programs write
+ * there that don't make room for each other, on_sched_switch and those on the return of system
+ * calls: both run with preemption off, and an interrupt brings neither. So it needs neither a lock
+ * nor a call into the kernel, as each record in a BPF ring buffer does (50 ns). Its layout is that
+ * of one, for the same reader; but a record that begins before the data's end is in one piece:
+ * there is some room behind it.
  *
  * User space must see stores in the order in which they are made, as on x86: elsewhere a program
  * would have to ask for that, which none can before 6.15.
@@ -37,8 +39,25 @@ static __always_inline void *lane_try(__u64 bytes, __u8 kind, __u32 tid, __u64 n
 	return header + 1;
 }
 
+/* As emit_begin(), if there are no lanes: in the ring. */
+static __always_inline void *lane_begin(__u64 bytes, __u8 kind, __u32 tid, __u64 now_ns)
+{
+	void *rec;
+
+	if (!config.has_lanes)
+		return emit_begin(bytes, kind, tid, now_ns);
+	rec = lane_try(bytes, kind, tid, now_ns);
+	if (!rec)
+		drop(PAR_DROP_RING);
+	return rec;
+}
+
 static __always_inline void lane_end(void *rec, __u64 bytes)
 {
+	if (!config.has_lanes) {
+		emit_end(rec);
+		return;
+	}
 	barrier();
 	*((volatile __u64 *)rec - 1) = bytes;
 }

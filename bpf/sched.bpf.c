@@ -152,28 +152,6 @@ static __always_inline bool is_long(const struct par_cause *cause)
 	       cause->timeout_ns | cause->lock_addr | cause->lock_ip;
 }
 
-/* Where a cycle is told: in the CPU's lane, if there are any. NULL is counted: it is lost. */
-static __always_inline struct par_cycle *cycle_begin(__u64 bytes, const struct thread *t,
-						     __u64 now)
-{
-	struct par_cycle *rec;
-
-	if (!config.has_lanes)
-		return emit_begin(bytes, PAR_CYCLE, t->tid, now);
-	rec = lane_try(bytes, PAR_CYCLE, t->tid, now);
-	if (!rec)
-		drop(PAR_DROP_RING);
-	return rec;
-}
-
-static __always_inline void cycle_end(struct par_cycle *rec, __u64 bytes)
-{
-	if (config.has_lanes)
-		lane_end(rec, bytes);
-	else
-		emit_end(rec);
-}
-
 _Static_assert(PAR_CYCLE_BARE_BYTES % 8 == 0 && PAR_CYCLE_SHORT_BYTES % 8 == 0 &&
 		       sizeof(struct par_cycle) % 8 == 0 &&
 		       sizeof(struct par_missed_cycles) % 8 == 0,
@@ -183,7 +161,7 @@ _Static_assert(PAR_CYCLE_BARE_BYTES % 8 == 0 && PAR_CYCLE_SHORT_BYTES % 8 == 0 &
 static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
 				       struct thread *t, __u64 now)
 {
-	struct par_cycle *rec = cycle_begin(bytes, t, now);
+	struct par_cycle *rec = lane_begin(bytes, PAR_CYCLE, t->tid, now);
 	struct par_cpu_gap *gap = gap_here();
 
 	if (!rec) {
@@ -204,7 +182,7 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	rec->throttled_us = t->throttle.cfs_rq ? throttle_end_us(t, now) : 0;
 	if (bytes > PAR_CYCLE_BARE_BYTES)
 		__builtin_memcpy(&rec->cause, &t->cause, bytes - PAR_CYCLE_BARE_BYTES);
-	cycle_end(rec, bytes);
+	lane_end(rec, bytes);
 }
 
 /* @t takes over from @prev_tid, which leaves in @prev_state. */

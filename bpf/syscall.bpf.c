@@ -22,10 +22,19 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, PAR_SYSNO_CNT);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct par_syscall_count);
+	__type(value, struct par_syscall_counts);
 } syscalls SEC(".maps");
+
+static __always_inline struct par_syscall_count *count_of_call(__u32 sysno)
+{
+	__u32 all = 0;
+	struct par_syscall_counts *counts = bpf_map_lookup_elem(&syscalls, &all);
+
+	barrier_var(sysno); /* see call_of() */
+	return counts ? &counts->of[sysno & (PAR_SYSNO_CNT - 1)] : NULL;
+}
 
 static __always_inline bool is_futex_wake(__u64 op)
 {
@@ -84,7 +93,7 @@ static __always_inline void call_returns(struct pt_regs *regs, long ret)
 		loop_polled(t, regs, i, ret);
 	if (!ret && (call & PAR_CALL_FORKS))
 		return;
-	count = bpf_map_lookup_elem(&syscalls, &i);
+	count = count_of_call(i);
 	if (!count)
 		return;
 	count->calls++;

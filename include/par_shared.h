@@ -6,9 +6,11 @@
 #ifndef PAR_SHARED_H
 #define PAR_SHARED_H
 
+#include "par_config.h"
 #include "par_event.h"
 
 #define PAR_CPU_CNT 1024	/* a power of two; CPUs beyond share a slot, and lose gaps */
+#define PAR_CACHE_LINE 64
 
 /* One counter per way to lose data. */
 enum par_drop {
@@ -29,9 +31,13 @@ struct par_shared {
 	__u64 end_ns;		/* nothing from here on is recorded; user space sets it */
 	__u64 drops[PAR_DROP_CNT];
 	__u64 counts_over;	/* set once, after the end: nothing is counted any more */
-	__u64 pad[2];
+	__u64 pad[3];
 	struct par_cpu_slot cpus[PAR_CPU_CNT];
 };
+
+_Static_assert(sizeof(struct par_cpu_slot) == PAR_CACHE_LINE &&
+		       __builtin_offsetof(struct par_shared, cpus) % PAR_CACHE_LINE == 0,
+	       "a cache line per CPU, if the whole begins with one");
 
 #define PAR_LANE_PAGE	4096	/* only x86 has lanes */
 #define PAR_LANE_SPARE	4096	/* bytes: room for the record that goes on behind the data's end */
@@ -60,9 +66,14 @@ struct par_lock_text {
 	__u64 lock, lock_bytes;		/* those that spin */
 };
 
-/* One per system call number; of all traced threads. */
+/* Of all traced threads. */
 struct par_syscall_count {
 	__u64 calls, errors, bytes, wakes;
+};
+
+/* A CPU's. */
+struct par_syscall_counts {
+	struct par_syscall_count of[PAR_SYSNO_CNT];
 };
 
 struct par_traffic_key {
@@ -185,7 +196,5 @@ struct par_disk_count {
 	__u64 reads, writes;	/* requests */
 	__u64 read_bytes, write_bytes;
 };
-
-_Static_assert(sizeof(struct par_cpu_slot) == 64, "a cache line per CPU");
 
 #endif

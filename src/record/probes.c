@@ -601,44 +601,33 @@ const struct par_shared *probes_shared(const struct probes *p)
 	return &p->skel->bss->shared;
 }
 
-static void tell_syscall(const struct probes *p, __u32 sysno,
-			 const struct par_syscall_count *per_cpu, probes_syscall_fn fn, void *ctx)
+static struct par_syscall_count sum_of(const struct par_syscall_counts *per_cpu, int cpu_cnt,
+				       int32_t sysno)
 {
 	struct par_syscall_count sum = { 0 };
 
-	for (int i = 0; i < p->cpu_cnt; i++) {
-		sum.calls += per_cpu[i].calls;
-		sum.errors += per_cpu[i].errors;
-		sum.bytes += per_cpu[i].bytes;
-		sum.wakes += per_cpu[i].wakes;
+	for (int i = 0; i < cpu_cnt; i++) {
+		sum.calls += per_cpu[i].of[sysno].calls;
+		sum.errors += per_cpu[i].of[sysno].errors;
+		sum.bytes += per_cpu[i].of[sysno].bytes;
+		sum.wakes += per_cpu[i].of[sysno].wakes;
 	}
-	if (sum.calls)
-		fn(ctx, (int32_t)sysno, &sum);
+	return sum;
 }
 
-#define SYSCALL_BATCH 64
-
-/* Many at a time, which kernels before 5.13 can't; those give one by one. */
 void probes_each_syscall(struct probes *p, probes_syscall_fn fn, void *ctx)
 {
-	size_t cpu_cnt = (size_t)p->cpu_cnt;
-	struct par_syscall_count *counts = xcalloc(SYSCALL_BATCH * cpu_cnt, sizeof(*counts));
-	__u32 sysnos[SYSCALL_BATCH], last, *in = NULL, cnt = SYSCALL_BATCH;
-	int fd = bpf_map__fd(p->skel->maps.syscalls), err = p->opts.light ? -ENOENT : 0;
+	struct par_syscall_counts *per_cpu = xcalloc((size_t)p->cpu_cnt, sizeof(*per_cpu));
+	int fd = bpf_map__fd(p->skel->maps.syscalls);
+	bool has = !p->opts.light && !bpf_map_lookup_elem(fd, &(__u32){ 0 }, per_cpu);
 
-	while (!err) {
-		err = bpf_map_lookup_batch(fd, in, &last, sysnos, counts, &cnt, NULL);
-		if (err && err != -ENOENT)
-			break;
-		for (__u32 i = 0; i < cnt; i++)
-			tell_syscall(p, sysnos[i], &counts[i * cpu_cnt], fn, ctx);
-		in = &last;
-		cnt = SYSCALL_BATCH;
+	for (int32_t sysno = 0; has && sysno < PAR_SYSNO_CNT; sysno++) {
+		struct par_syscall_count sum = sum_of(per_cpu, p->cpu_cnt, sysno);
+
+		if (sum.calls)
+			fn(ctx, sysno, &sum);
 	}
-	for (__u32 sysno = 0; err != -ENOENT && sysno < PAR_SYSNO_CNT; sysno++)
-		if (!bpf_map_lookup_elem(fd, &sysno, counts))
-			tell_syscall(p, sysno, counts, fn, ctx);
-	free(counts);
+	free(per_cpu);
 }
 
 /* Of what the CPUs have seen the one that knows the other end. */
