@@ -193,14 +193,19 @@ struct par_lane *lane_here(void) __hidden;
 void drop(enum par_drop why) __hidden;
 
 /*
- * Most calls of the machine are of threads that nobody traces, and to find that out costs more
- * than all else that is done for them. So it is kept where the registers are of the one whose
- * call returned last on this CPU, if it is not traced. That place is its own while it lives;
- * whoever is traced and comes to the CPU makes this 0.
+ * To find out whether the thread at hand is traced costs more than all else that is done for most
+ * calls. So it is kept where the registers are of the one whose call returned last on this CPU:
+ * that place is its own while it lives. @stranger, if it is not traced: whoever is traced and comes
+ * to the CPU makes this 0. @known, if it is, and not young: this is 0 once it leaves the CPU.
  */
-static __always_inline __u64 *stranger_of(__u32 cpu)
+static __always_inline struct par_cpu_slot *slot_of(__u32 cpu)
 {
-	return &shared.cpus[cpu & (PAR_CPU_CNT - 1)].stranger;
+	return &shared.cpus[cpu & (PAR_CPU_CNT - 1)];
+}
+
+static __always_inline struct par_cpu_slot *slot_here(void)
+{
+	return slot_of(bpf_get_smp_processor_id());
 }
 
 /*

@@ -114,7 +114,7 @@ int on_mark(struct bpf_iter__task *ctx)
 
 	if (task && is_target(task) && !thread_find(task)) {
 		thread_get(task);
-		*stranger_of(task_cpu(task)) = 0;
+		slot_of(task_cpu(task))->stranger = 0;
 	}
 	return 0;
 }
@@ -133,7 +133,7 @@ int on_tell(struct bpf_iter__task *ctx)
 	t = thread_find(task);
 	if (!t || t->phase >= PHASE_DEAD)
 		return 0;
-	*stranger_of(task_cpu(task)) = 0; /* if a call of it returned while it was marked */
+	slot_of(task_cpu(task))->stranger = 0; /* if a call of it returned while it was marked */
 	rec = bpf_map_lookup_elem(&told, &zero);
 	if (!rec)
 		return 0;

@@ -25,11 +25,6 @@
 /* Of somebody whose leaving was not seen: asleep is the better guess. */
 #define STATE_UNSEEN 1
 
-static __always_inline struct par_cpu_gap *gap_here(void)
-{
-	return &shared.cpus[bpf_get_smp_processor_id() & (PAR_CPU_CNT - 1)].gap;
-}
-
 __noinline int missed_add(struct thread *t, __u64 now)
 {
 	__u64 woken;
@@ -162,7 +157,7 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 				       struct thread *t, __u64 now)
 {
 	struct par_cycle *rec = lane_begin(bytes, PAR_CYCLE, t->tid, now);
-	struct par_cpu_gap *gap = gap_here();
+	struct par_cpu_gap *gap = &slot_here()->gap;
 
 	if (!rec) {
 		missed_add(t, now);
@@ -220,7 +215,7 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 /* It came to this CPU at @now, which was not seen. Rare, so its code stands apart. */
 static __noinline void come_unseen(struct thread *t, __u64 now)
 {
-	come(gap_here()->next_tid, STATE_UNSEEN, t, now);
+	come(slot_here()->gap.next_tid, STATE_UNSEEN, t, now);
 }
 
 /*
@@ -303,7 +298,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	/* The idle tasks are never traced. */
 	struct thread *p = prev->pid ? thread_find(prev) : NULL;
 	struct thread *n = next->pid ? thread_find(next) : NULL;
-	struct par_cpu_gap *gap;
+	struct par_cpu_slot *slot = slot_here();
 	__u32 state;
 	__u64 now;
 
@@ -320,17 +315,17 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 	state = switch_prev_state(ctx, prev);
 	if (p) {
 		leave(prev, p, now, state, preempt);
-		gap = gap_here();
-		gap->out_ns = now;
-		gap->out_tid = p->tid;
-		gap->next_tid = task_tid(next);
-		gap->out_state = state;
-		gap->out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
+		slot->gap.out_ns = now;
+		slot->gap.out_tid = p->tid;
+		slot->gap.next_tid = task_tid(next);
+		slot->gap.out_state = state;
+		slot->gap.out_flags = preempt || !state ? PAR_OUT_PREEMPT : 0;
+		slot->known = 0;
 	}
 	if (n) {
 		come(task_tid(prev), preempt ? 0 : state, n, now);
 		if (config.calls)
-			*stranger_of(bpf_get_smp_processor_id()) = 0;
+			slot->stranger = 0;
 	}
 	return 0;
 }

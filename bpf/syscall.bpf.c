@@ -27,7 +27,7 @@ struct {
 	__type(value, struct par_syscall_counts);
 } syscalls SEC(".maps");
 
-static __always_inline struct par_syscall_count *count_of_call(__u32 sysno)
+static __always_inline struct par_syscall_count *counts_of_call(__u32 sysno)
 {
 	__u32 all = 0;
 	struct par_syscall_counts *counts = bpf_map_lookup_elem(&syscalls, &all);
@@ -43,6 +43,7 @@ static __always_inline bool is_futex_wake(__u64 op)
 	       op == FUTEX_WAKE_OP || op == FUTEX_WAKE_BITSET;
 }
 
+/* @t is NULL where nobody asks for it. */
 static __always_inline void count_result(struct task_struct *task, struct thread *t,
 					 struct pt_regs *regs, __u32 sysno, long ret,
 					 struct par_syscall_count *count)
@@ -50,12 +51,12 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 	__u32 call = call_of(sysno);
 	__u64 args[5];
 
-	if (call & PAR_CALL_MOVES) {
+	if (t && (call & PAR_CALL_MOVES)) {
 		if (traffic_again(task, t, regs, sysno, ret))
 			count->bytes += ret;
 		else
 			count->bytes += traffic_count(t, regs, sysno, ret);
-	} else if (call & PAR_CALL_ACCEPTS) {
+	} else if (t && (call & PAR_CALL_ACCEPTS)) {
 		if (config.requests)
 			request_accepted(t, regs_arg0(regs), ret);
 	} else if (call & PAR_CALL_WAKES) {
@@ -65,40 +66,61 @@ static __always_inline void count_result(struct task_struct *task, struct thread
 	}
 }
 
+/* Is there more to a call than its number and result? */
+static __always_inline bool asks_for_thread(__u32 call, long ret)
+{
+	return (call & PAR_CALL_LOOP) || (ret >= 0 && (call & (PAR_CALL_MOVES | PAR_CALL_ACCEPTS)));
+}
+
+/* Whose call @sysno has returned @ret. NULL, and remembered: a stranger's. */
+static __always_inline struct thread *caller_find(struct par_cpu_slot *slot,
+						  struct task_struct *task, struct pt_regs *regs,
+						  __u32 sysno, long ret)
+{
+	struct thread *t = thread_find(task);
+
+	if (!t) {
+		slot->stranger = (__u64)regs;
+		return NULL;
+	}
+	if (t->is_young)
+		startup_step(task, t, sysno, ret);
+	else
+		slot->known = (__u64)regs;
+	if (call_of(sysno) & PAR_CALL_LOOP)
+		loop_polled(t, regs, sysno, ret);
+	return t;
+}
+
 static __always_inline void call_returns(struct pt_regs *regs, long ret)
 {
-	__u64 *stranger = stranger_of(bpf_get_smp_processor_id());
+	struct par_cpu_slot *slot = slot_here();
 	struct par_syscall_count *count;
-	struct task_struct *task;
-	struct thread *t;
+	struct task_struct *task = NULL;
+	struct thread *t = NULL;
 	long sysno;
-	__u32 call, i;
+	__u32 call;
 
-	if (*stranger == (__u64)regs)
+	if (slot->stranger == (__u64)regs)
 		return;
-	task = current_task();
-	t = thread_find(task);
-	if (!t) {
-		*stranger = (__u64)regs;
-		return;
-	}
 	sysno = regs_sysno(regs);
 	if (sysno < 0 || sysno >= PAR_SYSNO_NONE || counts_over())
 		return;
-	i = sysno;
-	call = call_of(i);
-	if (t->is_young)
-		startup_step(task, t, sysno, ret);
-	if (call & PAR_CALL_LOOP)
-		loop_polled(t, regs, i, ret);
+	call = call_of(sysno);
+	if (slot->known != (__u64)regs || asks_for_thread(call, ret)) {
+		task = current_task();
+		t = caller_find(slot, task, regs, sysno, ret);
+		if (!t)
+			return;
+	}
 	if (!ret && (call & PAR_CALL_FORKS))
 		return;
-	count = count_of_call(i);
+	count = counts_of_call(sysno);
 	if (!count)
 		return;
 	count->calls++;
 	if (ret >= 0)
-		count_result(task, t, regs, i, ret, count);
+		count_result(task, t, regs, sysno, ret, count);
 	else if (ret >= -ERRNO_MAX)
 		count->errors++;
 }

@@ -80,6 +80,7 @@ static __always_inline void execs(struct task_struct *task, const char *path)
 	if (!t)
 		return;
 	startup_begin(task, t);
+	slot_here()->known = 0;
 	/* Whichever thread calls it goes on as the process's first one. */
 	old_tid = t->tid;
 	t->tid = t->tgid;

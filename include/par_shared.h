@@ -23,8 +23,8 @@ enum par_drop {
 
 struct par_cpu_slot {
 	struct par_cpu_gap gap;
-	__u64 stranger;		/* see core.bpf.h */
-	__u64 pad[4];		/* a cache line each */
+	__u64 stranger, known;	/* see core.bpf.h */
+	__u64 pad[3];		/* a cache line each */
 };
 
 struct par_shared {
