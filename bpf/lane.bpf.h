@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
- * A CPU's own ring, for what there is much of: scheduling cycles and requests. Only programs write
- * there that don't make room for each other, on_sched_switch and those on the return of system
- * calls: both run with preemption off, and an interrupt brings neither. So it needs neither a lock
- * nor a call into the kernel, as each record in a BPF ring buffer does (50 ns). Its layout is that
- * of one, for the same reader; but a record that begins before the data's end is in one piece:
- * there is some room behind it.
+ * A CPU's own ring, for what there is much of: scheduling cycles and requests. on_sched_switch
+ * writes there, and programs on the return of system calls where these have preemption off, so
+ * that neither comes while the other is at it. So it needs neither a lock nor a call into the
+ * kernel, as each record in a BPF ring buffer does (50 ns). Its layout is that of one, for the
+ * same reader; but a record that begins before the data's end is in one piece: there is some room
+ * behind it.
  *
  * User space must see stores in the order in which they are made, as on x86: elsewhere a program
  * would have to ask for that, which none can before 6.15.

@@ -39,8 +39,19 @@ struct {
 	__type(value, struct par_listener);
 } listeners SEC(".maps");
 
-static __always_inline void request_fill(struct par_request *rec, const struct par_served *s)
+_Static_assert(sizeof(struct par_request) % 8 == 0, "what lane_begin() takes");
+
+/* Tell of the request that @s has; in the lane only where nothing comes between: see lane.bpf.h. */
+static __always_inline void request_emit(const struct par_served *s, __u64 now, bool in_lane)
 {
+	struct par_request *rec;
+
+	if (in_lane)
+		rec = lane_begin(sizeof(*rec), PAR_REQUEST, s->tid, now);
+	else
+		rec = emit_begin(sizeof(*rec), PAR_REQUEST, s->tid, now);
+	if (!rec)
+		return;
 	rec->begin_ns = s->begin_ns;
 	rec->read_ns = s->read_ns;
 	rec->end_ns = s->write_ns;
@@ -49,22 +60,17 @@ static __always_inline void request_fill(struct par_request *rec, const struct p
 	rec->lport = s->lport;
 	rec->kind = s->kind;
 	__builtin_memset(rec->pad, 0, sizeof(rec->pad));
+	if (in_lane)
+		lane_end(rec, sizeof(*rec));
+	else
+		emit_end(rec);
 }
 
-_Static_assert(sizeof(struct par_request) % 8 == 0, "what lane_begin() takes");
-
-/* Tell of the request that @s has, if it was answered; it has none then. As a call returns. */
+/* The request that @s has is over: tell of it if it was answered. As a call returns. */
 static __always_inline void tell(struct par_served *s, __u64 now)
 {
-	struct par_request *rec;
-
-	if (s->begin_ns && s->write_ns && !recording_over(now)) {
-		rec = lane_begin(sizeof(*rec), PAR_REQUEST, s->tid, now);
-		if (rec) {
-			request_fill(rec, s);
-			lane_end(rec, sizeof(*rec));
-		}
-	}
+	if (s->begin_ns && s->write_ns && !recording_over(now))
+		request_emit(s, now, !config.is_preemptible);
 	s->begin_ns = 0;
 	s->write_ns = 0;
 }
@@ -349,23 +355,16 @@ int on_request_return(struct pt_regs *ctx)
 {
 	struct thread *t = thread_find(current_task());
 	struct par_served call = { .kind = PAR_REQUEST_FUNCTION };
-	struct par_request *rec;
-	__u64 now;
 
 	if (!t || !t->request.begin_ns || !regs_returned(ctx, t->request.sp))
 		return 0;
 	__sync_fetch_and_add(&request_counts.returns, 1);
-	now = bpf_ktime_get_ns();
 	call.begin_ns = call.read_ns = t->request.begin_ns;
-	call.write_ns = now;
-	call.end_tid = t->tid;
+	call.write_ns = bpf_ktime_get_ns();
+	call.tid = call.end_tid = t->tid;
 	call.tgid = t->tgid;
 	t->request.begin_ns = 0;
-	/* Not in the lane: a probe may be preempted. */
-	rec = recording_over(now) ? NULL : emit_begin(sizeof(*rec), PAR_REQUEST, t->tid, now);
-	if (rec) {
-		request_fill(rec, &call);
-		emit_end(rec);
-	}
+	if (!recording_over(call.write_ns))
+		request_emit(&call, call.write_ns, false); /* a probe may be preempted */
 	return 0;
 }
