@@ -29,6 +29,9 @@
 
 #include "partrace.skel.h"	/* needs the types above */
 
+_Static_assert(offsetof(struct partrace__bss, shared) % PAR_CACHE_LINE == 0,
+	       "no CPU writes to a cache line of another's");
+
 #define RING_CNT_MAX 64		/* as bpf/core.bpf.c */
 #define RING_BYTES (8u << 20)	/* each: 50,000 cycles, or seconds of a busy CPU */
 #define RING_BESIDE_BYTES (4u << 20)	/* each, where the cycles are in lanes */
