@@ -19,13 +19,19 @@
 /* Of a record's header, as in kernel/bpf/ringbuf.c: it is being written. */
 #define LANE_BUSY (1u << 31)
 
-/* As emit_try(); @bytes is a constant, and a multiple of 8. NULL: the lane is full. */
+/*
+ * As emit_try(), and where there are no lanes the same; @bytes is a constant, and a multiple of 8.
+ * NULL: the lane is full.
+ */
 static __always_inline void *lane_try(__u64 bytes, __u8 kind, __u32 tid, __u64 now_ns)
 {
-	struct par_lane *lane = lane_here();
+	struct par_lane *lane;
 	__u64 *header;
 	__u64 at;
 
+	if (!config.has_lanes)
+		return emit_try(bytes, kind, tid, now_ns);
+	lane = lane_here();
 	if (!lane)
 		return NULL;
 	at = lane->produced;
@@ -39,14 +45,11 @@ static __always_inline void *lane_try(__u64 bytes, __u8 kind, __u32 tid, __u64 n
 	return header + 1;
 }
 
-/* As emit_begin(), if there are no lanes: in the ring. */
+/* The same; NULL is counted: a record is lost. */
 static __always_inline void *lane_begin(__u64 bytes, __u8 kind, __u32 tid, __u64 now_ns)
 {
-	void *rec;
+	void *rec = lane_try(bytes, kind, tid, now_ns);
 
-	if (!config.has_lanes)
-		return emit_begin(bytes, kind, tid, now_ns);
-	rec = lane_try(bytes, kind, tid, now_ns);
 	if (!rec)
 		drop(PAR_DROP_RING);
 	return rec;

@@ -188,12 +188,8 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 		t->off.out_flags = PAR_OUT_SNAPSHOT;
 		t->cause.sysno = PAR_NO_SYSCALL;
 	}
-	if (missed_any(t)) {
-		if (config.has_lanes)
-			missed_tell_in_lane(t, now);
-		else
-			missed_tell(t, now);
-	}
+	if (missed_any(t))
+		missed_tell_in_lane(t, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
 		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);

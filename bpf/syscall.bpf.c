@@ -72,23 +72,16 @@ static __always_inline bool asks_for_thread(__u32 call, long ret)
 	return (call & PAR_CALL_LOOP) || (ret >= 0 && (call & (PAR_CALL_MOVES | PAR_CALL_ACCEPTS)));
 }
 
-/* Whose call @sysno has returned @ret. NULL, and remembered: a stranger's. */
+/* Who it is whose call returned to @regs, remembered. NULL: a stranger. */
 static __always_inline struct thread *caller_find(struct par_cpu_slot *slot,
-						  struct task_struct *task, struct pt_regs *regs,
-						  __u32 sysno, long ret)
+						  struct task_struct *task, struct pt_regs *regs)
 {
 	struct thread *t = thread_find(task);
 
-	if (!t) {
+	if (!t)
 		slot->stranger = (__u64)regs;
-		return NULL;
-	}
-	if (t->is_young)
-		startup_step(task, t, sysno, ret);
-	else
+	else if (!t->is_young)
 		slot->known = (__u64)regs;
-	if (call_of(sysno) & PAR_CALL_LOOP)
-		loop_polled(t, regs, sysno, ret);
 	return t;
 }
 
@@ -109,9 +102,13 @@ static __always_inline void call_returns(struct pt_regs *regs, long ret)
 	call = call_of(sysno);
 	if (slot->known != (__u64)regs || asks_for_thread(call, ret)) {
 		task = current_task();
-		t = caller_find(slot, task, regs, sysno, ret);
+		t = caller_find(slot, task, regs);
 		if (!t)
 			return;
+		if (t->is_young)
+			startup_step(task, t, sysno, ret);
+		if (call & PAR_CALL_LOOP)
+			loop_polled(t, regs, sysno, ret);
 	}
 	if (!ret && (call & PAR_CALL_FORKS))
 		return;

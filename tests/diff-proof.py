@@ -284,8 +284,9 @@ def main():
     parser.add_argument("-v", "--verbose", action="store_true")
     args = parser.parse_args()
     names = args.only.split(",") if args.only else list(WORKLOADS)
+    is_restless = False
     with tempfile.TemporaryDirectory(prefix="diff-proof.") as temporary:
-        args.folder, is_restless = os.path.abspath(args.folder or temporary), False
+        args.folder = os.path.abspath(args.folder or temporary)
         os.makedirs(args.folder, exist_ok=True)
         if not args.judge:
             record_all(args, names)
