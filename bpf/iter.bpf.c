@@ -12,6 +12,7 @@
 #include "compat.bpf.h"
 #include "missed.bpf.h"
 #include "pidns.bpf.h"
+#include "sched.bpf.h"
 #include "throttle.bpf.h"
 #include "poll.bpf.h"
 #include "traffic.bpf.h"
@@ -107,6 +108,18 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 		rec->hdr.flags |= PAR_OUT_THROTTLED;
 }
 
+/* The recording is over, so no switch will tell any more that it came. */
+static __always_inline void tell_unseen(struct task_struct *task, struct thread *t)
+{
+	__u64 came_ns;
+
+	if (t->phase != PHASE_OFF)
+		return;
+	came_ns = came_unseen_ns(task, t, bpf_ktime_get_ns());
+	if (!recording_over(came_ns))
+		come_unseen(t, task_cpu(task), came_ns);
+}
+
 SEC("iter/task")
 int on_mark(struct bpf_iter__task *ctx)
 {
@@ -127,6 +140,7 @@ int on_tell(struct bpf_iter__task *ctx)
 	struct par_task *rec;
 	struct thread *t;
 	__u32 zero = 0;
+	bool is_over;
 
 	if (!task)
 		return 0;
@@ -139,10 +153,13 @@ int on_tell(struct bpf_iter__task *ctx)
 		return 0;
 	if (counts_over())
 		traffic_flush(t);
+	is_over = recording_over(bpf_ktime_get_ns());
+	if (is_over)
+		tell_unseen(task, t);
 	__builtin_memset(rec, 0, sizeof(*rec));
 	task_fill(task, t, rec);
-	rec->hdr.kind = recording_over(rec->hdr.ts_ns) ? PAR_OPEN : PAR_TASK;
-	if (rec->hdr.kind == PAR_OPEN && missed_any(t))
+	rec->hdr.kind = is_over ? PAR_OPEN : PAR_TASK;
+	if (is_over && missed_any(t))
 		missed_tell(t, shared.end_ns - 1);
 	bpf_seq_write(ctx->meta->seq, rec, sizeof(*rec));
 	return 0;

@@ -15,15 +15,13 @@
 #include "missed.bpf.h"
 #include "pidns.bpf.h"
 #include "python.bpf.h"
+#include "sched.bpf.h"
 #include "startup.bpf.h"
 #include "task.bpf.h"
 #include "throttle.bpf.h"
 #include "traffic.bpf.h"
 #include "uring.bpf.h"
 #include "poll.bpf.h"
-
-/* Of somebody whose leaving was not seen: asleep is the better guess. */
-#define STATE_UNSEEN 1
 
 __noinline int missed_add(struct thread *t, __u64 now)
 {
@@ -153,16 +151,17 @@ _Static_assert(PAR_CYCLE_BARE_BYTES % 8 == 0 && PAR_CYCLE_SHORT_BYTES % 8 == 0 &
 	       "what lane_try() takes");
 
 /* @bytes of struct par_cycle, a constant. */
-static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_state,
+static __always_inline void cycle_emit(__u64 bytes, __u32 cpu, __u32 prev_tid, __u32 prev_state,
 				       struct thread *t, __u64 now)
 {
 	struct par_cycle *rec = lane_begin(bytes, PAR_CYCLE, t->tid, now);
-	struct par_cpu_gap *gap = &slot_here()->gap;
+	struct par_cpu_gap *gap = &slot_of(cpu)->gap;
 
 	if (!rec) {
 		missed_add(t, now);
 		return;
 	}
+	rec->hdr.cpu = cpu;
 	rec->off = t->off;
 	/* One by one: these were stored just now, and can't be loaded as a whole yet. */
 	rec->gap.out_ns = gap->out_ns;
@@ -180,8 +179,9 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 prev_tid, __u32 prev_s
 	lane_end(rec, bytes);
 }
 
-/* @t takes over from @prev_tid, which leaves in @prev_state. */
-static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread *t, __u64 now)
+/* @t takes over @cpu from @prev_tid, which leaves in @prev_state. */
+static __always_inline void come(__u32 cpu, __u32 prev_tid, __u32 prev_state, struct thread *t,
+				 __u64 now)
 {
 	if (t->phase == PHASE_UNKNOWN) {
 		t->off.out_ns = 0;
@@ -192,14 +192,14 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 		missed_tell_in_lane(t, now);
 	/* A runnable thread needs no waker, and its record no cause. */
 	if (t->off.out_flags & (PAR_OUT_PREEMPT | PAR_OUT_NEW)) {
-		cycle_emit(PAR_CYCLE_BARE_BYTES, prev_tid, prev_state, t, now);
+		cycle_emit(PAR_CYCLE_BARE_BYTES, cpu, prev_tid, prev_state, t, now);
 	} else {
 		use_early_wake(t);
 		settle(t);
 		if (is_long(&t->cause))
-			cycle_emit(sizeof(struct par_cycle), prev_tid, prev_state, t, now);
+			cycle_emit(sizeof(struct par_cycle), cpu, prev_tid, prev_state, t, now);
 		else
-			cycle_emit(PAR_CYCLE_SHORT_BYTES, prev_tid, prev_state, t, now);
+			cycle_emit(PAR_CYCLE_SHORT_BYTES, cpu, prev_tid, prev_state, t, now);
 	}
 	if (t->loop.start_ns)
 		loop_came(t, now);
@@ -208,34 +208,25 @@ static __always_inline void come(__u32 prev_tid, __u32 prev_state, struct thread
 	t->phase = PHASE_RUNNING;
 }
 
-/* It came to this CPU at @now, which was not seen. Rare, so its code stands apart. */
-static __noinline void come_unseen(struct thread *t, __u64 now)
+/* Rare, so its code stands apart. Whom it took over from is not known. */
+__noinline void come_unseen(struct thread *t, __u32 cpu, __u64 now)
 {
-	come(slot_here()->gap.next_tid, STATE_UNSEEN, t, now);
+	come(cpu, 0, 0, t, now);
 }
 
-/*
- * How long it ran until now. Some machines hide switches (a sandbox's own monitor
- * does not show up as prev): then its coming is told now, by the CPU time that
- * the kernel has counted since it last left.
- */
+/* How long it ran until now. Tells first that it came, if that was not seen. */
 static __always_inline __u64 ran_before_leaving(struct task_struct *task, struct thread *t,
 						__u64 now)
 {
 	__u64 exec_ns = task->se.sum_exec_runtime;
-	__u64 ran_ns = exec_ns - t->exec_ns;
-	__u64 floor_ns = t->off.wake_ns > t->off.out_ns ? t->off.wake_ns : t->off.out_ns;
+	__u64 ran_ns;
 
+	if (t->phase == PHASE_OFF)
+		come_unseen(t, bpf_get_smp_processor_id(), came_unseen_ns(task, t, now));
+	ran_ns = t->phase == PHASE_RUNNING ? now - t->in_ns : exec_ns - t->exec_ns;
 	t->exec_ns = exec_ns;
 	if (t->is_young && startup_is_over(t, exec_ns))
 		t->is_young = 0; /* its calls are of no more interest */
-	if (t->phase == PHASE_RUNNING)
-		return now - t->in_ns;
-	if (t->phase == PHASE_OFF) {
-		if (ran_ns > now - floor_ns)
-			ran_ns = now - floor_ns;
-		come_unseen(t, now - ran_ns);
-	}
 	return ran_ns;
 }
 
@@ -319,7 +310,7 @@ int BPF_PROG(on_sched_switch, bool preempt, struct task_struct *prev, struct tas
 		slot->known = 0;
 	}
 	if (n) {
-		come(task_tid(prev), preempt ? 0 : state, n, now);
+		come(bpf_get_smp_processor_id(), task_tid(prev), preempt ? 0 : state, n, now);
 		if (config.calls)
 			slot->stranger = 0;
 	}

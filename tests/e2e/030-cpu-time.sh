@@ -23,3 +23,21 @@ assert_number "user CPU time" "$user" ">=" "$((want * 85 / 100))"
 awake=$(facts cpu.pftrace thread cpu bucket 'cpu_user|cpu_kernel|run_queue|throttled')
 life=$(facts cpu.pftrace thread cpu lifetime)
 assert_number "CPU and waiting for it" "$awake" ">=" "$((life * 98 / 100))"
+
+# One that the end finds on a CPU did not wait for it, however long ago it came, and whether or not
+# that was to be seen: the kernel's own sum of such waits is at most a turn behind.
+busy=()
+for _ in 1 2; do
+    start bash -c 'while :; do :; done'
+    busy+=("$PID")
+done
+delays()
+{
+    awk '{ sum += $2 } END { printf "%d\n", sum }' "/proc/${busy[0]}/schedstat" "/proc/${busy[1]}/schedstat"
+}
+for _ in 1 2 3 4 5 6; do
+    before=$(delays)
+    record -q -d 300ms -o busy.pftrace -p "${busy[0]},${busy[1]}"
+    waited=$(($(delays) - before))
+    assert_number "queued at most" "$(facts busy.pftrace thread bash bucket run_queue)" "<=" "$((waited + 20000000))"
+done
