@@ -14,14 +14,16 @@ one recording with one, N times:
   repeated  where one against one misses it, diff must say how many recordings of each side
             would tell, and so many must: drawn from those at hand, up to five
 
-Required are 19 of 20, or SHARE: of "same" over all workloads, of the others for each. Besides it prints the share of all pairs that can be
-made of the recordings: these are more, but not independent of each other.
+Required are 19 of 20, or SHARE: of "same" over all workloads, of the others for each. Besides it
+prints the share of all pairs that can be made of the recordings: these are more, but not
+independent of each other.
 
-On a machine that others use, too, the same work may take a tenth more CPU time for a while, and diff is right
-to say so: with --steady, recordings whose CPU time, by the kernel's account, is further than half of that share
-from their median are made anew, as many as there were tries at most, and "same" leaves out pairs that are further
-apart than that share all the same. Status 77: these are more than two in five; or so many were made anew, and something
-was missed: by then the machine may be another for what was planted than for the rest.
+On a machine that others use, too, the same work may take a tenth more CPU time for a while, and
+diff is right to say so. With --steady, rounds of a workload in which the CPU time of a recording,
+by the kernel's account, is further than half of that share from the median are made anew, as many
+as there were tries at most; and "same" leaves out pairs that are further apart than that share all
+the same. Status 77: these are more than two in five; or so many were made anew, and something was
+missed: by then the machine may be another for what was planted than for the rest.
 
 Recordings in --folder are taken as they are, and only those that are missing are made;
 with --seconds it stops after that time, with status 75, to go on when called again. --judge records
@@ -118,30 +120,36 @@ def cpu_ns(path):
     return sum(t["time_ns"]["cpu_user"] + t["time_ns"]["cpu_kernel"] for t in json.loads(done.stdout.decode())["threads"])
 
 
+def farthest(rounds):
+    """The round in which some variant's CPU time is furthest from that variant's median, and how far."""
+    medians = {variant: statistics.median(r[variant] for r in rounds) for variant in rounds[0]}
+    far = [max(abs(ns / medians[variant] - 1) for variant, ns in r.items()) for r in rounds]
+    worst = max(range(len(far)), key=far.__getitem__)
+    return worst, far[worst]
+
+
 def record_again(args, names):
-    """What the machine took its time for is recorded once more, in turns as before. Was that much?"""
-    kinds = {(name, variant): {} for name in names for variant in WORKLOADS[name].commands}
-    for (name, variant), times in kinds.items():
-        for i in range(args.tries + 1):
-            path = path_of(args.folder, name, variant, i)
-            times[path] = cpu_ns(path)
+    """A round for which the machine took its time is recorded once more: all its variants, which are
+    compared with each other. Was that much?"""
+    def measure(name, i):
+        return {variant: cpu_ns(path_of(args.folder, name, variant, i)) for variant in WORKLOADS[name].commands}
+
+    times = {name: [measure(name, i) for i in range(args.tries + 1)] for name in names}
     made = 0
     for _ in range(args.tries):
-        off = {}
-        for kind, times in kinds.items():
-            median = statistics.median(times.values())
-            path, ns = max(times.items(), key=lambda item: abs(item[1] - median))
-            if abs(ns - median) > args.steady / 2 * median:
-                off[kind] = path
-        for (name, variant), path in off.items():
-            os.remove(path)
-            record(path, name, WORKLOADS[name].commands[variant])
-            kinds[name, variant][path] = cpu_ns(path)
-            made += 1
+        worst = {name: farthest(rounds) for name, rounds in times.items()}
+        off = {name: i for name, (i, far) in worst.items() if far > args.steady / 2}
+        for name, i in off.items():
+            for variant, command in WORKLOADS[name].commands.items():
+                path = path_of(args.folder, name, variant, i)
+                os.remove(path)
+                record(path, name, command)
+            times[name][i] = measure(name, i)
+        made += len(off)
         if not off:
             break
-    print("recordings made once more for the CPU time they took: %d" % made)
-    return made > (1 - STEADY_MIN) * args.tries * len(kinds)
+    print("rounds recorded once more for the CPU time they took: %d of %d" % (made, args.tries * len(names)))
+    return made > (1 - STEADY_MIN) * args.tries * len(names)
 
 
 def compare(before, after, gate):
