@@ -21,7 +21,10 @@ static __always_inline __u64 came_unseen_ns(struct task_struct *task, const stru
 	return ran_ns < now - floor_ns ? now - ran_ns : floor_ns;
 }
 
-/* Tell that @t, which is off, came to @cpu at @now. Not while somebody may come to the CPU at hand. */
+/*
+ * Tell that @t, which is off, came to @cpu at @now. That goes into the lane of the CPU at hand, which
+ * nobody else may be writing: in sched_switch, or once the recording is over.
+ */
 void come_unseen(struct thread *t, __u32 cpu, __u64 now) __hidden;
 
 #endif
