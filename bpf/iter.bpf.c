@@ -109,14 +109,11 @@ static __always_inline void task_fill(struct task_struct *task, struct thread *t
 }
 
 /* The recording is over, so no switch will tell any more that it came. */
-static __always_inline void tell_unseen(struct task_struct *task, struct thread *t)
+static __always_inline void tell_unseen(struct task_struct *task, struct thread *t, __u64 now)
 {
-	__u64 came_ns;
+	__u64 came_ns = came_unseen_ns(task, t, now);
 
-	if (t->phase != PHASE_OFF)
-		return;
-	came_ns = came_unseen_ns(task, t, bpf_ktime_get_ns());
-	if (!recording_over(came_ns))
+	if (t->phase == PHASE_OFF && !recording_over(came_ns))
 		come_unseen(t, task_cpu(task), came_ns);
 }
 
@@ -141,6 +138,7 @@ int on_tell(struct bpf_iter__task *ctx)
 	struct thread *t;
 	__u32 zero = 0;
 	bool is_over;
+	__u64 now;
 
 	if (!task)
 		return 0;
@@ -153,9 +151,10 @@ int on_tell(struct bpf_iter__task *ctx)
 		return 0;
 	if (counts_over())
 		traffic_flush(t);
-	is_over = recording_over(bpf_ktime_get_ns());
+	now = bpf_ktime_get_ns();
+	is_over = recording_over(now);
 	if (is_over)
-		tell_unseen(task, t);
+		tell_unseen(task, t, now);
 	__builtin_memset(rec, 0, sizeof(*rec));
 	task_fill(task, t, rec);
 	rec->hdr.kind = is_over ? PAR_OPEN : PAR_TASK;

@@ -161,7 +161,7 @@ static __always_inline void cycle_emit(__u64 bytes, __u32 cpu, __u32 prev_tid, _
 		missed_add(t, now);
 		return;
 	}
-	rec->hdr.cpu = cpu;
+	rec->hdr.cpu = cpu; /* not the one at hand, if it came unseen */
 	rec->off = t->off;
 	/* One by one: these were stored just now, and can't be loaded as a whole yet. */
 	rec->gap.out_ns = gap->out_ns;

@@ -22,8 +22,8 @@ static __always_inline __u64 came_unseen_ns(struct task_struct *task, const stru
 }
 
 /*
- * Tell that @t, which is off, came to @cpu at @now. That goes into the lane of the CPU at hand, which
- * nobody else may be writing: in sched_switch, or once the recording is over.
+ * Tell that @t, which is off, came to @cpu at @now. That goes into the lane of the CPU at hand,
+ * which nobody else may be writing: in sched_switch, or once the recording is over.
  */
 void come_unseen(struct thread *t, __u32 cpu, __u64 now) __hidden;
 

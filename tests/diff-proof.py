@@ -51,7 +51,7 @@ EVERYTHING = "wall>10%,throughput>10%,cpu>10%,p95>10%,memory>10%,gil>2pp,lock>2p
 SERVED = 2          # seconds of a server's life
 REPEATED_MAX = 5
 DRAWS = 20
-STEADY_MIN = 0.6    # of the pairs, and of the recordings; fewer, and the machine is no place to tell
+STEADY_MIN = 0.6    # of the pairs, and of the rounds; fewer, and the machine is no place to tell
 EACH = 0.8          # of the tries of one workload: a run that is off is in two of them
 
 
@@ -100,19 +100,24 @@ def record(path, name, command):
         server.stdin.close()
 
 
+def record_round(args, name, i, end=float("inf")):
+    """Of each variant what is not there yet. Ends the program if that would begin after the end."""
+    for variant, command in WORKLOADS[name].commands.items():
+        path = path_of(args.folder, name, variant, i)
+        if os.path.exists(path):
+            continue
+        if time.monotonic() > end:
+            print("diff-proof: time is up in round %d; call again to go on" % i)
+            sys.exit(75)
+        record(path, name, command)
+
+
 def record_all(args, names):
     """Whatever drifts meanwhile does so for all alike: they take turns."""
     end = time.monotonic() + args.seconds if args.seconds else float("inf")
     for i in range(args.tries + 1):
         for name in names:
-            for variant, command in WORKLOADS[name].commands.items():
-                path = path_of(args.folder, name, variant, i)
-                if os.path.exists(path):
-                    continue
-                if time.monotonic() > end:
-                    print("diff-proof: time is up in round %d; call again to go on" % i)
-                    sys.exit(75)
-                record(path, name, command)
+            record_round(args, name, i, end)
 
 
 def cpu_ns(path):
@@ -140,10 +145,9 @@ def record_again(args, names):
         worst = {name: farthest(rounds) for name, rounds in times.items()}
         off = {name: i for name, (i, far) in worst.items() if far > args.steady / 2}
         for name, i in off.items():
-            for variant, command in WORKLOADS[name].commands.items():
-                path = path_of(args.folder, name, variant, i)
-                os.remove(path)
-                record(path, name, command)
+            for variant in WORKLOADS[name].commands:
+                os.remove(path_of(args.folder, name, variant, i))
+            record_round(args, name, i)
             times[name][i] = measure(name, i)
         made += len(off)
         if not off:
