@@ -100,6 +100,10 @@ static __always_inline void account(struct thread *t, __u64 now)
 	}
 	if (now > end)
 		now = end;
+	if (t->phase == PHASE_OFF) {
+		gil->since_ns = now; /* it came unseen: since when it runs is not known */
+		return;
+	}
 	from = t->in_ns > gil->since_ns ? t->in_ns : gil->since_ns;
 	if (now <= from)
 		return;
