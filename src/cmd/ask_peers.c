@@ -28,6 +28,7 @@ void ask_peers_note(struct ask_peers *ap, uint32_t pid, const struct par_file_re
 	if (!ap->open_cnt && ap->next_ns < clock_mono_ns() + GATHER_NS)
 		ap->next_ns = clock_mono_ns() + GATHER_NS;
 	ap->open[ap->open_cnt].pid = pid;
+	ap->open[ap->open_cnt].is_asked_again = false;
 	ap->open[ap->open_cnt++].file = *file;
 }
 
@@ -45,6 +46,8 @@ void ask_peers_tick(struct ask_peers *ap, uint64_t now_ns,
 		    void (*feed)(void *ctx, const struct event *ev), void *ctx)
 {
 	struct procnet_socket sockets[ASK_PEERS_CNT];
+	size_t left = 0;
+	bool is_whole;
 
 	if (!ap->open_cnt || now_ns < ap->next_ns)
 		return;
@@ -57,10 +60,16 @@ void ask_peers_tick(struct ask_peers *ap, uint64_t now_ns,
 		};
 	/* Containers with connections to themselves are rare: the first one's view is taken. */
 	procnet_owners(ap->open[0].pid, sockets, ap->open_cnt, now_ns + BUDGET_NS);
-	for (size_t i = 0; i < ap->open_cnt; i++)
-		if (sockets[i].pid)
+	is_whole = clock_mono_ns() < now_ns + BUDGET_NS;
+	for (size_t i = 0; i < ap->open_cnt; i++) {
+		if (sockets[i].pid) {
 			answer(&ap->open[i].file, sockets[i].pid, feed, ctx);
-	ap->open_cnt = 0;
+		} else if (!is_whole && !ap->open[i].is_asked_again) {
+			ap->open[left] = ap->open[i];
+			ap->open[left++].is_asked_again = true;
+		}
+	}
+	ap->open_cnt = left;
 	ap->next_ns = now_ns + (clock_mono_ns() - now_ns) * 100 / COST_PERCENT;
 }
 
