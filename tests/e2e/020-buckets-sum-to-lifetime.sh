@@ -32,8 +32,8 @@ assert_number "recorded duration" "$duration" "<=" "$took"
 
 # Several targets: the second ends while both are recorded.
 first=$PID
-start_ready "$WORKLOADS/family" --before --seconds 1 >family.out
-record -o two.pftrace -d 1500ms -p "$first,$PID"
+start_ready "$WORKLOADS/family" --before --seconds 2 >family.out
+record -o two.pftrace -d 3s -p "$first,$PID"
 check two.pftrace
 for pid in "$first" "$PID"; do
     facts two.pftrace process "$pid" name >/dev/null

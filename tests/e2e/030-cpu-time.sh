@@ -35,9 +35,14 @@ delays()
 {
     awk '{ sum += $2 } END { printf "%d\n", sum }' "/proc/${busy[0]}/schedstat" "/proc/${busy[1]}/schedstat"
 }
+is_stopped() { [ "$(state_of "$1")" = T ]; }
 for _ in 1 2 3 4 5 6; do
     before=$(delays)
     record -q -d 300ms -o busy.pftrace -p "${busy[0]},${busy[1]}"
+    # Of one in line for a CPU, the kernel counts that once it has one: who has stopped, had.
+    kill -STOP "${busy[@]}"
+    for pid in "${busy[@]}"; do wait_until 10 "stop of $pid" is_stopped "$pid"; done
     waited=$(($(delays) - before))
+    kill -CONT "${busy[@]}"
     assert_number "queued at most" "$(facts busy.pftrace thread bash bucket run_queue)" "<=" "$((waited + 20000000))"
 done

@@ -36,7 +36,7 @@ while read -r name pid _; do
     assert_equal "exit code of $name" "$(facts launched.pftrace process "$pid" exit_code)" "$want"
 done <family.out
 
-start_ready "$WORKLOADS/family" --before --seconds 1 >family.out
+start_ready "$WORKLOADS/family" --before --seconds 2 >family.out
 record -q -o attached.pftrace -p "$PID"
 ended "$PID"
 check_family attached.pftrace
@@ -45,7 +45,7 @@ run "$PARTRACE" -q --no-follow -o alone.pftrace -- "$WORKLOADS/family"
 assert_status 3
 facts alone.pftrace check-sums
 assert_equal "processes with --no-follow" "$(facts alone.pftrace count processes)" 1
-start_ready "$WORKLOADS/family" --before --seconds 1 >family.out
+start_ready "$WORKLOADS/family" --before --seconds 2 >family.out
 record -q --no-follow -o alone2.pftrace -d 300ms -p "$PID"
 assert_equal "processes with --no-follow" "$(facts alone2.pftrace count processes)" 1
 assert_equal "process with --no-follow" "$(facts alone2.pftrace get processes.0.pid)" "$PID"

@@ -33,7 +33,7 @@ for signal in INT TERM HUP; do
     kill -KILL "$target"
 done
 
-start_ready "$WORKLOADS/truth" --only nanosleep,pipe --seconds 1
+start_ready "$WORKLOADS/truth" --only nanosleep,pipe --seconds 2
 start_record end.pftrace -p "$PID"
 ended "$PID"
 check end.pftrace

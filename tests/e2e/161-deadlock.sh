@@ -47,7 +47,8 @@ done
 # What is left of a recording that is killed says so, too.
 start_record killed.pftrace -d 30 -p "$PID"
 partrace=$PID
-sleep 1.5
+says_all() { [ "$(facts killed.pftrace.partial count deadlocks)" = 2 ]; }
+wait_until 20 "deadlocks in what is written" says_all
 kill -KILL "$partrace"
 ended "$partrace"
 check killed.pftrace.partial || fail "killed: see above"

@@ -63,7 +63,7 @@ facts light.pftrace check-truth light.json || fail "--light: partrace and the pr
 command -v perf >/dev/null || skip "the rest needs perf"
 start_ready "$WORKLOADS/truth" --only mmap-lock --truth perf.json --dir "$TMP"
 truth=$PID
-start perf record -q -o perf.data -e lock:contention_begin,lock:contention_end -p "$truth" -- sleep 4
+start perf record -q -k mono -o perf.data -e lock:contention_begin,lock:contention_end -p "$truth" -- sleep 4
 wait_until 10 "perf.data" test -s perf.data
 record -d 2 -o perf.pftrace -p "$truth"
 wait "$PID" || skip "the rest needs a perf that records tracepoints here"
@@ -72,13 +72,19 @@ ended "$truth"
 perf script -i perf.data -F tid,time,event,trace --ns >perf.txt 2>/dev/null ||
     skip "the rest needs a perf that reads its own data"
 json_of perf.pftrace
-"$PYTHON" - <<'END' || fail "partrace and perf disagree"
+PYTHONPATH=$E2E "$PYTHON" - <<'END' || fail "partrace and perf disagree"
 import json
 import re
+import time
+
+from facts import window
 
 facts = json.load(open("perf.pftrace.json"))
 waiter = next(t for t in facts["threads"] if t["name"] == "mmap-lock")
 lock = next(l for l in facts["locks"] if l["kind"] == "kernel")
+# Perf's waits are those of partrace's time.
+to_wall_ns = time.time_ns() - time.monotonic_ns()
+begin, end = [(ns - to_wall_ns) / 1e9 for ns in window(facts)]
 waits, since, spent = 0, {}, 0.0
 first = last = None
 for line in open("perf.txt"):
@@ -86,6 +92,8 @@ for line in open("perf.txt"):
     if not m or int(m[1]) != waiter["tid"]:
         continue
     now = float(m[2])
+    if not begin <= now <= end:
+        continue
     first, last = first or now, now
     if m[3] == "end":
         if m[4] in since:

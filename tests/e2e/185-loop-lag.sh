@@ -8,7 +8,14 @@ need_workload loop
 
 loops() { "$PYTHON" "$E2E/loops.py" "$@"; }
 
-# what RULE FIT
+# assert_fits WHAT NAME
+assert_fits()
+{
+    # shellcheck disable=SC2046 # one or several
+    assert_in "$2" "$(facts "$1.pftrace" get verdict.fit)" $(loops "$1.pftrace" fit)
+}
+
+# what WHAT RULE
 what()
 {
     echo "== $1"
@@ -26,13 +33,16 @@ what()
 sleep=$("$PYTHON" -c 'import sys; print("select" if sys.version_info < (3, 11) else "clock_nanosleep")')
 
 what healthy already-async
-assert_says healthy.txt "lag p95 < 1 ms"
+# Unless turns were that long, and it says so itself.
+if "$PYTHON" -c 'import json, sys; sys.exit(json.load(open("healthy.json"))["lag_p95_ns"][1] > 5e5)'; then
+    assert_says healthy.txt "lag p95 < 1 ms"
+fi
 what sleep loop-blocks
 assert_says sleep.txt "blocked in $sleep"
-assert_equal "fit of a loop that sleeps" "$(facts sleep.pftrace get verdict.fit)" "$(loops sleep.pftrace fit)"
+assert_fits sleep "fit of a loop that sleeps"
 what cpu ''
 assert_says cpu.txt "CPU stretches up to"
-assert_equal "fit of a loop that computes" "$(facts cpu.pftrace get verdict.fit)" "$(loops cpu.pftrace fit)"
+assert_fits cpu "fit of a loop that computes"
 what fsync ""
 assert_number "waits for fsync" "$(loops fsync.pftrace get blocked_ns)" ">" 1000000
 

@@ -17,7 +17,7 @@ check_server "PostgreSQL, idle" idle.pftrace
 assert_number "processes" "$(facts idle.pftrace count processes)" ">=" 5
 assert_equal "class" "$(facts idle.pftrace get verdict.class)" idle
 
-start as_postgres "$PGBENCH" -h "$TMP/pg" -U test -c 4 -T 30 -n postgres >/dev/null 2>&1
+start as_postgres "$PGBENCH" -h "$TMP/pg" -U test -c 4 -T 300 -n postgres >/dev/null 2>&1
 client=$PID
 record -q -o busy.pftrace -d 4 -p "$server"
 check_server "PostgreSQL, pgbench" busy.pftrace

@@ -15,7 +15,7 @@ def crunch(seconds)
 end
 4.times.map { Thread.new { crunch(4) } }.each(&:join)
 END
-record -q -o crunch -- ruby crunch.rb
+record_calm crunch -- ruby crunch.rb
 assert_equal "runtime" "$(facts crunch get processes.0.runtime.name)" ruby
 assert_equal "global lock" "$(facts crunch get processes.0.runtime.global_lock)" true
 assert_equal "longest lock" "$(facts crunch get locks.0.kind)" gvl
@@ -26,7 +26,6 @@ assert_says report "in_processes: 2"
 assert_says report "GVL of ruby"
 
 # Four take turns: three of them wait at any time.
-json_of crunch
 "$PYTHON" - <<'END' || fail "the GVL's waits, see above"
 import json
 threads = [t["time_ns"] for t in json.load(open("crunch.json"))["threads"] if t["pid"] != t["tid"]]
@@ -48,4 +47,13 @@ threads += 2.times.map { Thread.new { 4.times { mutex.synchronize { sleep 0.2 } 
 threads.each(&:join)
 END
 record -q -o waits -- ruby waits.rb
-assert_number "GVL's share" "$(facts waits share gil)" "<" 0.05
+json_of waits
+"$PYTHON" - <<'END' || fail "the GVL's waits, see above"
+import json
+threads = [t["time_ns"] for t in json.load(open("waits.json"))["threads"]]
+gil, queued = (sum(t[bucket] for t in threads) for bucket in ("gil", "run_queue"))
+life = sum(sum(t.values()) for t in threads)
+print("GVL %.2f ms, in line for a CPU %.2f ms, of %.0f ms" % (gil / 1e6, queued / 1e6, life / 1e6))
+# Who has the GVL may be in line for a CPU, and then the others do wait for it.
+raise SystemExit(gil >= 0.0005 * life + 2 * queued)
+END

@@ -34,7 +34,7 @@ if __name__ == "__main__":
     dask.compute(*[dask.delayed(crunch)(0.5) for _ in range(6)], scheduler="threads", num_workers=4)
 END
 
-record -q -o threads -- "$python" with_joblib.py threading 4
+record_calm threads -- "$python" with_joblib.py threading 4
 assert_equal "framework" "$(facts threads get processes.0.framework.name)" joblib
 "$PARTRACE" report threads >report
 assert_says report 'n_jobs=2, backend="loky"'
@@ -47,7 +47,7 @@ workers = [p for p in json.load(open("loky.json"))["processes"] if p["start_meth
 raise SystemExit(not workers or any(p["framework"]["name"] != "joblib" for p in workers))
 END
 
-record -q -o dask -- "$python" with_dask.py
+record_calm dask -- "$python" with_dask.py
 assert_equal "framework" "$(facts dask get processes.0.framework.name)" dask
 "$PARTRACE" report dask >report
 assert_says report 'scheduler="processes", num_workers=2'

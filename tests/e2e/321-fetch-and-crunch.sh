@@ -8,10 +8,9 @@ need_tracing
 
 start "$PYTHON" "$E2E/workloads/fetch_crunch.py" --serve >port
 wait_until 20 "port of the server" test -s port
-record -q -o both.pftrace -- "$PYTHON" "$E2E/workloads/fetch_crunch.py" "$(cat port)" --seconds 4
+record_calm both.pftrace -- "$PYTHON" "$E2E/workloads/fetch_crunch.py" "$(cat port)" --seconds 4
 facts both.pftrace check-sums
 assert_equal "fit" "$(facts both.pftrace get verdict.fit)" hybrid
-json_of both.pftrace
 "$PYTHON" - <<'EOF'
 import json
 v = json.load(open("both.pftrace.json"))["verdict"]

@@ -47,12 +47,13 @@ def near(what, a, b, part):
 def rate(f, ns):
     return ns / f["recording"]["duration_ns"]
 
-# The two windows are not quite the same.
+# The two windows are not quite the same: one began earlier, by what two more attaches took.
 for t in one["threads"]:
     same = next(o for o in both["threads"] if o["tid"] == t["tid"])
     for bucket in ("cpu_user", "gil", "ipc"):
         a, b = (x["time_ns"][bucket] / x["lifetime_ns"] for x in (t, same))
-        assert abs(a - b) < 0.08, (t["role"], bucket, a, b)
+        more, longer = t["time_ns"][bucket] - same["time_ns"][bucket], t["lifetime_ns"] - same["lifetime_ns"]
+        assert abs(a - b) < 0.08 or -50e6 <= more <= longer + 50e6, (t["role"], bucket, a, b)
 # On average over the time of both, while at its ends only one was recorded.
 cpu = sum(t["time_ns"]["cpu_user"] + t["time_ns"]["cpu_kernel"] for t in one["threads"])
 near("CPUs", one["concurrency"]["on_cpu_avg"], rate(one, cpu), 0.02)

@@ -85,6 +85,13 @@ fi
 # If partrace dies before the command begins, the command is not left waiting for ever.
 "$PYTHON" - "$PWD/partrace" <<'PY'
 import os, signal, subprocess, sys, time
+
+def state(pid):
+    try:
+        return open("/proc/%s/stat" % pid).read().rsplit(")")[1].split()[0]
+    except OSError:
+        return None  # it is gone
+
 for delay in (0.005, 0.02, 0.05, 0.08):
     p = subprocess.Popen([sys.argv[1], "-q", "-o", "dead.pftrace", "--", "sleep", "1"])
     time.sleep(delay)
@@ -92,8 +99,8 @@ for delay in (0.005, 0.02, 0.05, 0.08):
     p.kill()
     p.wait()
     deadline = time.time() + 5
-    while any(os.path.exists("/proc/" + c) for c in children):
-        states = [open("/proc/%s/stat" % c).read().rsplit(")")[1].split()[0] for c in children if os.path.exists("/proc/" + c)]
+    while any(state(c) for c in children):
+        states = [state(c) for c in children]
         assert time.time() < deadline, "after %g s: %s is left, %s" % (delay, children, states)
         time.sleep(0.05)
 PY

@@ -10,12 +10,19 @@ need_workload truth
 
 groups=()	# control groups made here
 untried=()	# what could not be made here
+# nobody_more DIR: a fork bomb's processes can be killed one by one only if they can't fork.
+nobody_more()
+{
+    [ ! -e "$1/pids.max" ] || echo 0 >"$1/pids.max"
+}
+
 undo()
 {
     local dir pid
 
     umount "$TMP/small" 2>/dev/null
     for dir in "${groups[@]}"; do
+        nobody_more "$dir"
         while read -r pid; do kill -KILL "$pid"; done <"$dir/cgroup.procs"
         wait_until 5 "empty group" rmdir "$dir" || true
     done
@@ -133,6 +140,7 @@ group pids pids.max 150
 if [ -n "$GROUP" ]; then
     run "$PARTRACE" -o bomb.pftrace -d 3 -- bash -c "echo \$\$ >$GROUP/cgroup.procs
         bomb() { bomb | bomb & }; while :; do bomb; sleep 0.01; done 2>/dev/null"
+    nobody_more "$GROUP"
     for pid in $(cat "$GROUP/cgroup.procs"); do kill -KILL "$pid" 2>/dev/null || true; done
     assert_status 0
     facts bomb.pftrace check-sums

@@ -33,7 +33,7 @@ assert_says out '^  MISSING +types \(BTF\)'
 without /sys/kernel/btf -- "$PARTRACE" -q --btf vmlinux -o copy.pftrace -- sh -c 'sleep 0.2; exit 4'
 assert_status 4
 facts copy.pftrace check-sums
-assert_number "sleep" "$(facts copy.pftrace share sleep sleep)" ">" 80
+assert_number "sleep" "$(facts copy.pftrace share sleep sleep '^run_queue|cpu_user|cpu_kernel')" ">" 80
 without /sys/kernel/btf -- "$PARTRACE" doctor --btf vmlinux
 assert_status 0
 assert_says out 'types \(BTF\): vmlinux'

@@ -273,6 +273,20 @@ record()
     [ "$STATUS" = 0 ] || { cat "$TMP/out" "$TMP/err" >&2; fail "partrace $* ended with $STATUS"; }
 }
 
+# record_calm FILE OPTION…: the same, for a test of the verdict: up to three times, until
+# nobody else was much on the CPUs.
+record_calm()
+{
+    local file=$1
+
+    shift
+    for _ in 1 2 3; do
+        record -q -o "$file" "$@"
+        json_of "$file"
+        grep -q '"rule": *"machine-busy"' "$file.json" || break
+    done
+}
+
 # start_record FILE OPTION…: in the background, as if from a terminal (Ctrl-C works);
 # returns once it records. $PID is partrace's.
 start_record()

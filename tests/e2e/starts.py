@@ -4,7 +4,8 @@
 
     starts.py FILE TRUTH MS WAY=METHOD[,STARTED_BY]…
 
-TRUTH has lines of workloads/starts.py or starts.c. Of each way all workers must have
+TRUTH has lines of workloads/starts.py or starts.c. A worker that was in line for a CPU
+may have been so between its start-up's end and the line that says so. Of each way all workers must have
 that start method, and a start-up time that is on the whole right within 10 per cent (or
 MS), and in no case far off: somebody else may have had the CPU between two looks.
 """
@@ -24,7 +25,8 @@ def truth_of(path):
             if words[0] == "start":
                 starts[int(words[2])] = (words[1], int(words[3]), int(words[4]))
             elif words[0] == "work":
-                works.setdefault(int(words[1]), int(words[2]))
+                queued = int(words[3]) if len(words) > 3 else 0
+                works.setdefault(int(words[1]), (int(words[2]), queued))
     return starts, works
 
 
@@ -52,7 +54,8 @@ def check_way(way, expected, fine_ns, processes, starts, works):
         if p["startup_ns"] is None:
             yield "%s: startup_ns of %d is null" % (way, pid)
             continue
-        low, high = works[pid] - after, works[pid] - before
+        work, queued = works[pid]
+        low, high = work - after - queued, work - before
         errors.append(off_by(p["startup_ns"], max(0, low), high))
         lengths.append(high)
         line = ("%-10s %d took %.1f to %.1f ms, partrace says %.1f ms"

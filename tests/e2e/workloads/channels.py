@@ -38,7 +38,7 @@ def get_all(queue, linger):
 
 def queue():
     q = mp.Queue()
-    child = mp.Process(target=get_all, args=(q, 0.3))
+    child = mp.Process(target=get_all, args=(q, 1.3))
     child.start()
     for i in range(COUNT):
         q.put(b"x" * 100)

@@ -253,6 +253,16 @@ static double longest(const double *lengths)
 	return max;
 }
 
+/* What turns of @least took together, by what each took at most. */
+static double sum_of(double least)
+{
+	double sum = 0;
+
+	for (size_t t = 0; t < turn_cnt; t++)
+		sum += turns[1][t] >= least ? turns[1][t] : 0;
+	return sum;
+}
+
 /* The smallest x with sum(max(0, length - x)) <= 0.05 * duration. */
 static double lag_p95(const double *lengths, double duration)
 {
@@ -289,10 +299,10 @@ int main(int argc, char **argv)
 	if (!out)
 		die(argv[4]);
 	fprintf(out,
-		"{\"turns\": %zu, \"turn_max_ns\": [%.0f, %.0f], "
+		"{\"turns\": %zu, \"turn_max_ns\": [%.0f, %.0f], \"long_ns\": %.0f, "
 		"\"lag_p95_ns\": [%.0f, %.0f], \"calls\": {",
-		turn_cnt, longest(turns[0]), longest(turns[1]), lag_p95(turns[0], duration),
-		lag_p95(turns[1], duration));
+		turn_cnt, longest(turns[0]), longest(turns[1]), sum_of(1e6),
+		lag_p95(turns[0], duration), lag_p95(turns[1], duration));
 	if (call.waits)
 		fprintf(out, "\"%s\": {\"waits\": %ld, \"wait_ns\": %.0f}", what, call.waits,
 			call.ns);

@@ -6,7 +6,8 @@
 
 WHAT: healthy, or what every 20th request does to the loop: sleep, cpu, fsync.
 The truth: how long the loop was away from its selector each time, what part of that its
-calls took, the 95th percentile of what an arrival had to wait, and how many clients asked.
+calls took, and what turns of a millisecond or more; the 95th percentile of what an arrival
+had to wait, and how many clients asked.
 A turn is at least what passes from the selector's return to its next call, and at most that
 and what the thread was in line for a CPU on its way out of one and into the other.
 """
@@ -131,6 +132,7 @@ duration = now() - start
 bounds = list(zip(*turns))
 with open(truth, "w") as out:
     json.dump({"turns": len(turns), "turn_max_ns": [max(b) * 1e9 for b in bounds],
+               "long_ns": sum(t for t in bounds[1] if t >= 0.001) * 1e9,
                "clients": asked, "lag_p95_ns": [lag_p95(b, duration) * 1e9 for b in bounds],
                "calls": {c: {"waits": n, "wait_ns": ns * 1e9} for c, (n, ns) in calls.items()}},
               out)

@@ -5,7 +5,8 @@
 
 pymutex: a PyMutex, by the C API of 3.13 on; lock: a threading.Lock, which is one from
 3.14 on. Prints "ADDRESS WAITED_NS": where the lock is (0: Python does not tell), and how
-long the threads waited for it. Ends with status 77 where there is no PyMutex.
+long the threads waited for it, without the time in line for a CPU that followed. Ends with
+status 77 where there is no PyMutex.
 """
 
 import argparse
@@ -38,11 +39,16 @@ def functions(kind):
 
 def share(name, take, release, end, waited):
     workload.name_thread(name)
+    schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+
+    def run_delay():
+        return int(os.pread(schedstat, 64, 0).split()[1]) / 1e9
+
     total = 0
     while time.monotonic() < end:
-        start = time.monotonic()
+        delay, start = run_delay(), time.monotonic()
         take()
-        total += time.monotonic() - start
+        total += time.monotonic() - start - (run_delay() - delay)
         time.sleep(0.01)
         release()
     waited.append(total)

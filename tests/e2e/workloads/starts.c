@@ -138,7 +138,7 @@ static void ways(void)
 		{ "spawn", start_spawn },	  { "server", start_server },
 	};
 
-	for (int round = 0; round < 3; round++) {
+	for (int round = 0; round < 5; round++) {
 		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 			uint64_t before = now(), after;
 			bool is_late = all[i].start == start_server; /* returns long after */

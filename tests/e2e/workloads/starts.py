@@ -7,7 +7,8 @@
 Lines on standard output, times of CLOCK_MONOTONIC in ns:
 
     start METHOD PID BEFORE AFTER       around Process.start()
-    work PID TIME                       first line that the worker runs of ours
+    work PID TIME QUEUED                first line that the worker runs of ours, and
+                                        how long it was in line for a CPU until then
 """
 import concurrent.futures
 import multiprocessing
@@ -47,7 +48,9 @@ class TimedForkserver(Timed, multiprocessing.context.ForkServerProcess):
 
 
 def begin():
-    say("work", os.getpid(), now())
+    with open("/proc/self/schedstat") as file:
+        queued = file.read().split()[1]
+    say("work", os.getpid(), now(), queued)
 
 
 def burn(seconds):

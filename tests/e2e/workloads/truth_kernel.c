@@ -172,6 +172,7 @@ static void make_directory(void)
 		if (mknod(path, S_IFREG | 0600, 0))
 			die(path);
 	}
+	sync(); /* or the journal's commit comes amidst the waits */
 }
 
 /* ---- pages from the disk ---- */
