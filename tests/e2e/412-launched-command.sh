@@ -99,8 +99,10 @@ for delay in (0.005, 0.02, 0.05, 0.08):
     p.kill()
     p.wait()
     deadline = time.time() + 5
-    while any(state(c) for c in children):
+    while True:
         states = [state(c) for c in children]
+        if not any(states):
+            break
         assert time.time() < deadline, "after %g s: %s is left, %s" % (delay, children, states)
         time.sleep(0.05)
 PY

@@ -10,20 +10,23 @@ need_workload truth
 
 groups=()	# control groups made here
 untried=()	# what could not be made here
-# nobody_more DIR: a fork bomb's processes can be killed one by one only if they can't fork.
-nobody_more()
+
+# kill_group DIR: one by one; so a fork bomb's processes may not fork meanwhile.
+kill_group()
 {
+    local pid
+
     [ ! -e "$1/pids.max" ] || echo 0 >"$1/pids.max"
+    while read -r pid; do kill -KILL "$pid" 2>/dev/null || true; done <"$1/cgroup.procs"
 }
 
 undo()
 {
-    local dir pid
+    local dir
 
     umount "$TMP/small" 2>/dev/null
     for dir in "${groups[@]}"; do
-        nobody_more "$dir"
-        while read -r pid; do kill -KILL "$pid"; done <"$dir/cgroup.procs"
+        kill_group "$dir"
         wait_until 5 "empty group" rmdir "$dir" || true
     done
 }
@@ -140,8 +143,7 @@ group pids pids.max 150
 if [ -n "$GROUP" ]; then
     run "$PARTRACE" -o bomb.pftrace -d 3 -- bash -c "echo \$\$ >$GROUP/cgroup.procs
         bomb() { bomb | bomb & }; while :; do bomb; sleep 0.01; done 2>/dev/null"
-    nobody_more "$GROUP"
-    for pid in $(cat "$GROUP/cgroup.procs"); do kill -KILL "$pid" 2>/dev/null || true; done
+    kill_group "$GROUP"
     assert_status 0
     facts bomb.pftrace check-sums
     assert_number "processes of the bomb" "$(facts bomb.pftrace count processes)" ">" 100

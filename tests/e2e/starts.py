@@ -5,9 +5,10 @@
     starts.py FILE TRUTH MS WAY=METHOD[,STARTED_BY]…
 
 TRUTH has lines of workloads/starts.py or starts.c. A worker that was in line for a CPU
-may have been so between its start-up's end and the line that says so. Of each way all workers must have
-that start method, and a start-up time that is on the whole right within 10 per cent (or
-MS), and in no case far off: somebody else may have had the CPU between two looks.
+may have been so between its start-up's end and the line that says so. Of each way all
+workers must have that start method, and a start-up time that is on the whole right within
+10 per cent (or MS), and in no case far off: somebody else may have had the CPU between two
+looks.
 """
 
 import sys

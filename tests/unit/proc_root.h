@@ -19,6 +19,11 @@
 
 #define FIXTURE_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* The first line of /proc/PID/net/tcp, and of udp. */
+#define TCP_HEAD                                                                           \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid " \
+	" timeout inode\n"
+
 static char root[64];
 
 static inline int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)

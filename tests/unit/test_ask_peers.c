@@ -11,9 +11,7 @@ static const struct par_file_ref connection = {
 
 static void put_machine(void)
 {
-	put("/proc/10/net/tcp",
-	    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid "
-	    " timeout inode\n"
+	put("/proc/10/net/tcp", TCP_HEAD
 	    "   1: 0100007F:18EB 0100007F:C350 01 00000000:00000000 00:00000000 00000000   "
 	    "  0        0 77 1 0000000000000000 100 0 0 10 0\n");
 	put("/proc/20/comm", "server\n");

@@ -4,10 +4,6 @@
 
 #include "base/procnet.h"
 
-#define TCP_HEAD                                                                           \
-	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid " \
-	" timeout inode\n"
-
 /* 20 serves port 6379 (0x18EB) to 10, whose port is 50000 (0xC350); 21 has a UDP port, 53. */
 static void put_machine(void)
 {

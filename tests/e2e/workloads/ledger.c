@@ -262,21 +262,6 @@ static void open_sendfile(struct line *l)
 
 /* ---- sending ---- */
 
-/* How long the sender was in line for a CPU until now; opened after its birth. */
-static uint64_t run_delay_ns(void)
-{
-	static int fd = -1;
-	unsigned long long ran, delay = 0;
-	char text[64] = "";
-
-	if (fd < 0)
-		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
-	    sscanf(text, "%llu %llu", &ran, &delay) != 2)
-		die("schedstat");
-	return delay;
-}
-
 static void send_write(struct line *l)
 {
 	for (int i = 0; i < l->cnt; i++) {

@@ -9,21 +9,13 @@
  *
  * WHAT: nothing, sleep, cpu, poll (a library that waits for one descriptor), child.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "workload.h"
 
 #define CONNECTIONS 8
 #define TURNS_MAX   1000000
@@ -42,31 +34,7 @@ static double end_ns;
 
 static double now_ns(clockid_t clock)
 {
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
-}
-
-static void die(const char *why)
-{
-	perror(why);
-	exit(1);
-}
-
-/* How long the loop's thread was runnable without a CPU: the machine may be busy. */
-static double queue_ns(void)
-{
-	static int fd = -1;
-	unsigned long long ran, queued = 0;
-	char text[64] = "";
-
-	if (fd < 0)
-		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	if (pread(fd, text, sizeof(text) - 1, 0) < 0 ||
-	    sscanf(text, "%llu %llu", &ran, &queued) != 2)
-		die("/proc/thread-self/schedstat");
-	return (double)queued;
+	return (double)clock_ns(clock);
 }
 
 static void connect_all(void)
@@ -129,7 +97,7 @@ static void hold_up(void)
 {
 	struct timespec ts = { .tv_nsec = HOLD_MS * 1000000 };
 	struct pollfd one = { .fd = STDIN_FILENO };
-	double queued = queue_ns(), begin = now_ns(CLOCK_MONOTONIC);
+	double queued = (double)run_delay_ns(), begin = now_ns(CLOCK_MONOTONIC);
 
 	if (!strcmp(what, "sleep"))
 		nanosleep(&ts, NULL);
@@ -145,7 +113,7 @@ static void hold_up(void)
 	call.ns += now_ns(CLOCK_MONOTONIC) - begin;
 	/* In line for a CPU is no blocking; of what computes, both are told together. */
 	if (strcmp(what, "cpu"))
-		call.ns -= queue_ns() - queued;
+		call.ns -= (double)run_delay_ns() - queued;
 }
 
 /* False: the other end has closed it. */
@@ -223,13 +191,13 @@ static void loop(const char *how)
 		epoll_ctl(epoll, EPOLL_CTL_ADD, served[i], &e);
 	}
 	while (open) {
-		double delay = queue_ns(), end = now_ns(CLOCK_MONOTONIC), back;
+		double delay = (double)run_delay_ns(), end = now_ns(CLOCK_MONOTONIC), back;
 		int n = *how == 'e'   ? wait_epoll(epoll, ready)
 			: *how == 'p' ? wait_poll(ready)
 				      : wait_select(ready);
 
 		back = now_ns(CLOCK_MONOTONIC);
-		delay = queue_ns() - delay;
+		delay = (double)run_delay_ns() - delay;
 		if (begin > 0 && turn_cnt < TURNS_MAX) {
 			turns[0][turn_cnt] = end - begin;
 			turns[1][turn_cnt++] = queued + end - begin + delay;

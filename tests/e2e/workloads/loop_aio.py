@@ -19,11 +19,13 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import workload  # noqa: E402
+
 now = time.monotonic
 turns = []
 calls = {}
 asked = 0
-schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
 
 
 class TimedSelector(selectors.EpollSelector):
@@ -31,29 +33,24 @@ class TimedSelector(selectors.EpollSelector):
     queued = 0
 
     def select(self, timeout=None):
-        delay, end = run_delay(), now()
+        delay, end = workload.run_delay(), now()
         try:
             return super().select(timeout)
         finally:
-            begin, back, queued = self.back, now(), run_delay() - delay
+            begin, back, queued = self.back, now(), workload.run_delay() - delay
             if begin:
                 turns.append((end - begin, self.queued + end - begin + queued))
             self.back, self.queued = back, queued
 
 
-def run_delay():
-    """Seconds that this thread was runnable without a CPU: the machine may be busy."""
-    return int(os.pread(schedstat, 64, 0).split()[1]) / 1e9
-
-
 def timed(name, fn, *args):
-    delay, begin = run_delay(), now()
+    delay, begin = workload.run_delay(), now()
     fn(*args)
     seconds = now() - begin
     spent = calls.setdefault(name, [0, 0.0])
     spent[0] += 1
     # In line for a CPU is no blocking; of what computes, both are told together.
-    spent[1] += seconds - (run_delay() - delay if name != "cpu" else 0)
+    spent[1] += seconds - (workload.run_delay() - delay if name != "cpu" else 0)
 
 
 def spin(seconds):

@@ -39,16 +39,11 @@ def functions(kind):
 
 def share(name, take, release, end, waited):
     workload.name_thread(name)
-    schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
-
-    def run_delay():
-        return int(os.pread(schedstat, 64, 0).split()[1]) / 1e9
-
     total = 0
     while time.monotonic() < end:
-        delay, start = run_delay(), time.monotonic()
+        delay, start = workload.run_delay(), time.monotonic()
         take()
-        total += time.monotonic() - start - (run_delay() - delay)
+        total += time.monotonic() - start - (workload.run_delay() - delay)
         time.sleep(0.01)
         release()
     waited.append(total)

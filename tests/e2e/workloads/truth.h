@@ -27,7 +27,6 @@ struct waits {
 	struct interval *list;
 	atomic_size_t cnt;
 	atomic_ullong open_ns; /* start of the wait that goes on; 0: none */
-	int schedstat_fd;
 	uint64_t start_ns, cpu_ns, delay_ns;
 };
 

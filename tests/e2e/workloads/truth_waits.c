@@ -3,7 +3,7 @@
  * The book of waits: what each thread measured about its own, and how it is printed.
  *
  * Blocked is what the call took, less this thread's CPU time and less the time it
- * was runnable without a CPU (/proc/thread-self/schedstat): the machine may be busy.
+ * was runnable without a CPU: the machine may be busy.
  */
 #include <sys/resource.h>
 
@@ -21,29 +21,14 @@ struct waits *waits_new(const char *thread, const char *bucket)
 	w->thread = thread;
 	w->bucket = bucket;
 	w->list = calloc(WAIT_MAX, sizeof(*w->list));
-	/* Opened by the thread itself: this path means whoever opens it. */
-	w->schedstat_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	return w;
-}
-
-/* Nanoseconds this thread was runnable without a CPU. */
-static uint64_t run_delay(const struct waits *w)
-{
-	unsigned long long cpu = 0, delay = 0;
-	char buf[128];
-	ssize_t n = pread(w->schedstat_fd, buf, sizeof(buf) - 1, 0);
-
-	if (n <= 0)
-		return 0;
-	buf[n] = 0;
-	return sscanf(buf, "%llu %llu", &cpu, &delay) == 2 ? delay : 0;
 }
 
 void waits_begin(struct waits *w)
 {
 	w->start_ns = clock_ns(CLOCK_REALTIME);
 	w->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	w->delay_ns = run_delay(w);
+	w->delay_ns = run_delay_ns();
 	atomic_store(&w->open_ns, w->start_ns);
 }
 
@@ -60,7 +45,8 @@ void waits_add(struct waits *w, uint64_t start_ns, uint64_t end_ns, uint64_t blo
 void waits_end(struct waits *w)
 {
 	uint64_t end_ns = clock_ns(CLOCK_REALTIME);
-	uint64_t awake = clock_ns(CLOCK_THREAD_CPUTIME_ID) - w->cpu_ns + run_delay(w) - w->delay_ns;
+	uint64_t awake = clock_ns(CLOCK_THREAD_CPUTIME_ID) - w->cpu_ns + run_delay_ns() -
+			 w->delay_ns;
 	uint64_t elapsed = end_ns - w->start_ns;
 
 	atomic_store(&w->open_ns, 0);
