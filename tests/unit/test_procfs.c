@@ -269,8 +269,6 @@ static void descendants_come_after_their_parents(void **state)
 	procfs_pids_release(&pids);
 }
 
-#define TCP_HEAD "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when\n"
-
 static void listening_ports_are_found_once_and_in_order(void **state)
 {
 	uint16_t ports[8];
