@@ -20,9 +20,9 @@ for python in "${pythons[0]}" "${pythons[-1]}"; do
     assert_status 0
     for mode in threads processes; do
         facts "demo-$mode.pftrace" check-sums
-        assert_says out "^ *[0-9]+ $mode +[0-9.]+ jobs/s"
+        assert_says out "^ *[0-9]+ $mode( +[0-9]+\.[0-9]){3} jobs/s"
     done
-    assert_says out 'measured +[0-9.]+x'
+    assert_says out 'measured +[0-9.]+x .* \([0-9.]+-[0-9.]+x\)'
     assert_says out 'predicted'
     assert_says out 'ui\.perfetto\.dev'
     assert_equal "class as threads" "$(facts demo-threads.pftrace get verdict.class)" gil-bound
