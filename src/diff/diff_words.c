@@ -22,6 +22,10 @@
 /* Below is what waking up costs. */
 #define KEPT_AWAY_NOTED 0.05
 
+/* Two runs are as long as each other; one took much more CPU time than the other. Ratios. */
+#define AS_LONG	 1.05
+#define MUCH_CPU 1.25
+
 static bool is_free_threaded(const struct facts *f)
 {
 	for (size_t i = 0; i < f->process_cnt; i++)
@@ -167,6 +171,37 @@ static void note_recording(struct diff *out, const char *side, const struct samp
 				    side, 100 * s->kept_away));
 }
 
+static bool is_within(const struct diff_row *r, double factor)
+{
+	return r->ratio.value <= factor && r->ratio.value >= 1 / factor;
+}
+
+/*
+ * Who works for a given time, a load generator say, takes as long whatever is changed. Nothing but
+ * the CPU time tells that it may have done more in it. NULL: no reason to think so.
+ */
+static const struct diff_row *doubt_same_work(const struct diff *d)
+{
+	const struct diff_row *wall = diff_row(d, "wall", NULL), *cpu = diff_row(d, "cpu", NULL);
+
+	if (!wall || !wall->has_ratio || !is_within(wall, AS_LONG) || !cpu || !cpu->has_ratio ||
+	    !cpu->is_significant || is_within(cpu, MUCH_CPU))
+		return NULL;
+	return cpu;
+}
+
+static void note_same_work(struct diff *out)
+{
+	const struct diff_row *cpu = doubt_same_work(out);
+
+	if (!cpu)
+		return;
+	note(out, xasprintf("AFTER took as long as BEFORE, and %.2fx the CPU time: if it works for "
+			    "a given time, it did %s in it, and the throughput here is none; let "
+			    "both do the same work, or record them with -p while requests come",
+			    cpu->ratio.value, cpu->ratio.value > 1 ? "more" : "less"));
+}
+
 void compare_notes(const struct comparison *c, struct diff *out)
 {
 	const struct fact_recording *b = &c->before[0].facts->recording;
@@ -188,6 +223,7 @@ void compare_notes(const struct comparison *c, struct diff *out)
 	if (b->cpus_usable != a->cpus_usable)
 		note(out, xasprintf("%.4g usable CPUs before, %.4g after", b->cpus_usable,
 				    a->cpus_usable));
+	note_same_work(out);
 	for (size_t i = 0; i < c->before_cnt; i++)
 		note_recording(out, "BEFORE", &c->before[i]);
 	for (size_t i = 0; i < c->after_cnt; i++)
@@ -323,6 +359,8 @@ char *diff_summary(const struct diff *d)
 	if (r->needed)
 		strbuf_addf(&s, ": %zu recordings of each side would tell", r->needed);
 	say_prediction(&d->prediction, d, &s);
+	if (doubt_same_work(d))
+		strbuf_addstr(&s, ", if both did the same work");
 	if (!r->is_significant)
 		say_others(d, first[i].metric, &s);
 	return strbuf_take(&s);

@@ -620,6 +620,30 @@ static void a_failed_run_is_pointed_out(void **state)
 	diff_release(&d);
 }
 
+static void who_works_for_a_given_time_may_have_done_more(void **state)
+{
+	struct diff d = one_each(threads_run(10000, 100), processes_run(10000, 200));
+
+	(void)state;
+	says(&d, ", if both did the same work; ");
+	assert_int_equal(d.note_cnt, 1);
+	assert_non_null(strstr(d.notes[0], "if it works for a given time, it did more in it"));
+	diff_release(&d);
+	d = one_each(processes_run(10000, 200), threads_run(10000, 100));
+	assert_non_null(strstr(d.notes[0], "it did less in it"));
+	diff_release(&d);
+	/* Another wall time: there was an end to the work. */
+	d = one_each(threads_run(10000, 100), processes_run(5300, 200));
+	assert_null(strstr(d.summary, "if both did"));
+	assert_int_equal(d.note_cnt, 0);
+	diff_release(&d);
+	/* So it is with as much CPU time. */
+	d = one_each(threads_run(10000, 100), threads_run(10000, 200));
+	assert_null(strstr(d.summary, "if both did"));
+	assert_int_equal(d.note_cnt, 0);
+	diff_release(&d);
+}
+
 /* Two workers of 31 MB beside a main process of 31 MB; then ten, one after the other. */
 static void memory_is_that_of_processes_that_live_at_once(void **state)
 {
@@ -688,6 +712,7 @@ int main(void)
 		cmocka_unit_test(parts_of_runs_have_no_wall_time),
 		cmocka_unit_test(a_run_that_was_killed_is_no_whole_run),
 		cmocka_unit_test(a_failed_run_is_pointed_out),
+		cmocka_unit_test(who_works_for_a_given_time_may_have_done_more),
 		cmocka_unit_test(memory_is_that_of_processes_that_live_at_once),
 		cmocka_unit_test(an_empty_recording_compares_with_nothing),
 	};
