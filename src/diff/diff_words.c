@@ -196,9 +196,9 @@ static void note_same_work(struct diff *out)
 
 	if (!cpu)
 		return;
-	note(out, xasprintf("AFTER took as long as BEFORE, and %.2fx the CPU time: if it works for "
-			    "a given time, it did %s in it, and the throughput here is none; let "
-			    "both do the same work, or record them with -p while requests come",
+	note(out, xasprintf("AFTER took as long as BEFORE, and %.2fx the CPU time: a program that "
+			    "works for a given time may have done %s in it, and no throughput is "
+			    "known then; let both do the same work",
 			    cpu->ratio.value, cpu->ratio.value > 1 ? "more" : "less"));
 }
 
