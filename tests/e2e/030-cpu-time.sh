@@ -31,9 +31,10 @@ for _ in 1 2; do
     start bash -c 'while :; do :; done'
     busy+=("$PID")
 done
+# Not %d: Debian's awk ends at 2^31, which is two seconds.
 delays()
 {
-    awk '{ sum += $2 } END { printf "%d\n", sum }' "/proc/${busy[0]}/schedstat" "/proc/${busy[1]}/schedstat"
+    awk '{ sum += $2 } END { printf "%.0f\n", sum }' "/proc/${busy[0]}/schedstat" "/proc/${busy[1]}/schedstat"
 }
 is_stopped() { [ "$(state_of "$1")" = T ]; }
 for _ in 1 2 3 4 5 6; do

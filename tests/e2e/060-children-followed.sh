@@ -20,7 +20,7 @@ check_family()
     # In a launch all of their CPU time was seen.
     [ "${2:-}" = launched ] || return 0
     for name in family fam-child fam-grandchild; do
-        cpu=$(awk -v n="$name" '$1 == n { s += $4 } END { printf "%d", s }' family.out)
+        cpu=$(awk -v n="$name" '$1 == n { s += $4 } END { printf "%.0f", s }' family.out)
         got=$(facts "$1" thread "$name" bucket 'cpu_user|cpu_kernel')
         assert_number "CPU time of $name" "$got" ">=" "$((cpu * 97 / 100))"
     done

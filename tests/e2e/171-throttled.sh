@@ -59,7 +59,7 @@ make_v1 || { undo && make_v2; } || skip "needs a cgroup's CPU quota: no cpu cont
 # In nanoseconds, of the group: v1 has throttled_time in ns, v2 throttled_usec.
 throttled_ns()
 {
-    awk '$1 == "throttled_time" { print $2 } $1 == "throttled_usec" { print $2 * 1000 }' \
+    awk '$1 == "throttled_time" { print $2 } $1 == "throttled_usec" { printf "%.0f\n", $2 * 1000 }' \
         "$GROUP/cpu.stat"
 }
 

@@ -92,8 +92,8 @@ assert_says run.folded '^[^;]+;worker[^;]*;gil;GIL of '
 
 # Two files are one profile, and one table with one header.
 export_as folded run.pftrace run.pftrace >twice.folded
-assert_equal "the sum of two" "$(awk '{ sum += $NF } END { printf "%d", sum }' twice.folded)" \
-    "$(awk '{ sum += 2 * $NF } END { printf "%d", sum }' run.folded)"
+assert_equal "the sum of two" "$(awk '{ sum += $NF } END { printf "%.0f", sum }' twice.folded)" \
+    "$(awk '{ sum += 2 * $NF } END { printf "%.0f", sum }' run.folded)"
 cp run.pftrace other.pftrace
 export_as csv run.pftrace other.pftrace >fleet.csv
 assert_equal "headers" "$(grep -c '^recording,' fleet.csv)" 1
